@@ -1,0 +1,268 @@
+"""The catalogue of exercises: one small declarative object each, one module per chapter.
+
+A chapter's module (`scalar_network.py` for the chapter `scalar-network`) holds a tuple `EXERCISES`.
+The modules in this folder are found by themselves and imported only when an exercise in them is asked for.
+"""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+__all__ = ["COLUMN", "TRANSPOSED", "Convention", "Exercise", "Mistake", "catalogue", "find", "nice", "summed"]
+
+Reference = Any
+Inputs = Callable[[np.random.Generator], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A wrong answer that students give, and what a good teacher says to it.
+
+    Parameters
+    ----------
+    name
+        What was done, in a few words that continue "Looks like: ...": "forgot the factor w2".
+    wrong
+        The wrong answer itself: a function with the reference's arguments where the answer is a function;
+        where the answer is a value, the wrong value, or a function without arguments that makes it.
+    say
+        One or two kind sentences that lead on without giving the answer away.
+    sign
+        For scored answers: `sign(answer)` is true when the answer shows this mistake.
+        Without it, a mistake is recognised by its numbers.
+    """
+
+    name: str
+    wrong: Any
+    say: str
+    sign: Callable[[Any], bool] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Convention:
+    """Another right way to state the answer.
+
+    Parameters
+    ----------
+    name
+        Continues "right, up to ...": "the sum over the samples instead of the mean".
+    right
+        Makes this convention's answer from the reference's: `right(result, *inputs)`.
+    say
+        One sentence on the difference; may be empty.
+    """
+
+    name: str
+    right: Callable[..., Any]
+    say: str = ""
+
+
+def _transpose(result: Any, *inputs: Any) -> Any:
+    if isinstance(result, tuple):
+        return tuple(_transpose(part) for part in result)
+    return np.asarray(result).T
+
+
+def _column(result: Any, *inputs: Any) -> Any:
+    if isinstance(result, tuple):
+        return tuple(_column(part) for part in result)
+    return np.asarray(result)[..., np.newaxis]
+
+
+TRANSPOSED = Convention(
+    "a transposed array", _transpose, "The book keeps one sample in each row; you keep one in each column."
+)
+COLUMN = Convention(
+    "an extra axis of length one", _column, "The book keeps a vector as a one-dimensional array."
+)
+
+
+def summed(number: Callable[..., int]) -> Convention:
+    """Permit the sum over the samples for the mean; `number(*inputs)` is the number of samples."""
+
+    def right(result: Any, *inputs: Any) -> Any:
+        if isinstance(result, tuple):
+            return tuple(right(part, *inputs) for part in result)
+        return np.asarray(result) * number(*inputs)
+
+    return Convention(
+        "the sum over the samples instead of their mean", right, "The book divides the cost by their number."
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Exercise:
+    """One exercise of the book.
+
+    Parameters
+    ----------
+    id
+        The name that `check` takes, such as "scalar-delta"; the label in the chapter is "ex-" + id.
+    chapter
+        The chapter's file name without ".md", such as "scalar-network".
+    title
+        The title that the chapter prints.
+    difficulty
+        1 (apply one line of the chapter), 2 (combine), 3 (think).
+    minutes
+        How long a student needs.
+    hints
+        One to three, each a step further; they may use `code` and {eq}`labels`.
+    equation
+        Label of the equation in the book that the answer rests on.
+    reference
+        The right answer: a function when there are `inputs`, else the value or a function without arguments
+        that makes it. Without a reference and without a score the exercise has a model answer and no check.
+    inputs
+        `inputs(rng)` draws one tuple of arguments for the answer.
+    cases
+        Further tuples of arguments, chosen by hand; they are tried first.
+    use
+        How the answer is used: what `use(answer, *inputs)` returns is compared. By default a function is
+        called with the inputs and a value is compared as it is.
+    at_least, at_most
+        For scored answers (trained networks): what `use` returns must reach this number.
+    mistakes
+        Known mistakes, the likelier first.
+    conventions
+        Other permitted ways to state the answer.
+    rtol, atol
+        Tolerance of the comparison.
+    trials
+        How many inputs are drawn.
+    seconds
+        The time that the answer may take for all inputs together.
+    dtype
+        Set it where the type of the numbers is the point of the exercise, such as "float32".
+    may_change_input
+        Set it where the answer is meant to work in place.
+    """
+
+    id: str
+    chapter: str
+    title: str
+    difficulty: int
+    minutes: int
+    hints: tuple[str, ...] = ()
+    equation: str | None = None
+    reference: Reference = None
+    inputs: Inputs | None = None
+    cases: tuple[tuple[Any, ...], ...] = ()
+    use: Callable[..., Any] | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    mistakes: tuple[Mistake, ...] = ()
+    conventions: tuple[Convention, ...] = ()
+    rtol: float = 1e-6
+    atol: float = 1e-9
+    trials: int = 20
+    seconds: float = 5.0
+    dtype: str | None = None
+    may_change_input: bool = False
+
+    def __post_init__(self) -> None:
+        if self.difficulty not in (1, 2, 3):
+            raise ValueError(f"{self.id}: difficulty is 1, 2 or 3, not {self.difficulty}")
+        if isinstance(self.hints, str) or not isinstance(self.hints, tuple):
+            raise TypeError(f'{self.id}: hints is a tuple of strings; a single hint is written ("...",)')
+        if not isinstance(self.mistakes, tuple) or not isinstance(self.conventions, tuple):
+            raise TypeError(f"{self.id}: mistakes and conventions are tuples; a single one needs a comma")
+        if self.takes_function and not self.scored and not callable(self.reference):
+            raise TypeError(f"{self.id}: with inputs, the reference is a function")
+
+    @property
+    def scored(self) -> bool:
+        """Whether the answer must reach a score instead of equalling the reference."""
+        return self.at_least is not None or self.at_most is not None
+
+    @property
+    def checked(self) -> bool:
+        """Whether code checks this exercise; the others have a model answer to compare with."""
+        return self.scored or self.reference is not None
+
+    @property
+    def takes_function(self) -> bool:
+        """Whether the answer is a function (tried on inputs) rather than a value."""
+        return self.inputs is not None or bool(self.cases)
+
+    def draw_inputs(self) -> list[tuple[Any, ...]]:
+        """Return all inputs, the same ones on every call; a value has one empty tuple."""
+        if not self.takes_function:
+            return [()]
+        drawn: list[tuple[Any, ...]] = []
+        if self.inputs is not None:
+            seed = int.from_bytes(self.id.encode(), "little")
+            drawn = [self.inputs(np.random.default_rng([trial, seed])) for trial in range(self.trials)]
+        return [*self.cases, *drawn]
+
+    @cached_property
+    def reference_answer(self) -> Any:
+        """The right answer, made when it is first needed."""
+        return self.make(self.reference)
+
+    def make(self, answer: Any) -> Any:
+        """Return the answer that `reference` or a mistake's `wrong` stands for."""
+        if not self.takes_function and callable(answer):
+            return answer()
+        return answer
+
+    def apply(self, answer: Any, inputs: tuple[Any, ...]) -> Any:
+        """Return what is compared: the answer's result for these inputs."""
+        if self.use is not None:
+            return self.use(answer, *inputs)
+        if self.takes_function:
+            return answer(*inputs)
+        return answer
+
+
+def nice(rng: np.random.Generator, *shape: int, low: float = -2.0, high: float = 2.0) -> Any:
+    """Draw numbers with one decimal, never zero, so that a failing input is pleasant to read.
+
+    Without a shape it returns one Python float, else an array of that shape.
+    """
+    tenths = rng.integers(round(10 * low), round(10 * high), size=shape, endpoint=True)
+    tenths = np.where(tenths == 0, round(10 * high), tenths)
+    return tenths / 10 if shape else float(tenths / 10)
+
+
+def _modules() -> list[str]:
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+
+def _of_module(name: str) -> tuple[Exercise, ...]:
+    exercises: tuple[Exercise, ...] = importlib.import_module(f"{__name__}.{name}").EXERCISES
+    return exercises
+
+
+def catalogue() -> Iterator[Exercise]:
+    """Go through all exercises of the book, module by module."""
+    for name in _modules():
+        yield from _of_module(name)
+
+
+def find(id: str) -> Exercise:
+    """Return the exercise with that id.
+
+    Only the modules that are needed are imported: those whose name starts like the id come first.
+
+    Raises
+    ------
+    LookupError
+        When no exercise has that id; the message names similar ones.
+    """
+    start = str(id).split("-")[0]
+    seen: list[str] = []
+    for name in sorted(_modules(), key=lambda name: (not name.startswith(start), name)):
+        for exercise in _of_module(name):
+            if exercise.id == id:
+                return exercise
+            seen.append(exercise.id)
+    similar = difflib.get_close_matches(str(id), seen, n=3)
+    advice = " Did you mean " + " or ".join(f'"{name}"' for name in similar) + "?" if similar else ""
+    raise LookupError(f'There is no exercise "{id}".{advice}')
