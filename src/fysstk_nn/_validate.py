@@ -1,0 +1,224 @@
+"""Checks of arguments that every module shares: what was expected, and what came instead."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.floating[Any]]
+"""A NumPy array of floating-point numbers."""
+
+Seed: TypeAlias = int | np.random.Generator
+"""What every ``rng`` argument takes: a seed, or a generator that is then used (and advanced)."""
+
+
+def as_array(
+    value: npt.ArrayLike,
+    name: str,
+    *,
+    ndim: int | tuple[int, ...] | None = None,
+    shape: tuple[int, ...] | None = None,
+    dtype: npt.DTypeLike | None = None,
+    finite: bool = True,
+) -> Array:
+    """Return `value` as a floating-point array, or say what is wrong with it.
+
+    float32 and float64 stay what they are; integers and booleans become float64. Nothing is copied that
+    does not have to be, and `value` is never changed.
+
+    Parameters
+    ----------
+    value : array_like
+        What the caller was given.
+    name : str
+        The argument's name, for the message.
+    ndim : int or tuple of int, optional
+        The numbers of axes that are accepted.
+    shape : tuple of int, optional
+        The exact shape that is expected.
+    dtype : numpy dtype, optional
+        The floating-point type to convert to.
+    finite : bool
+        Whether NaN and infinity are errors.
+
+    Returns
+    -------
+    ndarray
+        Of floating-point type and at least one element.
+
+    Raises
+    ------
+    TypeError
+        If `value` does not hold real numbers.
+    ValueError
+        If it is empty, ragged, of the wrong shape, or not finite.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be rectangular, but its rows differ in length") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold real numbers, not {_type_name(value, array)}")
+    if array.dtype.kind != "f" or array.dtype.itemsize < 4:
+        array = array.astype(np.float64)
+    if dtype is not None:
+        array = array.astype(as_dtype(dtype), copy=False)
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{name} must have shape {shape}, not {array.shape}")
+    if ndim is not None:
+        allowed = (ndim,) if isinstance(ndim, int) else ndim
+        if array.ndim not in allowed:
+            expected = " or ".join(str(n) for n in allowed)
+            raise ValueError(f"{name} must have {expected} axes, but its shape is {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: its shape is {array.shape}")
+    if finite and not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} must be finite, but {name}[{', '.join(map(str, where))}] is {array[where]}")
+    return array
+
+
+def as_matrix(
+    X: npt.ArrayLike,
+    name: str = "X",
+    *,
+    features: int | None = None,
+    dtype: npt.DTypeLike | None = None,
+    built_for: str = "the network was built for",
+    finite: bool = True,
+) -> Array:
+    """Return `X` as an (n, features) array: one sample in each row.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_array`; and where the number of columns is not `features`, for example
+        "X has 3 features, the network was built for 2".
+    """
+    matrix = as_array(X, name, dtype=dtype, finite=finite)
+    if matrix.ndim != 2:
+        raise ValueError(f"{name} must have 2 axes, one row for each sample, but its shape is {matrix.shape}")
+    columns = matrix.shape[1]
+    if features is not None and columns != features:
+        raise ValueError(f"{name} has {columns} feature{'s' * (columns != 1)}, {built_for} {features}")
+    return matrix
+
+
+def as_targets(
+    y: npt.ArrayLike,
+    name: str = "y",
+    *,
+    samples: int,
+    outputs: int,
+    dtype: npt.DTypeLike | None = None,
+) -> Array:
+    """Return `y` as an (n, M_L) array of targets; for one output node a vector (n,) will do.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `as_array`; and where `y` does not have one row for each sample or one column for each output.
+    """
+    targets = as_array(y, name, dtype=dtype)
+    if targets.ndim == 1 and outputs == 1:
+        targets = targets[:, np.newaxis]
+    if targets.ndim != 2 or targets.shape[1] != outputs:
+        hint = "" if outputs == 1 else " (class numbers have to be one-hot encoded first)"
+        raise ValueError(f"{name} must have shape ({samples}, {outputs}), not {targets.shape}{hint}")
+    if targets.shape[0] != samples:
+        raise ValueError(f"{name} has {targets.shape[0]} rows, but X has {samples}")
+    return targets
+
+
+def as_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Return `dtype` as one of the two types that we compute in, float32 or float64.
+
+    Raises
+    ------
+    TypeError
+        If it is any other type.
+    """
+    found = np.dtype(dtype)
+    if found not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise TypeError(f"dtype must be float32 or float64, not {found}")
+    return found
+
+
+def as_number(
+    value: Any,
+    name: str,
+    *,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return `value` as a finite Python float within ``[minimum, maximum]`` and ``(above, below)``.
+
+    Hyperparameters stay Python floats, because a NumPy float64 scalar would promote float32 arrays.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a real number.
+    ValueError
+        If it is not finite or out of range.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.number):
+        raise TypeError(f"{name} must be a number, not {type(value).__name__}")
+    number = float(value)
+    if not (math.isfinite(number) and minimum <= number <= maximum and above < number < below):
+        bounds = [
+            f"{sign} {bound:g}"
+            for sign, bound in ((">=", minimum), (">", above), ("<=", maximum), ("<", below))
+            if math.isfinite(bound)
+        ]
+        raise ValueError(f"{name} must be {' and '.join(bounds) or 'finite'}, not {number:g}")
+    return number
+
+
+def as_count(value: Any, name: str, *, minimum: int = 1) -> int:
+    """Return `value` as a Python int of at least `minimum`.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not an integer (2.0 is not).
+    ValueError
+        If it is smaller than `minimum`.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, not {type(value).__name__}")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, not {value}")
+    return int(value)
+
+
+def as_generator(rng: Any) -> np.random.Generator:
+    """Return the random generator that `rng` is, or that it is the seed of.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is neither a ``numpy.random.Generator`` nor an integer. None is not accepted: a run that
+        cannot be repeated has to be asked for, with ``numpy.random.default_rng()``.
+    ValueError
+        If the seed is negative.
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if isinstance(rng, bool) or not isinstance(rng, numbers.Integral):
+        raise TypeError(f"rng must be a numpy.random.Generator or an integer seed, not {type(rng).__name__}")
+    return np.random.default_rng(as_count(rng, "rng", minimum=0))
+
+
+def _type_name(value: object, array: npt.NDArray[Any]) -> str:
+    """Say what kind of thing `value` is: a list of strings, say, or None."""
+    if array.ndim == 0:
+        return type(value).__name__
+    kinds = {"O": "objects", "U": "strings", "S": "bytes", "c": "complex numbers"}
+    return kinds.get(array.dtype.kind, str(array.dtype))
