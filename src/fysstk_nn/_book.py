@@ -77,9 +77,11 @@ def equations(root: Path) -> dict[str, Entry]:
     return {label: entry for label, entry in entries(root).items() if entry.kind == "equation"}
 
 
-def labels(page: Page) -> list[str]:
-    """Return all labels that a page defines, in order and with repetitions."""
-    return [label for _, label, _ in _labelled(page.path.read_text(encoding="utf8")) if label]
+def labelled(path: Path) -> list[Entry]:
+    """Return everything with a label on one page, in order and with repetitions, without numbers."""
+    found = _labelled(path.read_text(encoding="utf8"))
+    kinds = {f"h{level}": "section" for level in range(1, 7)}
+    return [Entry(kinds.get(kind, kind), label, path.stem, "", text) for kind, label, text in found if label]
 
 
 def _page(root: Path, file: str, chapter: int | None, part: str) -> Page:
