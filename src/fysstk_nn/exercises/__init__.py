@@ -169,10 +169,11 @@ class Exercise:
     def __post_init__(self) -> None:
         if self.difficulty not in (1, 2, 3):
             raise ValueError(f"{self.id}: difficulty is 1, 2 or 3, not {self.difficulty}")
-        if isinstance(self.hints, str) or not isinstance(self.hints, tuple):
-            raise TypeError(f'{self.id}: hints is a tuple of strings; a single hint is written ("...",)')
-        if not isinstance(self.mistakes, tuple) or not isinstance(self.conventions, tuple):
-            raise TypeError(f"{self.id}: mistakes and conventions are tuples; a single one needs a comma")
+        for field in ("hints", "cases", "mistakes", "conventions"):
+            if type(getattr(self, field)) is not tuple:
+                raise TypeError(
+                    f"{self.id}: {field} is a tuple; with a single entry it needs a comma: (...,)"
+                )
         if self.takes_function and not self.scored and not callable(self.reference):
             raise TypeError(f"{self.id}: with inputs, the reference is a function")
 

@@ -1,0 +1,496 @@
+"""Runs an answer where it can do no harm: in a forked child, else in a thread, else under a trace.
+
+An answer may loop for ever, eat the memory, end Python, print, plot, or replace parts of numpy. On Linux it runs
+in a forked child process with limits of its own: nothing needs pickling on the way in, plain values come back,
+and whatever it did to the process is gone with the child. Where forking is not safe (macOS, Windows) it runs in
+a thread that is told to stop and, should it not listen, is left behind. Where there are no threads either (in a
+browser) a trace function watches the clock. In the last two cases the global state is put back afterwards.
+"""
+
+import builtins
+import contextlib
+import copy
+import ctypes
+import gc
+import io
+import math
+import os
+import pickle
+import random
+import selectors
+import signal
+import struct
+import sys
+import sysconfig
+import threading
+import time
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from fysstk_nn.check.values import plain, unchanged
+from fysstk_nn.exercises import Exercise
+
+PACKAGE = str(Path(__file__).parents[1]) + os.sep
+EXERCISES = PACKAGE + "exercises" + os.sep
+LIBRARY = tuple(
+    {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    | {"<frozen"}
+)
+MOST_MEMORY = 2 * 1024**3
+LARGEST_MESSAGE = 256 * 1024**2
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The answer returned this (a plain value), and changed the arguments with these positions."""
+
+    value: Any
+    changed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The answer raised this; `line` is the answer's own line, empty when there is none."""
+
+    kind: str
+    message: str
+    line: str = ""
+
+
+@dataclass
+class Notes:
+    """What was noticed along the way."""
+
+    printed: int = 0
+    warned: str = ""
+    altered: str = ""
+    peeked: bool = False
+
+
+@dataclass
+class Run:
+    """How the answer fared: one outcome for each input, as far as it came."""
+
+    outcomes: list[Returned | Raised] = field(default_factory=list)
+    again: Returned | Raised | None = None
+    notes: Notes = field(default_factory=Notes)
+    ended: str = ""
+    still_running: bool = False
+
+
+class Stop(BaseException):
+    """Thrown into an answer that takes too long."""
+
+
+class _Sink(io.TextIOBase):
+    """Takes what an answer prints and counts the characters."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def write(self, text: str) -> int:
+        self.count += len(text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+# -- one call ---------------------------------------------------------------------------------------------
+
+
+def _is_own(filename: str) -> bool:
+    """Tell whether a file is the student's: neither this package's nor a library's."""
+    return not filename.startswith(PACKAGE) and not filename.startswith(LIBRARY)
+
+
+def _raised(error: BaseException) -> Raised:
+    kind = str(type.__getattribute__(type(error), "__name__"))
+    try:
+        message = " ".join(str(error).split())
+    except BaseException:
+        message = ""
+    line = ""
+    try:
+        for frame in traceback.extract_tb(error.__traceback__, limit=-200):
+            if _is_own(frame.filename):
+                line = f"line {frame.lineno}" + (f": {frame.line}" if frame.line else "")
+    except Exception:
+        line = ""
+    return Raised(kind, message[:300], line[:200])
+
+
+def _codes(value: Any) -> set[types.CodeType]:
+    """Collect the code of all functions among the arguments; the answer may call those."""
+    found: set[types.CodeType] = set()
+    if isinstance(value, tuple | list):
+        found.update(*(_codes(part) for part in value))
+    elif isinstance(value, dict):
+        found.update(*(_codes(part) for part in value.values()))
+    elif isinstance(value, types.FunctionType):
+        waiting = [value.__code__]
+        while waiting:
+            code = waiting.pop()
+            found.add(code)
+            waiting += [inner for inner in code.co_consts if isinstance(inner, types.CodeType)]
+    return found
+
+
+class _Watch:
+    """Profile function that notices when the answer calls the catalogue's own solutions."""
+
+    def __init__(self, allowed: set[types.CodeType]) -> None:
+        self.allowed = allowed
+        self.peeked = False
+
+    def __call__(self, frame: types.FrameType, event: str, argument: object) -> None:
+        code = frame.f_code
+        if event != "call" or not code.co_filename.startswith(EXERCISES) or code in self.allowed:
+            return
+        caller = frame.f_back
+        while caller is not None and not caller.f_code.co_filename.startswith(PACKAGE):
+            if _is_own(caller.f_code.co_filename):
+                self.peeked = True
+                return
+            caller = caller.f_back
+
+
+def _call(exercise: Exercise, answer: Any, inputs: tuple[Any, ...]) -> Returned | Raised:
+    given = copy.deepcopy(inputs)
+    try:
+        with np.errstate(all="warn"):
+            value = plain(exercise.apply(answer, given))
+    except Stop:
+        raise
+    except BaseException as error:
+        return _raised(error)
+    changed = () if exercise.may_change_input else _changed(inputs, given)
+    return Returned(value, changed)
+
+
+def _changed(inputs: tuple[Any, ...], given: tuple[Any, ...]) -> tuple[int, ...]:
+    return tuple(
+        i for i, (before, after) in enumerate(zip(inputs, given, strict=True)) if not unchanged(before, after)
+    )
+
+
+def _try_all(
+    exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]], tell: Callable[[str, Any], None]
+) -> None:
+    """Call the answer with all inputs, and with the first ones again; `tell` hears each outcome."""
+    watch = _Watch(_codes(drawn))
+    sink = _Sink()
+    before = sys.getprofile()
+    catalogue = _snapshot()
+    with warnings.catch_warnings(record=True) as heard, _quiet(sink):
+        warnings.simplefilter("always")
+        sys.setprofile(watch)
+        try:
+            for inputs in drawn:
+                tell("outcome", _call(exercise, answer, inputs))
+            tell("again", _call(exercise, answer, drawn[0]))
+            peeked = watch.peeked or sys.getprofile() is not watch
+        finally:
+            sys.setprofile(before)
+        warned = " ".join(str(heard[0].message).split())[:200] if heard else ""
+    tell("notes", Notes(sink.count, warned, _altered(catalogue), peeked))
+
+
+@contextlib.contextmanager
+def _quiet(sink: _Sink) -> Iterator[None]:
+    """Send what is printed to the sink and let `input()` fail at once."""
+    old = sys.stdout, sys.stderr, builtins.input
+    sys.stdout = sys.stderr = cast(Any, sink)
+    builtins.input = _no_input
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr, builtins.input = old
+
+
+def _no_input(prompt: object = "") -> str:
+    raise EOFError("the answer waits for input(); it should use its arguments instead")
+
+
+# -- the global state -------------------------------------------------------------------------------------
+
+WATCHED = (np, np.linalg, np.random, math, random, builtins, time)
+OF_PYTHON = {"_", "__", "___", "__build_class__", "input", "__warningregistry__", "get_ipython", "display"}
+
+
+def _snapshot() -> list[tuple[types.ModuleType, dict[str, Any]]]:
+    modules = [module for name, module in sys.modules.items() if name.startswith("fysstk_nn.")]
+    return [(module, dict(vars(module))) for module in (*WATCHED, *modules)]
+
+
+def _altered(before: list[tuple[types.ModuleType, dict[str, Any]]]) -> str:
+    """Name the first function that is not what it was, such as "numpy.exp"."""
+    for module, names in before:
+        now = vars(module)
+        for name, value in names.items():
+            if name not in OF_PYTHON and now.get(name) is not value:
+                return f"{module.__name__}.{name}"
+    return ""
+
+
+@contextlib.contextmanager
+def untouched() -> Iterator[None]:
+    """Put the process's global state back as it was, whatever happens inside."""
+    modules = _snapshot()
+    numpy_errors, numpy_print = np.geterr(), np.get_printoptions()
+    numpy_random, python_random = np.random.get_state(), random.getstate()
+    filters, show = warnings.filters[:], warnings.showwarning
+    streams = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
+    path, limit, collecting = sys.path[:], sys.getrecursionlimit(), gc.isenabled()
+    folder, environment = os.getcwd(), dict(os.environ)
+    tracing, profiling = sys.gettrace(), sys.getprofile()
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    figures = set(pyplot.get_fignums()) if pyplot else set()
+    parameters = dict(pyplot.rcParams) if pyplot else {}
+    try:
+        yield
+    finally:
+        for module, names in modules:
+            vars(module).update(names)
+        sys.settrace(tracing)
+        sys.setprofile(profiling)
+        np.seterr(**cast(Any, numpy_errors))
+        np.set_printoptions(**cast(Any, numpy_print))
+        np.random.set_state(numpy_random)
+        random.setstate(python_random)
+        warnings.filters[:] = filters  # type: ignore[index]
+        warnings.showwarning = show
+        sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook = streams
+        sys.path[:] = path
+        sys.setrecursionlimit(limit)
+        (gc.enable if collecting else gc.disable)()
+        os.chdir(folder)
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        if pyplot:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                pyplot.rcParams.update(parameters)
+            for number in set(pyplot.get_fignums()) - figures:
+                pyplot.close(number)
+
+
+# -- in a child process -----------------------------------------------------------------------------------
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads what the child sends, and nothing but plain values."""
+
+    KNOWN = frozenset({"Returned", "Raised", "Notes", "Foreign", "Huge", "Blank"})
+    NUMPY = frozenset({"_reconstruct", "ndarray", "dtype", "scalar", "_frombuffer"})
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module.startswith("fysstk_nn.check.") and name in self.KNOWN) or (
+            module.startswith("numpy") and name in self.NUMPY
+        ):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is not plain")
+
+
+def _in_child(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        # Python 3.12 and later warn about forking beside threads; the child touches none of theirs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        _be_child(exercise, answer, drawn, writing)
+    os.close(writing)
+    run = Run(ended="died")
+    try:
+        _listen(run, child, reading, exercise.seconds)
+    finally:
+        os.close(reading)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
+    return run
+
+
+def _be_child(
+    exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]], writing: int
+) -> None:  # pragma: no cover - runs in the child, where coverage cannot follow
+    """Run the answer, send the outcomes, and leave without running anyone's clean-up."""
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.set_wakeup_fd(-1)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
+        _limit_memory()
+
+        def tell(what: str, value: Any) -> None:
+            message = pickle.dumps((what, value), protocol=5)
+            waiting = memoryview(struct.pack("<Q", len(message)) + message)
+            while waiting:
+                waiting = waiting[os.write(writing, waiting) :]
+
+        _try_all(exercise, answer, drawn, tell)
+    except BaseException:
+        os._exit(1)
+    finally:
+        os._exit(0)
+
+
+def _limit_memory() -> None:  # pragma: no cover - runs in the child
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * os.sysconf("SC_PAGE_SIZE") + MOST_MEMORY
+    hardest = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hardest != resource.RLIM_INFINITY:
+        limit = min(limit, hardest)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hardest))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _listen(run: Run, child: int, reading: int, seconds: float) -> None:
+    """Take the child's outcomes until it has told all, dies, or is out of time."""
+    start = time.monotonic()
+    received = bytearray()
+    os.set_blocking(reading, False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(reading, selectors.EVENT_READ)
+        while True:
+            if selector.select(timeout=0.05):
+                part = os.read(reading, 1 << 20)
+                received += part
+                if not _take_messages(run, received) or run.ended == "" or not part:
+                    return
+            elif _out_of_time(child, time.monotonic() - start, seconds):
+                run.ended = "too slow"
+                return
+
+
+def _take_messages(run: Run, received: bytearray) -> bool:
+    """Move whole messages from the buffer to the run; False when they make no sense."""
+    while len(received) >= 8:
+        (length,) = struct.unpack("<Q", received[:8])
+        if length > LARGEST_MESSAGE:
+            return False
+        if len(received) < 8 + length:
+            return True
+        try:
+            what, value = _PlainUnpickler(io.BytesIO(received[8 : 8 + length])).load()
+        except Exception:
+            return False
+        del received[: 8 + length]
+        _note(run, what, value)
+    return True
+
+
+def _note(run: Run, what: str, value: Any) -> None:
+    if what == "outcome":
+        run.outcomes.append(value)
+    elif what == "again":
+        run.again = value
+    else:
+        run.notes = value
+        run.ended = ""
+
+
+def _out_of_time(child: int, wall: float, seconds: float) -> bool:
+    """Tell whether the child has had its time.
+
+    On a busy machine a child that computes gets up to three times as long, so that the verdict does not depend on
+    the neighbours; one that merely sleeps does not.
+    """
+    if wall < seconds:
+        return False
+    try:
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return True
+    return used > 0.8 * seconds or used < 0.1 * wall or wall > 3 * seconds
+
+
+# -- in a thread, or right here ---------------------------------------------------------------------------
+
+
+def _in_thread(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
+    run = Run(ended="died")
+    open_run = [run]
+
+    def tell(what: str, value: Any) -> None:
+        for listening in open_run:
+            _note(listening, what, value)
+
+    def work() -> None:
+        # Stop may arrive at any moment, also between the calls.
+        with contextlib.suppress(Stop):
+            _try_all(exercise, answer, drawn, tell)
+
+    thread = threading.Thread(target=work, daemon=True)
+    with untouched():
+        thread.start()
+        thread.join(exercise.seconds)
+        if thread.is_alive():
+            open_run.clear()
+            run.ended = "too slow"
+            _stop(thread)
+            run.still_running = thread.is_alive()
+    return run
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Throw `Stop` into the thread, again and again for a second in case it is caught."""
+    for _ in range(20):
+        if thread.ident is None or not thread.is_alive():
+            return
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
+        thread.join(0.05)
+
+
+def _right_here(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
+    """Run under a trace function that looks at the clock on every line."""
+    run = Run(ended="died")
+    end = time.monotonic() + exercise.seconds
+
+    def trace(frame: types.FrameType, event: str, argument: object) -> Any:
+        if time.monotonic() > end:
+            raise Stop
+        return trace
+
+    with untouched():
+        sys.settrace(trace)
+        try:
+            _try_all(exercise, answer, drawn, lambda what, value: _note(run, what, value))
+        except Stop:
+            run.ended = "too slow"
+    return run
+
+
+RUNNERS = {"process": _in_child, "thread": _in_thread, "here": _right_here}
+
+
+def runner() -> str:
+    """Name the way in which answers run here: "process", "thread" or "here" (FYSSTK_CHECK_RUNNER overrides)."""
+    chosen = os.environ.get("FYSSTK_CHECK_RUNNER", "")
+    if chosen in RUNNERS:
+        return chosen
+    if sys.platform == "linux":
+        return "process"
+    return "here" if sys.platform == "emscripten" else "thread"
+
+
+def run_answer(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
+    """Run the answer on all inputs and return how it fared; never raises what the answer raises."""
+    return RUNNERS[runner()](exercise, answer, drawn)

@@ -1,0 +1,263 @@
+"""What an answer returns, reduced to plain values, and how two of them compare.
+
+Nothing here calls a method of the answer's own objects: an object that claims to equal everything,
+or an array subclass with operators of its own, is recognised by its type and compares to nothing.
+"""
+
+import types
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_NUMBERS = 2_000_000
+DEEPEST = 20
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Stands for something that is not a number, a string, an array or a collection of those."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Huge:
+    """Stands for an array too large to hand over."""
+
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Blank:
+    """Stands for the `...` of a stub."""
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return a copy of `value` made of exact built-in types and plain arrays only."""
+    kind = type(value)
+    if value is None or kind in (bool, int, float, complex, str):
+        return value
+    if value is Ellipsis:
+        return Blank()
+    if isinstance(value, np.generic) and kind.__module__ == "numpy":
+        value = np.asarray(value)
+        kind = np.ndarray
+    if kind is np.ndarray:
+        return _plain_array(value)
+    if kind in (tuple, list, dict) and depth > DEEPEST:
+        return Foreign("a collection nested without end")
+    if kind is tuple:
+        return tuple(plain(part, depth + 1) for part in value)
+    if kind is list:
+        return [plain(part, depth + 1) for part in value]
+    if kind is dict:
+        return {str(key): plain(part, depth + 1) for key, part in value.items() if type(key) in (str, int)}
+    if isinstance(value, tuple) and type.__getattribute__(kind, "__module__") != "builtins":
+        return tuple(plain(part, depth + 1) for part in tuple.__iter__(value))
+    return Foreign(_describe_type(value))
+
+
+def _plain_array(value: NDArray[Any]) -> Any:
+    if value.size > MOST_NUMBERS:
+        return Huge(value.shape)
+    if value.dtype.kind == "U" and value.ndim == 0:
+        return str(value)
+    if value.dtype.kind not in "biufcU":
+        return Foreign(f"an array of {'Python objects' if value.dtype.kind == 'O' else value.dtype}")
+    return np.array(value, order="C", copy=True)
+
+
+def _describe_type(value: object) -> str:
+    kind = type(value)
+    if isinstance(value, types.GeneratorType):
+        return "a generator"
+    if isinstance(
+        value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | types.LambdaType
+    ):
+        return "a function"
+    if isinstance(value, type):
+        return "a class"
+    if isinstance(value, np.ma.MaskedArray):
+        return "a masked array"
+    if isinstance(value, np.matrix):
+        return "a numpy matrix"
+    module = type.__getattribute__(kind, "__module__")
+    name = type.__getattribute__(kind, "__name__")
+    text = name if module in ("builtins", "__main__") else f"{str(module).split('.')[0]}.{name}"
+    return ("an " if text[:1].lower() in "aeiou" else "a ") + text
+
+
+def describe(value: Any) -> str:
+    """Say in words what a plain value is: "an array of shape (3, 2)"."""
+    if isinstance(value, Foreign):
+        return value.kind
+    if isinstance(value, Huge):
+        return f"an array of shape {value.shape}"
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return "a number" if value.ndim == 0 else f"an array of shape {value.shape}"
+    if isinstance(value, bool | np.bool_):
+        return "True or False"
+    if isinstance(value, int | float | complex | np.number):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, tuple):
+        return f"a tuple of {len(value)}" if value else "an empty tuple"
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if isinstance(value, dict):
+        return "a dictionary with the keys " + ", ".join(repr(key) for key in value)
+    return "`...`"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One number, array or string of the expected result beside the one that was got."""
+
+    where: str
+    expected: NDArray[Any] | str | None
+    got: NDArray[Any] | str | None
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Two values that cannot be compared number by number: wrong type or wrong shape."""
+
+    verdict: str
+    where: str
+    expected: str
+    got: str
+
+
+def _numbers(value: Any) -> NDArray[Any] | None:
+    """Return a number, an array or a rectangular collection of numbers as an array, else None."""
+    if isinstance(value, np.ndarray):
+        return value if value.dtype.kind in "biufc" else None
+    if isinstance(value, bool | int | float | complex | np.bool_ | np.number):
+        try:
+            array = np.asarray(value)
+        except OverflowError:
+            return None
+        return array if array.dtype.kind in "biufc" else np.asarray(float(value.real))
+    if isinstance(value, list | tuple):
+        parts = [_numbers(part) for part in value]
+        if any(part is None for part in parts) or len({part.shape for part in parts if part is not None}) > 1:
+            return None
+        return np.array([part for part in parts if part is not None])
+    return None
+
+
+def conform(expected: Any, got: Any, where: str = "") -> list[Pair] | Misfit:
+    """Lay the expected and the got result side by side, leaf by leaf."""
+    if isinstance(expected, str):
+        if isinstance(got, str):
+            return [Pair(where, expected, got)]
+        return Misfit("wrong type", where, describe(expected), describe(got))
+    if expected is None:
+        return [] if got is None else Misfit("wrong type", where, "None", describe(got))
+    if isinstance(expected, dict):
+        if not isinstance(got, dict) or set(got) != set(expected):
+            return Misfit("wrong type", where, describe(expected), describe(got))
+        return _conform_parts([(f"{where}[{key!r}]", expected[key], got[key]) for key in expected])
+    if isinstance(expected, tuple) or (isinstance(expected, list) and _numbers(expected) is None):
+        return _conform_collection(expected, got, where)
+    wanted, numbers = _numbers(expected), _numbers(got)
+    if wanted is None:
+        return Misfit("wrong type", where, describe(expected), describe(got))
+    if numbers is None:
+        if isinstance(got, Huge):
+            return Misfit("wrong shape", where, describe(expected), describe(got))
+        return Misfit("wrong type", where, describe(expected), describe(got))
+    if wanted.shape != numbers.shape:
+        return Misfit("wrong shape", where, describe(wanted), describe(numbers))
+    return [Pair(where, wanted, numbers)]
+
+
+def _conform_collection(expected: Any, got: Any, where: str) -> list[Pair] | Misfit:
+    if isinstance(got, np.ndarray) and got.ndim > 0:
+        got = list(got)
+    if not isinstance(got, tuple | list):
+        return Misfit("wrong type", where, describe(expected), describe(got))
+    if len(got) != len(expected):
+        return Misfit("wrong type", where, describe(expected), describe(got))
+    return _conform_parts(
+        [(f"{where}[{i}]", a, b) for i, (a, b) in enumerate(zip(expected, got, strict=True))]
+    )
+
+
+def _conform_parts(parts: list[tuple[str, Any, Any]]) -> list[Pair] | Misfit:
+    pairs: list[Pair] = []
+    for where, expected, got in parts:
+        laid = conform(expected, got, where)
+        if isinstance(laid, Misfit):
+            return laid
+        pairs += laid
+    return pairs
+
+
+def close(expected: NDArray[Any], got: NDArray[Any], rtol: float, atol: float) -> NDArray[np.bool_]:
+    """Tell which elements agree; the relative tolerance refers to the array's largest element."""
+    if expected.dtype.kind == "b" and got.dtype.kind == "b":
+        same: NDArray[np.bool_] = expected == got
+        return same
+    a = expected.astype(np.complex128 if expected.dtype.kind == "c" else np.float64)
+    b = got.astype(np.complex128 if got.dtype.kind == "c" else np.float64)
+    finite = np.abs(a[np.isfinite(a)])
+    scale = float(finite.max()) if finite.size else 0.0
+    with np.errstate(all="ignore"):
+        near = np.abs(a - b) <= atol + rtol * scale
+    agree: NDArray[np.bool_] = near | (a == b) | (np.isnan(a) & np.isnan(b))
+    return agree
+
+
+def agree(expected: Any, got: Any, rtol: float, atol: float) -> bool:
+    """Tell whether two plain results are the same within the tolerance."""
+    pairs = conform(expected, got)
+    return not isinstance(pairs, Misfit) and all(pair_agrees(pair, rtol, atol) for pair in pairs)
+
+
+def pair_agrees(pair: Pair, rtol: float, atol: float) -> bool:
+    """Tell whether both sides of a pair are the same; strings are read without case and outer blanks."""
+    if isinstance(pair.expected, str) and isinstance(pair.got, str):
+        return " ".join(pair.expected.casefold().split()) == " ".join(pair.got.casefold().split())
+    if isinstance(pair.expected, np.ndarray) and isinstance(pair.got, np.ndarray):
+        return bool(close(pair.expected, pair.got, rtol, atol).all())
+    return pair.expected is pair.got
+
+
+def size(value: Any) -> int:
+    """Count the numbers and characters in a value, to find the smallest failing input."""
+    if isinstance(value, np.ndarray):
+        return int(value.size)
+    if isinstance(value, tuple | list):
+        return sum(size(part) for part in value)
+    if isinstance(value, dict):
+        return sum(size(part) for part in value.values())
+    return 1
+
+
+def unchanged(before: Any, after: Any) -> bool:
+    """Tell whether an argument is, bit by bit, what it was; objects are compared by their attributes."""
+    if type(before) is not type(after):
+        return False
+    if isinstance(before, np.ndarray):
+        return (
+            before.shape == after.shape
+            and before.dtype == after.dtype
+            and (before.dtype.kind == "O" or before.tobytes() == after.tobytes())
+        )
+    if isinstance(before, tuple | list):
+        return len(before) == len(after) and all(map(unchanged, before, after))
+    if isinstance(before, dict):
+        return list(before) == list(after) and all(unchanged(before[key], after[key]) for key in before)
+    if isinstance(before, np.random.Generator | types.FunctionType | types.ModuleType | type):
+        return True
+    if isinstance(before, bool | int | float | complex | str):
+        return before == after or before != before
+    if hasattr(before, "__dict__"):
+        return unchanged(vars(before), vars(after))
+    return True
