@@ -162,7 +162,8 @@ def logistic_cost(X: npt.ArrayLike, y: npt.ArrayLike, theta: npt.ArrayLike, l2: 
     X, y = _classified_samples(X, y)
     z = predict_linear(X, theta)
     w = as_array(theta, "theta")[1:]
-    return float(np.sum(softplus(z) - y * z) + 0.5 * as_number(l2, "l2", minimum=0) * w @ w)
+    surprise = softplus((1 - 2 * y) * z)  # ln(1 + exp(z)) - y z for y = 0 or 1, but nothing cancels
+    return float(np.sum(surprise) + 0.5 * as_number(l2, "l2", minimum=0) * w @ w)
 
 
 def is_separable(X: npt.ArrayLike, y: npt.ArrayLike) -> bool:
@@ -170,7 +171,8 @@ def is_separable(X: npt.ArrayLike, y: npt.ArrayLike) -> bool:
 
     With :math:`s_i = \pm 1` for the two classes, a linear programme finds the direction :math:`\theta` whose
     smallest margin :math:`s_i\, x_i \cdot \theta` is as large as possible. The data are separable, with no
-    sample on the line itself, if that margin is positive; here, above :math:`10^{-6}` in units of the largest entry in each column.
+    sample on the line itself, if that margin is positive; here, above :math:`10^{-6}` in units of the largest
+    entry in each column.
 
     Parameters
     ----------
