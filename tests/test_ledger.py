@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from fysstk_nn import _book
+from fysstk_nn import _sources
 
 ROOT = Path(__file__).parents[1]
 
@@ -13,7 +13,7 @@ def labelled_equations():
     return [
         (entry.label, path.name)
         for path in sorted((ROOT / "book").glob("*.md"))
-        for entry in _book.labelled(path)
+        for entry in _sources.labelled(path)
         if entry.kind == "equation"
     ]
 

@@ -10,9 +10,9 @@ import html
 from collections.abc import Iterator
 from pathlib import Path
 
+from book_markdown import ROOT, BookDirective
 from docutils import nodes
 from docutils.parsers.rst import directives
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms import SphinxTransform
@@ -20,10 +20,9 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from fysstk_nn import _book, exercises
+from fysstk_nn import _sources, exercises
 
 logger = logging.getLogger(__name__)
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class exercise(nodes.Admonition, nodes.Element):  # noqa: N801 - docutils names its nodes in lower case
@@ -47,8 +46,8 @@ class solution_end(nodes.Element):  # noqa: N801
     """The end of a solution."""
 
 
-class BookDirective(SphinxDirective):
-    """What the directives share: a look into the catalogue, and Markdown made by the directive."""
+class ExerciseDirective(BookDirective):
+    """A directive that looks into the catalogue."""
 
     def find(self, id: str) -> exercises.Exercise | None:
         """Return the exercise with that id, or None after a warning."""
@@ -60,14 +59,8 @@ class BookDirective(SphinxDirective):
         self.env.note_dependency(str(catalogue_file(found.chapter)))
         return found
 
-    def markdown(self, text: str, parent: nodes.Element) -> list[nodes.Node]:
-        """Read `text` as the book's Markdown, headings included, into `parent`, and return what it became."""
-        lines = StringList(text.splitlines(), source=self.get_source_info()[0])
-        self.state.nested_parse(lines, self.content_offset, parent, match_titles=True)
-        return parent.children
 
-
-class Exercise(BookDirective):
+class Exercise(ExerciseDirective):
     """A statement: ```{exercise} Title``` with the option `:label: ex-<id>`."""
 
     has_content = True
@@ -92,7 +85,7 @@ class Exercise(BookDirective):
         return [box]
 
 
-class Hints(BookDirective):
+class Hints(ExerciseDirective):
     """The hints of an exercise, each folded into the one before: ```{hints} <id>```."""
 
     required_arguments = 1
@@ -109,7 +102,7 @@ class Hints(BookDirective):
         return first.children
 
 
-class SolutionStart(BookDirective):
+class SolutionStart(SphinxDirective):
     """The next nodes, up to ```{solution-end}```, are the solution: ```{solution-start} <label>```."""
 
     required_arguments = 1
@@ -122,7 +115,7 @@ class SolutionStart(BookDirective):
         return [mark]
 
 
-class SolutionEnd(BookDirective):
+class SolutionEnd(SphinxDirective):
     """The end of a solution."""
 
     def run(self) -> list[nodes.Node]:
@@ -173,11 +166,11 @@ def list_lines() -> Iterator[str]:
         f"There are {len(everything)} exercises. {checked} of them are checked by code, "
         f"the others come with a model answer. Together they take about {hours} hours."
     )
-    for page in _book.pages(ROOT):
+    for page in _sources.pages(ROOT):
         of_page = {f"ex-{found.id}": found for found in everything if found.chapter == page.name}
         if not of_page:
             continue
-        printed = [entry.label for entry in _book.labelled(page.path) if entry.label in of_page]
+        printed = [entry.label for entry in _sources.labelled(page.path) if entry.label in of_page]
         yield from ("", f"## {{ref}}`ch-{page.name}`", "")
         yield from ("| | Exercise | Difficulty | Minutes | Answer |", "| :-- | :-- | :-: | --: | :-- |")
         for label in dict.fromkeys((*printed, *of_page)):
@@ -209,12 +202,12 @@ def number_of(translator: HTML5Translator, label: str) -> str:
 
 def visit_exercise(self: HTML5Translator, node: exercise) -> None:
     """Open the box."""
-    self.body.append(self.starttag(node, "section", CLASS="exercise admonition"))
+    self.body.append(self.starttag(node, "div", CLASS="exercise admonition"))
 
 
 def depart_exercise(self: HTML5Translator, node: exercise) -> None:
     """Close the box."""
-    self.body.append("</section>\n")
+    self.body.append("</div>\n")
 
 
 def visit_exercise_title(self: HTML5Translator, node: exercise_title) -> None:

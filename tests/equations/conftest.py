@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fysstk_nn import _book
+from fysstk_nn import _sources
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -97,7 +97,7 @@ class Ledger:
 
 def rows(passed):
     """Return one row per proved label, in the order of the book."""
-    equations = _book.equations(ROOT)
+    equations = _sources.equations(ROOT)
     found = {label: {"methods": [], "discrepancies": [], "tests": []} for label in equations}
     for test, properties in sorted(passed.items()):
         errors = [value for name, value in properties if name == "discrepancy"]

@@ -1,0 +1,153 @@
+"""The ledger: a tick beside each proved equation, and the page that the ticks lead to.
+
+The tests of tests/equations measure how well every equation holds and write `_build/ledger.json`. A labelled
+equation that has a row there gets a quiet link to that row; the directive `{ledger}` prints all rows.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator
+
+from book_markdown import ROOT, BookDirective
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+logger = logging.getLogger(__name__)
+LEDGER = ROOT / "_build" / "ledger.json"
+PAGE = "book/equations"
+
+
+class Ledger(BookDirective):
+    """All rows of the ledger, one table for each chapter: ```{ledger}```."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a summary and one section for each chapter."""
+        self.env.note_dependency(str(LEDGER))
+        if not LEDGER.is_file():
+            where = LEDGER.relative_to(ROOT)
+            logger.warning("%s is missing: run `pytest tests/equations`", where, location=self.get_location())
+            return []
+        rows = json.loads(LEDGER.read_text(encoding="utf8"))
+        return [self.summary(rows), *self.chapters(rows)]
+
+    def summary(self, rows: list[dict]) -> nodes.paragraph:
+        """Say how many equations and tests there are."""
+        tests = {test for row in rows for test in row["tests"]}
+        exact = sum(row["discrepancy"] == 0 for row in rows)
+        largest = max((row["discrepancy"] for row in rows), default=0)
+        text = (
+            f"This build checked {len(rows)} equations with {len(tests)} tests. {exact} of them left nothing "
+            "over at all; among the others the largest discrepancy is "
+        )
+        return nodes.paragraph("", "", nodes.Text(text), number(largest), nodes.Text("."))
+
+    def chapters(self, rows: list[dict]) -> Iterator[nodes.Node]:
+        """Return a section with a table for each page that has rows."""
+        for page in dict.fromkeys(row["page"] for row in rows):
+            of_page = [row for row in rows if row["page"] == page]
+            (section,) = self.markdown(f"## {{ref}}`ch-{page}`", nodes.section())
+            section += self.table(of_page)
+            yield section
+
+    def table(self, rows: list[dict]) -> nodes.table:
+        """Return the table of one page."""
+        group = nodes.tgroup(cols=4)
+        for width in (8, 46, 30, 16):
+            group += nodes.colspec(colwidth=width)
+        titles = [
+            nodes.Text(title) for title in ("Number", "Equation", "How it was checked", "Largest discrepancy")
+        ]
+        group += nodes.thead("", table_row(titles))
+        group += nodes.tbody("", *[self.row(row) for row in rows])
+        return nodes.table("", group, classes=["ledger"])
+
+    def row(self, row: dict) -> nodes.row:
+        """Return the row of one equation; its id is what the tick links to."""
+        label, latex = row["label"], row["latex"]
+        link = addnodes.pending_xref(
+            "",
+            nodes.inline("", label),
+            refdomain="math",
+            reftype="eq",
+            reftarget=label,
+            refdoc=self.env.docname,
+            refexplicit=False,
+            refwarn=True,
+        )
+        equation = nodes.math_block(latex, latex, nowrap=False, number=None, label=None)
+        tests = dict.fromkeys(test.rpartition("/")[2].partition("[")[0] for test in row["tests"])
+        how = nodes.container("", nodes.paragraph("", ", ".join(row["methods"])))
+        how += [nodes.paragraph("", "", nodes.literal("", test)) for test in tests]
+        return table_row([link, equation, how, number(row["discrepancy"])], ids=[f"ledger-{label}"])
+
+
+def table_row(cells: list[nodes.Node], **attributes: list[str]) -> nodes.row:
+    """Return a row of a table; inline cells are put into a paragraph."""
+    row = nodes.row("", **attributes)
+    for cell in cells:
+        inline = isinstance(cell, nodes.Text | nodes.Inline)
+        row += nodes.entry("", nodes.paragraph("", "", cell) if inline else cell)
+    return row
+
+
+def number(discrepancy: float) -> nodes.Node:
+    """Print a discrepancy with two digits, as one does by hand."""
+    if discrepancy == 0:
+        return nodes.Text("0")
+    mantissa, exponent = f"{discrepancy:.1e}".split("e")
+    latex = rf"{mantissa}\times 10^{{{int(exponent)}}}"
+    return nodes.math(latex, latex)
+
+
+def tick_equations(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Tell each proved equation of a page where its row is."""
+    if PAGE not in app.env.all_docs or not LEDGER.is_file():
+        return  # a single chapter is being looked at, or the ledger's page has complained already
+    proved = {row["label"] for row in json.loads(LEDGER.read_text(encoding="utf8"))}
+    for equation in doctree.findall(nodes.math_block):
+        if equation.get("label") in proved:
+            uri = app.builder.get_relative_uri(docname, PAGE)
+            equation["ledger"] = f"{uri}#ledger-{equation['label']}"
+
+
+def with_tick(visit):
+    """Return a visitor of displayed equations that writes the tick beside the number."""
+
+    def visit_and_tick(self: HTML5Translator, node: nodes.math_block) -> None:
+        start = len(self.body)
+        try:
+            visit(self, node)
+        finally:
+            if "ledger" in node:
+                words = f"How equation ({get_node_equation_number(self, node)}) was checked"
+                self.body[start:] = [add_tick("".join(self.body[start:]), node["ledger"], words)]
+
+    return visit_and_tick
+
+
+def add_tick(equation: str, uri: str, words: str) -> str:
+    """Put a link into the number of an equation, as HTML."""
+    words = html.escape(words)
+    link = f'<a class="ledger-tick" href="{uri}" title="{words}" aria-label="{words}">✓</a>'
+    return equation.replace('<span class="eqno">', f'<span class="eqno">{link} ', 1)
+
+
+def install_tick(app: Sphinx) -> None:
+    """Wrap the renderer of displayed equations."""
+    renderers = app.registry.html_block_math_renderers
+    for name, (visit, depart) in renderers.items():
+        renderers[name] = with_tick(visit), depart
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register all of it."""
+    app.add_directive("ledger", Ledger)
+    app.connect("doctree-resolved", tick_equations)
+    app.connect("builder-inited", install_tick)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
