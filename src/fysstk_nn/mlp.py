@@ -1,0 +1,481 @@
+"""The multilayer perceptron: a forward pass, and backpropagation as four equations in one loop.
+
+A network is a frozen description. Its parameters are a `Params`, what a forward pass computes is a `Trace`,
+and gradients are a `Params` again. All of them belong to the caller: nothing is stored on the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fysstk_nn._validate import Array, Seed, as_generator, as_matrix, as_number, as_targets
+from fysstk_nn.activations import Activation, activation
+from fysstk_nn.costs import Cost, Penalty, cost_function
+from fysstk_nn.params import Initialiser, Params, check_sizes, init_params
+
+__all__ = ["MLP", "Trace"]
+
+EPSILON = 1e-5
+"""Added to the variance in batch normalisation, so that no constant column is divided by 0."""
+
+MOMENTUM = 0.1
+"""How much of a batch's mean and variance enters the running statistics."""
+
+BLOCK = 1024
+"""How many rows a prediction takes at a time: memory then does not grow with the data."""
+
+NO_PENALTY = Penalty()
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a forward pass computed, layer by layer; index l is the layer's printed number.
+
+    Attributes
+    ----------
+    z : list of ndarray
+        ``z[l]``, shape (n, M_l), is what the activation function of layer l was given. ``z[0]`` is None.
+    h : list of ndarray
+        ``h[l]`` = f(z[l]), shape (n, M_l); ``h[0]`` is None.
+    a : list of ndarray
+        ``a[l]``, shape (n, M_l), is what layer l hands on: h[l], unless dropout set some nodes to 0.
+        ``a[0]`` holds the inputs.
+    mask : list of ndarray or None
+        ``a[l] = mask[l] * h[l]`` where layer l has dropout, with 0 for a dropped node and 1/(1 - p) for the
+        others.
+    zhat, mean, var : list of ndarray or None
+        Where layer l is batch-normalised: a[l-1] W[l] with mean 0 and variance 1, and the mean and
+        variance that it had before.
+    training : bool
+        Whether nodes were dropped, and normalised by the batch instead of the running statistics.
+    """
+
+    z: list[Any]
+    h: list[Any]
+    a: list[Any]
+    mask: list[Any]
+    zhat: list[Any]
+    mean: list[Any]
+    var: list[Any]
+    training: bool
+
+    @property
+    def output(self) -> Array:
+        """The outputs a[L] of the network, shape (n, M_L)."""
+        output: Array = self.a[-1]
+        return output
+
+
+@dataclass(frozen=True)
+class MLP:
+    """A fully connected feed-forward network with layers l = 0, 1, ..., L of M_l nodes.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        M_0, ..., M_L: the number of inputs, of nodes in each hidden layer, and of outputs.
+    hidden : str, Activation, or a sequence of L - 1 of them
+        The activation function of the hidden layers, the same for all or one for each.
+    output : str or Activation
+        The activation function of the output layer.
+    cost : str or Cost
+        The cost function that training minimises.
+    dropout : float or sequence of L floats
+        The probability p that a node is dropped in training. A number is meant for all hidden layers; a
+        sequence gives p for layers 0 (the inputs) to L - 1. The nodes that stay are scaled by 1/(1 - p)
+        (inverted dropout), so that predictions need no scaling.
+    batch_norm : bool
+        Whether each hidden layer normalises z = a W over the batch before it scales it by gamma and adds b
+        (Ioffe and Szegedy 2015). The bias b takes the place of their beta.
+
+    Attributes
+    ----------
+    L : int
+        The number of the output layer.
+    f : tuple of Activation
+        ``f[l]`` is the activation function of layer l; ``f[0]`` is None.
+    C : Cost
+        The cost function.
+    p : tuple of float
+        ``p[l]`` is the dropout probability of layer l.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of the wrong type or out of range, or the cost does not suit the outputs.
+
+    Examples
+    --------
+    >>> net = MLP((2, 3, 1), hidden="tanh", output="sigmoid", cost="binary_cross_entropy")
+    >>> params = net.init(rng=1)
+    >>> trace = net.forward(params, [[0.0, 1.0], [1.0, 1.0]])
+    >>> trace.output.shape
+    (2, 1)
+    >>> gradient = net.backprop(params, trace, [1.0, 0.0])
+    >>> gradient.W[1].shape
+    (2, 3)
+    """
+
+    sizes: Sequence[int]
+    hidden: str | Activation | Sequence[str | Activation] = "sigmoid"
+    output: str | Activation = "identity"
+    cost: str | Cost = "half_squared_error"
+    dropout: float | Sequence[float] = 0.0
+    batch_norm: bool = False
+    L: int = field(init=False, repr=False, compare=False)
+    f: tuple[Activation, ...] = field(init=False, repr=False, compare=False)
+    C: Cost = field(init=False, repr=False, compare=False)
+    p: tuple[float, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        sizes = check_sizes(self.sizes)
+        L = len(sizes) - 1
+        hidden = _hidden_activations(self.hidden, L)
+        output = activation(self.output)
+        C = cost_function(self.cost)
+        p = _dropout_probabilities(self.dropout, L)
+        if C.needs_probabilities and output.name not in ("sigmoid", "softmax"):
+            raise ValueError(f"{C} needs outputs between 0 and 1: sigmoid or softmax, not {output}")
+        if not isinstance(self.batch_norm, bool):
+            raise TypeError(f"batch_norm must be True or False, not {type(self.batch_norm).__name__}")
+        for name, value in {
+            "sizes": sizes,
+            "hidden": hidden,
+            "output": output,
+            "cost": C,
+            "dropout": p,
+            "L": L,
+            "f": (None, *hidden, output),
+            "C": C,
+            "p": p,
+        }.items():
+            object.__setattr__(self, name, value)
+
+    def init(
+        self,
+        scheme: str | Initialiser = "glorot",
+        *,
+        rng: Seed = 0,
+        dtype: npt.DTypeLike = np.float64,
+        bias: float = 0.0,
+    ) -> Params:
+        """Return parameters for this network to start training from: see `params.init_params`."""
+        return init_params(self.sizes, scheme, rng=rng, dtype=dtype, bias=bias, batch_norm=self.batch_norm)
+
+    # The two passes. They check nothing and allocate nothing of a batch's size without batch norm: they write
+    # into a trace, a gradient and deltas that the caller owns and may use again for the next batch.
+
+    def forward_into(self, params: Params, trace: Trace, rng: np.random.Generator | None = None) -> None:
+        """Propagate the inputs ``trace.a[0]`` forward: z^l = a^{l-1} W^l + b^l and a^l = f^l(z^l)."""
+        W, b, f = params.W, params.b, self.f
+        z, h, a = trace.z, trace.h, trace.a
+        if trace.training:
+            self._drop(trace, rng)
+        for l in range(1, self.L + 1):
+            np.matmul(a[l - 1], W[l], out=z[l])
+            if trace.zhat[l] is not None:
+                self._normalise(params, trace, l)
+            z[l] += b[l]
+            f[l].into(z[l], out=h[l])
+            if trace.mask[l] is not None:
+                np.multiply(h[l], trace.mask[l], out=a[l])
+
+    def backprop_into(
+        self, params: Params, trace: Trace, y: Array, gradient: Params, delta: list[Array]
+    ) -> None:
+        """Propagate the error backward: the four equations, from the output layer down.
+
+        ``delta[l]`` is dC/dz^l, shape (n, M_l), and `gradient` holds dC/dW^l and dC/db^l.
+        """
+        W, dW, db, f = params.W, gradient.W, gradient.b, self.f
+        h, a, L = trace.h, trace.a, self.L
+        self.C.output_delta(f[L], trace.z[L], a[L], y, out=delta[L])  # (eq-four-matrix-delta-output)
+        for l in range(L, 0, -1):
+            d = delta[l]
+            np.add.reduce(d, axis=0, out=db[l])  # (eq-four-matrix-db)
+            if trace.zhat[l] is not None:
+                d = self._normalise_back(params, trace, gradient, d, l)
+            np.matmul(a[l - 1].T, d, out=dW[l])  # (eq-four-matrix-dw)
+            if l > 1:
+                np.matmul(d, W[l].T, out=delta[l - 1])  # (eq-four-matrix-delta-hidden)
+                if trace.mask[l - 1] is not None:
+                    delta[l - 1] *= trace.mask[l - 1]
+                f[l - 1].pull_back(delta[l - 1], h[l - 1])
+
+    def _drop(self, trace: Trace, rng: np.random.Generator | None) -> None:
+        """Draw which nodes are dropped, and drop those of the inputs."""
+        for mask, p in zip(trace.mask, self.p, strict=False):
+            if mask is not None:
+                assert rng is not None
+                rng.random(out=mask, dtype=mask.dtype)
+                np.greater_equal(mask, p, out=mask)
+                mask *= 1 / (1 - p)
+        if trace.mask[0] is not None:
+            trace.a[0] = trace.a[0] * trace.mask[0]
+
+    def _normalise(self, params: Params, trace: Trace, l: int) -> None:
+        """Replace z = a W by gamma zhat, where zhat has mean 0 and variance 1 over the batch."""
+        z, zhat = trace.z[l], trace.zhat[l]
+        batch = trace.training
+        mean, var = (z.mean(axis=0), z.var(axis=0)) if batch else (params.mean[l], params.var[l])
+        trace.mean[l], trace.var[l] = mean, var
+        np.subtract(z, mean, out=zhat)
+        zhat /= np.sqrt(var + EPSILON)
+        np.multiply(params.gamma[l], zhat, out=z)
+
+    def _normalise_back(self, params: Params, trace: Trace, gradient: Params, delta: Array, l: int) -> Array:
+        """Return dC/d(a W) from delta = dC/dz, and write dC/dgamma.
+
+        With s = sqrt(var + EPSILON), gamma/s (delta - db/n - zhat dgamma/n): the last two terms are there
+        because each row has a part in the mean and the variance of the batch.
+        """
+        zhat, n = trace.zhat[l], len(delta)
+        db, dgamma = gradient.b[l], gradient.gamma[l]
+        np.einsum("ij,ij->j", delta, zhat, out=dgamma)
+        d = delta - (db + zhat * dgamma) / n if trace.training else delta
+        result: Array = params.gamma[l] / np.sqrt(trace.var[l] + EPSILON) * d
+        return result
+
+    def update_statistics(self, params: Params, trace: Trace) -> None:
+        """Let the running statistics of `params` follow the batch that `trace` normalised, in place.
+
+        The variance is scaled by n/(n - 1), which makes it an unbiased estimate of the data's.
+        """
+        n = len(trace.output)
+        for l in range(1, self.L):
+            params.mean[l][:] += MOMENTUM * (trace.mean[l] - params.mean[l])
+            params.var[l][:] += MOMENTUM * (n / (n - 1) * trace.var[l] - params.var[l])
+
+    def workspace(
+        self, n: int, dtype: npt.DTypeLike, *, training: bool = False, keep_z: bool = False
+    ) -> tuple[Trace, list[Any]]:
+        """Return an empty trace and deltas for batches of `n` rows, to be used again and again.
+
+        ``trace.a[0]`` is for the caller to fill. Unless `keep_z`, the hidden layers' z share their memory
+        with h, because backpropagation needs one of them only.
+        """
+        M, L = self.sizes, self.L
+
+        def layers(wanted: Sequence[int]) -> list[Any]:
+            return [np.empty((n, M[l]), dtype) if l in wanted else None for l in range(L + 1)]
+
+        h = layers(range(1, L + 1))
+        z = layers(range(1, L + 1)) if keep_z else [*h[:-1], *layers([L])[-1:]]
+        mask = layers([l for l in range(L) if training and self.p[l] > 0])
+        zhat = layers(range(1, L) if self.batch_norm else ())
+        a = [h[l] if mask[l] is None else np.empty_like(mask[l]) for l in range(L + 1)]
+        trace = Trace(z, h, a, mask, zhat, [None] * (L + 1), [None] * (L + 1), training)
+        return trace, layers(range(1, L + 1))
+
+    # The same for callers who want their arguments checked and their results new.
+
+    def forward(
+        self, params: Params, X: npt.ArrayLike, *, training: bool = False, rng: Seed | None = None
+    ) -> Trace:
+        """Propagate `X` through the network, and return all that was computed on the way.
+
+        Parameters
+        ----------
+        params : Params
+            Of a network of the same sizes.
+        X : array_like, shape (n, M_0)
+            One sample in each row.
+        training : bool
+            Whether nodes drop out, and batch normalisation uses the batch's own mean and variance.
+        rng : numpy.random.Generator or int, optional
+            What draws the nodes that drop out; needed only there.
+
+        Returns
+        -------
+        Trace
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `params` or `X` does not fit the network, or `X` is not finite.
+        """
+        self.check_params(params)
+        X = as_matrix(X, features=self.sizes[0], dtype=params.dtype)
+        generator = self._check_training(len(X), rng) if training else None
+        trace, _ = self.workspace(len(X), params.dtype, training=training, keep_z=True)
+        trace.a[0] = X
+        with np.errstate(over="ignore"):
+            self.forward_into(params, trace, generator)
+        return trace
+
+    def backprop(
+        self, params: Params, trace: Trace, y: npt.ArrayLike, *, out: Params | None = None
+    ) -> Params:
+        """Return the gradient of the cost with respect to all parameters.
+
+        Parameters
+        ----------
+        params : Params
+            The parameters that `trace` was computed with.
+        trace : Trace
+            From `forward`; it is not changed.
+        y : array_like, shape (n, M_L), or (n,) for one output
+            The targets.
+        out : Params, optional
+            Where to write the gradient; new memory otherwise.
+
+        Returns
+        -------
+        Params
+            dC/dW^l in ``W[l]``, dC/db^l in ``b[l]``, and all of them flat in ``theta``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `params`, `y` or `out` does not fit the network or the trace.
+        """
+        gradient = params.zeros_like() if out is None else out
+        self._backprop(params, trace, y, gradient)
+        return gradient
+
+    def deltas(self, params: Params, trace: Trace, y: npt.ArrayLike) -> list[Any]:
+        """Return [None, delta^1, ..., delta^L], with delta^l = dC/dz^l of shape (n, M_l).
+
+        Arguments and errors are those of `backprop`.
+        """
+        return self._backprop(params, trace, y, params.zeros_like())
+
+    def gradient(
+        self,
+        params: Params,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        training: bool = False,
+        rng: Seed | None = None,
+        penalty: Penalty = NO_PENALTY,
+    ) -> Params:
+        """Return the gradient of `cost_of`, for the same arguments: `forward`, then `backprop`."""
+        trace = self.forward(params, X, training=training, rng=rng)
+        gradient = self.backprop(params, trace, y)
+        penalty.add_gradient(params, gradient)
+        return gradient
+
+    def predict(self, params: Params, X: npt.ArrayLike) -> Array:
+        """Return the outputs of the network for `X`, shape (n, M_L): no dropout, running statistics.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `params` or `X` does not fit the network, or `X` is not finite.
+        """
+        self.check_params(params)
+        X = as_matrix(X, features=self.sizes[0], dtype=params.dtype)
+        return np.concatenate([trace.output.copy() for _, trace in self._blocks(params, X)])
+
+    def cost_of(
+        self,
+        params: Params,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        training: bool = False,
+        rng: Seed | None = None,
+        penalty: Penalty = NO_PENALTY,
+    ) -> float:
+        """Return the cost of the network's outputs for `X` with targets `y`, plus the penalty if any.
+
+        Parameters
+        ----------
+        params : Params
+            Of a network of the same sizes.
+        X : array_like, shape (n, M_0)
+        y : array_like, shape (n, M_L), or (n,) for one output
+        training : bool
+            Whether nodes drop out, and batch normalisation uses the batch's own mean and variance.
+        rng : numpy.random.Generator or int, optional
+            What draws the nodes that drop out; needed only there.
+        penalty : Penalty
+            On the weights.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument does not fit the network, or is not finite.
+        """
+        self.check_params(params)
+        X = as_matrix(X, features=self.sizes[0], dtype=params.dtype)
+        y = self.check_targets(y, len(X), params.dtype)
+        if training:
+            trace = self.forward(params, X, training=True, rng=rng)
+            return self._cost(trace, y) + penalty(params)
+        total = sum(len(trace.output) * self._cost(trace, y[rows]) for rows, trace in self._blocks(params, X))
+        return total / len(X) + penalty(params)
+
+    def check_params(self, params: Params) -> None:
+        """Raise a TypeError or ValueError unless `params` belongs to a network like this one."""
+        if not isinstance(params, Params):
+            raise TypeError(f"params must be a Params, as net.init() returns, not {type(params).__name__}")
+        if params.sizes != self.sizes:
+            raise ValueError(f"the parameters are for a network {params.sizes}, but this one is {self.sizes}")
+        if params.batch_norm != self.batch_norm:
+            raise ValueError("only one of the network and its parameters has batch normalisation")
+
+    def check_targets(self, y: npt.ArrayLike, n: int, dtype: npt.DTypeLike) -> Array:
+        """Return `y` as an (n, M_L) array, or raise a TypeError or ValueError."""
+        y = as_targets(y, samples=n, outputs=self.sizes[-1], dtype=dtype)
+        self.C.check_targets(y)
+        return y
+
+    def _check_training(self, n: int, rng: Seed | None) -> np.random.Generator | None:
+        """Return the generator that draws the dropped nodes, if there are any."""
+        if self.batch_norm and n < 2:
+            raise ValueError("batch normalisation needs at least 2 rows in a batch, for their variance")
+        return as_generator(rng) if any(self.p) else None
+
+    def _backprop(self, params: Params, trace: Trace, y: npt.ArrayLike, gradient: Params) -> list[Any]:
+        """Check the arguments, fill `gradient` and return the deltas."""
+        self.check_params(params)
+        self.check_params(gradient)
+        y = self.check_targets(y, len(trace.output), params.dtype)
+        _, delta = self.workspace(len(y), params.dtype)
+        self.backprop_into(params, trace, y, gradient, delta)
+        return delta
+
+    def _cost(self, trace: Trace, y: Array) -> float:
+        """Return the cost of a trace, without penalty."""
+        return self.C.output_cost(self.f[-1], trace.z[-1], trace.a[-1], y)
+
+    def _blocks(self, params: Params, X: Array) -> Iterator[tuple[slice, Trace]]:
+        """Propagate `X` a block of rows at a time; a trace is overwritten by the next block."""
+        trace, _ = self.workspace(min(BLOCK, len(X)), params.dtype)
+        for start in range(0, len(X), BLOCK):
+            rows = slice(start, start + BLOCK)
+            if len(X) - start < len(trace.output):
+                trace, _ = self.workspace(len(X) - start, params.dtype)
+            trace.a[0] = X[rows]
+            with np.errstate(over="ignore"):
+                self.forward_into(params, trace)
+            yield rows, trace
+
+
+def _hidden_activations(
+    hidden: str | Activation | Sequence[str | Activation], L: int
+) -> tuple[Activation, ...]:
+    """Return the activation functions of layers 1 to L - 1."""
+    if isinstance(hidden, str | Activation):
+        return (activation(hidden),) * (L - 1)
+    f = tuple(activation(name) for name in hidden)
+    if len(f) != L - 1:
+        raise ValueError(f"hidden names {len(f)} activations for {L - 1} hidden layers")
+    return f
+
+
+def _dropout_probabilities(dropout: float | Sequence[float], L: int) -> tuple[float, ...]:
+    """Return the dropout probabilities of layers 0 to L - 1."""
+    if not isinstance(dropout, Sequence):
+        return (0.0, *[as_number(dropout, "dropout", minimum=0, below=1)] * (L - 1))
+    p = tuple(as_number(p, f"dropout[{l}]", minimum=0, below=1) for l, p in enumerate(dropout))
+    if len(p) != L:
+        raise ValueError(f"dropout has {len(p)} probabilities, but layers 0 to {L - 1} need {L}")
+    return p
