@@ -201,16 +201,17 @@ def train(
     f1, f2 = activation(f1), activation(f2)
     eta = as_number(eta, "eta", above=0)
     l1, l2 = as_number(l1, "l1", minimum=0), as_number(l2, "l2", minimum=0)
-    theta = np.array(_parameters(w1, b1, w2, b2))
-    is_weight = np.array([1.0, 0.0, 1.0, 0.0])
-    course = [np.append(theta, cost(x, y, *theta, f1=f1, f2=f2))]
+    w1, b1, w2, b2 = _parameters(w1, b1, w2, b2)
+    course = [(w1, b1, w2, b2, cost(x, y, w1, b1, w2, b2, f1, f2))]
     for epoch in range(as_count(epochs, "epochs")):
-        gradient = np.array(gradients(x, y, *theta, f1=f1, f2=f2))
-        gradient += is_weight * (l1 * np.sign(theta) + l2 * theta)
-        theta = theta - eta * gradient
-        if np.abs(theta).max() > LARGEST_PARAMETER:
+        dw1, db1, dw2, db2 = gradients(x, y, w1, b1, w2, b2, f1, f2)
+        w1 -= eta * (dw1 + l1 * float(np.sign(w1)) + l2 * w1)
+        b1 -= eta * db1
+        w2 -= eta * (dw2 + l1 * float(np.sign(w2)) + l2 * w2)
+        b2 -= eta * db2
+        if max(abs(w1), abs(b1), abs(w2), abs(b2)) > LARGEST_PARAMETER:
             raise FloatingPointError(f"the parameters have exploded in epoch {epoch + 1}; try a smaller eta")
-        course.append(np.append(theta, cost(x, y, *theta, f1=f1, f2=f2)))
+        course.append((w1, b1, w2, b2, cost(x, y, w1, b1, w2, b2, f1, f2)))
     return Training(*np.array(course).T)
 
 
