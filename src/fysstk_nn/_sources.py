@@ -9,6 +9,7 @@ a chapter number together (``3``).
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,8 +36,8 @@ class Page:
     @property
     def title(self) -> str:
         """The page's first heading."""
-        prose = (line for kind, lines in _blocks(self.text) if kind == "prose" for line in lines)
-        return next((match[2] for line in prose if (match := _HEADING.match(line))), self.name)
+        prose = (line for block in blocks(self.text) if isinstance(block, str) for line in block.splitlines())
+        return next((match[2] for line in prose if (match := HEADING.match(line))), self.name)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,17 @@ class Entry:
     page: str
     number: str
     text: str
+
+
+@dataclass(frozen=True)
+class Directive:
+    """A fenced block: its name ("" for plain code), the rest of its first line, its options and its body."""
+
+    name: str
+    argument: str
+    options: dict[str, Any]
+    body: str
+    source: str
 
 
 def find_root(start: Path | None = None) -> Path | None:
@@ -90,9 +102,63 @@ def equations(root: Path) -> dict[str, Entry]:
 
 def labelled(path: Path) -> list[Entry]:
     """Return everything with a label on one page, in order and with repetitions, without numbers."""
-    found = _labelled(path.read_text(encoding="utf8"))
-    kinds = {f"h{level}": "section" for level in range(1, 7)}
-    return [Entry(kinds.get(kind, kind), label, path.stem, "", text) for kind, label, text in found if label]
+    found = _numbered(path.read_text(encoding="utf8"))
+    return [Entry(kind, label, path.stem, "", text) for kind, label, text, _ in found if label]
+
+
+FENCE = re.compile(r"^(\s*)(`{3,}|~{3,}|:{3,})\s*(?:\{([\w:-]+)\})?\s*(.*?)\s*$")
+TARGET = re.compile(r"^\(([^()\s]+)\)=\s*$")
+HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
+MATH = re.compile(r"\$\$(.+?)\$\$(?:[ \t]*\(([^)$\r\n]+?)\))?", re.DOTALL)
+
+
+def blocks(text: str) -> Iterator[str | Directive]:
+    """Cut Markdown into prose and fenced blocks, in order; fences inside a block stay in its body."""
+    lines = body_lines(text)
+    prose: list[str] = []
+    while lines:
+        line = lines.pop(0)
+        opening = FENCE.match(line)
+        if not opening or (opening[2][0] == ":" and not opening[3]):
+            prose.append(line)
+            continue
+        if prose:
+            yield "\n".join(prose)
+            prose = []
+        closes = (i for i, line in enumerate(lines) if _closes(line, opening[2]))
+        end = next(closes, len(lines))
+        inside, source, lines = lines[:end], [line, *lines[: end + 1]], lines[end + 1 :]
+        options, inside = _options(inside) if opening[3] else ({}, inside)
+        body = textwrap.dedent("\n".join(inside))
+        yield Directive(opening[3] or "", opening[4], options, body, "\n".join(source))
+    if prose:
+        yield "\n".join(prose)
+
+
+def body_lines(text: str) -> list[str]:
+    """Return the lines of a page after its front matter."""
+    lines = text.splitlines()
+    if lines and lines[0].strip() == "---" and "---" in lines[1:]:
+        return lines[lines.index("---", 1) + 1 :]
+    return lines
+
+
+def _closes(line: str, fence: str) -> bool:
+    mark = line.strip()
+    return mark.startswith(fence) and not mark.strip(fence[0])
+
+
+def _options(lines: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Split a directive's lines into its options (a YAML block or ``:key: value``) and its body."""
+    import yaml
+
+    if lines and lines[0].strip() == "---":
+        end = next((i for i, line in enumerate(lines[1:], 1) if line.strip() == "---"), len(lines))
+        return yaml.safe_load("\n".join(lines[1:end])) or {}, lines[end + 1 :]
+    end = next((i for i, line in enumerate(lines) if not re.match(r"\s*:[\w-]+:", line)), len(lines))
+    pairs = (line.strip()[1:].split(":", 1) for line in lines[:end])
+    options = {key: value.strip() for key, value in pairs}
+    return {k: yaml.safe_load(v) if v.startswith("[") else v for k, v in options.items()}, lines[end:]
 
 
 def _page(root: Path, file: str, chapter: int | None, part: str) -> Page:
@@ -113,15 +179,12 @@ def _all_entries(root: Path, _fingerprint: tuple[tuple[str, int], ...]) -> tuple
     for page in pages(root):
         if not page.path.is_file():
             continue
-        depths = [page.chapter or 0, 0, 0, 0, 0, 0]
-        for kind, label, text in _labelled(page.text):
-            if kind.startswith("h"):
-                level = int(kind[1])
-                if level > 1:
-                    depths[level - 1] += 1
-                    depths[level:] = [0] * (6 - level)
-                number = ".".join(map(str, depths[:level])) if page.chapter else ""
-                kind = "section"
+        section = [page.chapter or 0, 0, 0, 0, 0, 0]
+        for kind, label, text, level in _numbered(page.text):
+            if kind == "section":
+                section[level - 1] += level > 1
+                section[level:] = [0] * (6 - level)
+                number = ".".join(map(str, section[:level])) if page.chapter else ""
             else:
                 counts[kind, page.chapter] = count = counts.get((kind, page.chapter), 0) + 1
                 number = f"{page.chapter}.{count}" if page.chapter else str(count)
@@ -130,132 +193,51 @@ def _all_entries(root: Path, _fingerprint: tuple[tuple[str, int], ...]) -> tuple
     return tuple(found)
 
 
-# Line by line: the fence we are in decides what a line means. Code is opaque, directives are looked into.
-_FENCE = re.compile(r"^\s*(`{3,}|~{3,}|:{3,})\s*(?:\{([\w:-]+)\})?\s*(.*)$")
-_TARGET = re.compile(r"^\(([^()\s]+)\)=\s*$")
-_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
-_MATH = re.compile(r"\$\$(.+?)\$\$(?:[ \t]*\(([^)$\r\n]+?)\))?", re.DOTALL)
-_OPAQUE = {
-    "code-cell",
-    "code-block",
-    "code",
-    "raw",
-    "literalinclude",
-    "math",
-    "figure",
-    "table",
-    "list-table",
-}
-
-
-def _labelled(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield (kind, label, text) of all that Sphinx numbers on a page, in order; headings are h1 to h6."""
+def _numbered(text: str) -> Iterator[tuple[str, str, str, int]]:
+    """Yield (kind, label, text, heading level) of all that Sphinx numbers on a page, in order."""
     target = ""
-    for kind, lines in _blocks(text):
-        if kind != "prose":
-            yield from _directive(kind, lines)
+    for block in blocks(text):
+        if isinstance(block, Directive):
+            yield from _numbered_directive(block)
             continue
-        yield from _prose(lines, target)
-        rest = [line for line in lines if line.strip()]
-        target = match[1] if rest and (match := _TARGET.match(rest[-1])) else ""
+        passage = ""
+        for line in block.splitlines():
+            if match := TARGET.match(line):
+                target = match[1]
+            elif match := HEADING.match(line):
+                yield from _numbered_equations(passage)
+                yield "section", target, match[2], len(match[1])
+                passage = target = ""
+            else:
+                passage += line + "\n"
+        yield from _numbered_equations(passage)
 
 
-def _prose(lines: list[str], target: str) -> Iterator[tuple[str, str, str]]:
-    passage: list[str] = []
-    for line in lines:
-        if match := _TARGET.match(line):
-            target = match[1]
-        elif match := _HEADING.match(line):
-            yield from _equations_in(passage)
-            passage = []
-            yield f"h{len(match[1])}", target, match[2]
-            target = ""
-        else:
-            passage.append(line)
-            target = "" if line.strip() else target
-    yield from _equations_in(passage)
-
-
-def _equations_in(lines: list[str]) -> Iterator[tuple[str, str, str]]:
-    for match in _MATH.finditer("\n".join(lines)):
+def _numbered_equations(passage: str) -> Iterator[tuple[str, str, str, int]]:
+    for match in MATH.finditer(passage):
         if match[2]:
-            yield "equation", match[2].strip(), match[1].strip()
+            yield "equation", match[2].strip(), match[1].strip(), 0
 
 
-def _directive(kind: str, lines: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield what one opaque block, or the head of an exercise, puts into the numbering."""
-    argument, options, body = _options(lines)
+def _numbered_directive(block: Directive) -> Iterator[tuple[str, str, str, int]]:
+    """Yield what a fenced block puts into the numbering: itself and, where it holds prose, what is inside."""
+    options = block.options
     label = str(options.get("label") or options.get("name") or "")
-    if kind == "code-cell":
+    if block.name == "code-cell":
         figure = options.get("mystnb", {}).get("figure", {})
         if figure.get("caption"):
-            yield "figure", str(figure.get("name", "")), str(figure["caption"]).strip()
-    elif kind == "exercise":
-        yield "exercise", label, argument
-    elif kind == "math" and label:
-        yield "equation", label, "\n".join(body).strip()
-    elif kind == "figure" and body:
-        yield "figure", label, "\n".join(body).strip()
-    elif kind in {"table", "list-table"} and argument:
-        yield "table", label, argument
+            yield "figure", str(figure.get("name", "")), str(figure["caption"]).strip(), 0
+    elif block.name == "math" and label:
+        yield "equation", label, block.body.strip(), 0
+    elif block.name == "figure" and block.body.strip():
+        yield "figure", label, block.body.strip(), 0
+    elif block.name in {"table", "list-table"}:
+        if block.argument:
+            yield "table", label, block.argument, 0
+    elif block.name not in OPAQUE:
+        if block.name == "exercise":
+            yield "exercise", label, block.argument, 0
+        yield from _numbered(block.body)
 
 
-def _options(lines: list[str]) -> tuple[str, dict[str, Any], list[str]]:
-    """Split a directive's lines into argument, options (YAML block or ``:key: value``) and body."""
-    import yaml
-
-    argument, body = lines[0], lines[1:]
-    if body and body[0].strip() == "---":
-        end = next((i for i, line in enumerate(body[1:], 1) if line.strip() == "---"), len(body))
-        return argument, yaml.safe_load("\n".join(body[1:end])) or {}, body[end + 1 :]
-    options: dict[str, Any] = {}
-    while body and (match := re.match(r"^\s*:([\w-]+):\s*(.*)$", body[0])):
-        options[match[1]] = match[2].strip()
-        body = body[1:]
-    return argument, options, body
-
-
-def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Cut a page into passages of prose and opaque directives; the first line of a directive is its argument.
-
-    The bodies of transparent directives (admonitions, margin notes, exercises) are prose.
-    """
-    lines = text.splitlines()
-    if lines and lines[0].strip() == "---" and "---" in lines[1:]:
-        lines = lines[lines.index("---", 1) + 1 :]
-    prose: list[str] = []
-    opaque: list[str] | None = None
-    fences: list[str] = []
-    kind = ""
-    for i, line in enumerate(lines):
-        match = _FENCE.match(line)
-        closes = match and not match[2] and not match[3] and fences and match[1].startswith(fences[-1])
-        if closes:
-            fences.pop()
-            if opaque is not None:
-                yield kind, opaque
-                opaque = None
-            else:
-                prose.append("")
-        elif opaque is not None:
-            opaque.append(line)
-        elif match:
-            fences.append(match[1])
-            if match[2] == "exercise":
-                yield "prose", prose
-                prose = []
-                yield "exercise", [match[3], *_head(lines[i + 1 :])]
-            elif match[2] in _OPAQUE or not match[2]:
-                yield "prose", prose
-                prose, opaque, kind = [], [match[3]], match[2] or "code"
-            else:
-                prose.append("")
-        else:
-            prose.append(line)
-    yield "prose", prose
-
-
-def _head(lines: list[str]) -> list[str]:
-    """Return the option lines at the start of `lines`."""
-    end = next((i for i, line in enumerate(lines) if not re.match(r"^\s*:[\w-]+:", line)), len(lines))
-    return lines[:end]
+OPAQUE = {"", "code-block", "code", "raw", "literalinclude", "math", "figure", "eval-rst"}
