@@ -8,13 +8,15 @@ can preview several chapters at once.
 from __future__ import annotations
 
 import argparse
-import os
+import io
 import re
 import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+import run_chapters
+from inputs import ROOT
+from render import render
 
 # What a page cannot know when it is built alone.
 EXPECTED_ALONE = re.compile(
@@ -24,81 +26,66 @@ EXPECTED_ALONE = re.compile(
 )
 
 
-class OnlyOwnWarnings:
-    """A stream for Sphinx's warnings that drops those a page built alone must raise."""
+class OwnWarnings(io.StringIO):
+    """A stream for Sphinx's warnings: passes on the page's own, and counts those of its being alone."""
 
-    def __init__(self, stream):
-        self.stream = stream
+    def __init__(self):
+        super().__init__()
         self.count = 0
         self.dropped = 0
 
     def write(self, text: str) -> int:
+        """Take one warning."""
         if EXPECTED_ALONE.search(text):
             self.dropped += 1
         elif text.strip():
             self.count += "WARNING" in text or "ERROR" in text
-            self.stream.write(text)
+            sys.stderr.write(text)
         return len(text)
-
-    def flush(self) -> None:
-        self.stream.flush()
-
-    def isatty(self) -> bool:
-        return False
 
 
 def preview(name: str) -> int:
-    """Build book/<name>.md into _build/preview/<name>; return the exit status."""
-    from sphinx.application import Sphinx
-    from sphinx.util.docutils import docutils_namespace, patch_docutils
-
-    from jupyter_book.config import get_final_config
-
+    """Run book/<name>.md and render it into _build/preview/<name>; return the exit status."""
     source = ROOT / "book" / f"{name}.md"
     if not source.is_file():
         print(f"There is no chapter {source.relative_to(ROOT)}.", file=sys.stderr)
         return 1
     out = ROOT / "_build" / "preview" / name
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        toc = Path(scratch, "_toc.yml")
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        chapter = run_chapters.read(source, scratch)
+        if chapter:
+            try:
+                with run_chapters.calm_environment() as sockets:
+                    seconds = run_chapters.run(chapter, sockets)
+                print(f"All cells ran in {seconds:.1f} s.", flush=True)
+            except run_chapters.ChapterError as failure:
+                print(failure, file=sys.stderr)
+                return 1
+            run_chapters.fill_cache([chapter], scratch / "cache")
+        toc = scratch / "_toc.yml"
         toc.write_text(f"format: jb-book\nroot: book/{name}\n", encoding="utf-8")
-        overrides = {
-            "latex_individualpages": False,
-            "external_toc_path": toc.as_posix(),
-            "nb_execution_mode": "force",
-            "nb_execution_raise_on_error": False,
-        }
-        config, _ = get_final_config(user_yaml=ROOT / "_config.yml", cli_config=overrides, sourcedir=ROOT)
-        warnings = OnlyOwnWarnings(sys.stderr)
-        with patch_docutils(None), docutils_namespace():
-            app = Sphinx(
-                srcdir=ROOT,
-                confdir=None,
-                outdir=out,
-                doctreedir=Path(scratch, "doctrees"),
-                buildername="html",
-                confoverrides=config,
-                status=None,
-                warning=warnings,
-                freshenv=True,
-            )
-            app.build(force_all=True)
-    page = out / "book" / f"{name}.html"
+        warnings = OwnWarnings()
+        render(
+            out,
+            scratch / "doctrees",
+            warnings,
+            external_toc_path=toc.as_posix(),
+            nb_execution_mode="cache",
+            nb_execution_cache_path=str(scratch / "cache"),
+        )
     print(
-        f"{warnings.count} warnings; {warnings.dropped} more about links that only `make book` can resolve.\n"
-        f"Open file://{page}"
+        f"{warnings.count} warnings; {warnings.dropped} more about links that only `make book` can resolve."
     )
-    return 1 if warnings.count or app.statuscode else 0
+    print(f"Open {out / 'book' / name}.html")
+    return 1 if warnings.count else 0
 
 
 def main() -> int:
-    """Read the command line."""
+    """Read the command line, preview, and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", help="the chapter's file name without its ending, as `gates`")
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(threads, "1")
     return preview(Path(parser.parse_args().name).stem)
 
 

@@ -1,0 +1,61 @@
+# `make book` and `make test` are all that one needs; `make help` lists the rest.
+# The first of them sets up .venv from requirements.txt, once, and again when that file changes.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Any Python from 3.11 on makes the environment; choose one with `make book PYTHON=python3.12`.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
+VENV := .venv/bin/python
+
+# The environment holds all there is: nothing leaks in from the user's own Python.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
+export PYTHONNOUSERSITE = 1
+
+.PHONY: help setup book test lint chapter notebooks lab linkcheck bench clean distclean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
+
+setup:
+	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11 or later, and found none (looked for python3, python3.14 ... python3.11, python)." >&2; \
+		echo "Install one, or name one: make book PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" tools/set_up.py
+
+book: setup  ## run every chapter, check every equation, build the site into _build/html
+	@$(VENV) tools/build_book.py
+
+test: lint  ## lint, types and all tests, with the coverage of src
+	$(VENV) -m pytest -n auto --cov --cov-report=term-missing
+
+lint: setup  ## ruff, mypy, yamllint, actionlint (where it is installed)
+	$(VENV) -m ruff check --quiet .
+	$(VENV) -m ruff format --quiet --check .
+	$(VENV) -m mypy
+	$(VENV) -m yamllint --strict .
+	$(VENV) tools/check_yaml.py
+	@if command -v actionlint >/dev/null 2>&1; then echo actionlint; actionlint; \
+		else echo "actionlint is not installed: the workflows were read as YAML only"; fi
+
+chapter: setup  ## run and render one page into _build/preview: make chapter NAME=gates
+	@test -n "$(NAME)" || { echo "Which one? make chapter NAME=gates" >&2; exit 1; }
+	@$(VENV) tools/preview.py "$(NAME)"
+
+notebooks: setup  ## the chapters as Jupyter notebooks, with and without solutions
+	@$(VENV) tools/notebooks.py
+
+lab: notebooks  ## JupyterLab on a working copy of the notebooks, in work/
+	@$(VENV) tools/open_lab.py
+
+linkcheck: setup  ## follow every link that leaves the book (needs the network)
+	@$(VENV) tools/build_book.py --linkcheck
+
+bench: setup  ## time the package beside its peers
+	$(VENV) benchmarks/bench.py
+
+clean:  ## remove what was built (not .venv, not work/)
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
+
+distclean: clean  ## remove .venv as well
+	rm -rf .venv

@@ -1,0 +1,278 @@
+"""Build the book: run the chapters, check the equations, render the site, export the notebooks.
+
+The site is made in a folder of its own and moved to _build/html when all of it is there. While a build
+is under way, and after one that failed, _build/html does not exist; the last complete site then waits in
+_build/html-previous.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import yaml
+
+import check_yaml
+from inputs import ROOT, digest, machine
+
+BUILD = ROOT / "_build"
+SITE = BUILD / "html"
+PREVIOUS = BUILD / "html-previous"
+LEDGER = BUILD / "ledger.json"
+LEDGER_KEY = BUILD / "ledger.key"
+NOTEBOOKS = BUILD / "notebooks"
+COMPLETE = ".complete.json"
+SOURCES = ("_config.yml", "_toc.yml", "book", "src", "tests/equations", "tools", "requirements.txt")
+
+
+class BuildError(Exception):
+    """The book is not right; the message says where."""
+
+
+def build() -> None:
+    """Build the book, unless the site that stands was made from the very same sources."""
+    sources = digest(*SOURCES, extra=machine())
+    if is_complete(SITE, sources) and LEDGER.is_file():
+        print("Nothing has changed since the last build.")
+        show(SITE)
+        return
+    remove_leftovers()
+    if SITE.exists():
+        shutil.rmtree(PREVIOUS, ignore_errors=True)
+        SITE.rename(PREVIOUS)
+    check_sources()
+    chapters = run_chapters()
+    check_equations()
+    with tempfile.TemporaryDirectory(prefix=".draft-", dir=BUILD, ignore_cleanup_errors=True) as draft:
+        render_site(chapters, Path(draft))
+        export_notebooks()
+        publish(Path(draft, "html"), sources)
+    show(SITE)
+
+
+def check_sources() -> None:
+    """Fail for YAML with a duplicate key and for a table of contents that names missing pages."""
+    wrong = check_yaml.problems()
+    wrong += [f"_toc.yml: there is no {page}" for page in pages() if not page.is_file()]
+    if wrong:
+        raise BuildError("\n".join(wrong))
+
+
+def pages() -> list[Path]:
+    """Return the source files of the pages, in the order of the table of contents."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    listed = [toc["root"], *(c["file"] for part in toc.get("parts", []) for c in part["chapters"])]
+    return [ROOT / (name if name.endswith(".md") else f"{name}.md") for name in listed]
+
+
+def run_chapters() -> list:
+    """Run the chapters whose outputs are not at hand, two at a time; return them all."""
+    import run_chapters as runner
+
+    with step("Chapters") as note, runner.calm_environment() as sockets:
+        store = runner.store_for_this_package()
+        chapters = [c for page in pages() if (c := runner.read(page, store))]
+        missing = sum(not c.kept.is_file() for c in chapters)
+        jobs = max(
+            2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+        )
+        complaints = runner.run_all(chapters, sockets, jobs)
+        if complaints:
+            raise BuildError("\n".join(complaints))
+        note(f"{missing} run, {len(chapters) - missing} unchanged")
+    return chapters
+
+
+def check_equations() -> None:
+    """Run the tests of the book's equations, unless they have passed on the same equations and package."""
+    from fysstk_nn import _book
+
+    printed = [f"{e.label} {e.number} {e.page} {e.text}" for e in _book.equations(ROOT).values()]
+    key = digest("src", "tests/equations", extra=(*machine(), *printed))
+    with step("Equations") as note:
+        if LEDGER.is_file() and LEDGER_KEY.is_file() and LEDGER_KEY.read_text(encoding="utf-8") == key:
+            note("unchanged")
+        else:
+            LEDGER_KEY.unlink(missing_ok=True)
+            LEDGER.unlink(missing_ok=True)
+            command = [
+                sys.executable,
+                "-m",
+                "pytest",
+                "tests/equations",
+                "-q",
+                "-n",
+                "2",
+                "-p",
+                "no:cacheprovider",
+            ]
+            tests = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            if tests.returncode or not LEDGER.is_file():
+                raise BuildError(f"The equations' tests do not pass:\n\n{tests.stdout}{tests.stderr}")
+            write_whole(LEDGER_KEY, key)
+            note(f"{len(json.loads(LEDGER.read_text(encoding='utf-8')))} checked")
+
+
+def render_site(chapters: list, draft: Path) -> None:
+    """Render the site into `draft`/html; every warning is an error."""
+    from render import render
+    from run_chapters import fill_cache
+
+    with step("Site") as note:
+        fill_cache(chapters, draft / "cache")
+        good = render(
+            draft / "html",
+            draft / "doctrees",
+            sys.stderr,
+            strict=True,
+            nb_execution_mode="cache",
+            nb_execution_cache_path=str(draft / "cache"),
+        )
+        if not good:
+            raise BuildError("The site has the faults above; each of them fails the build.")
+        note(f"{len(pages())} pages")
+
+
+def export_notebooks() -> None:
+    """Write the chapters as notebooks, with and without solutions."""
+    script = ROOT / "tools" / "notebooks.py"
+    if not script.is_file():
+        return
+    with step("Notebooks") as note:
+        export = subprocess.run([sys.executable, str(script)], cwd=ROOT, capture_output=True, text=True)
+        if export.returncode:
+            raise BuildError(f"The notebooks could not be written:\n\n{export.stdout}{export.stderr}")
+        note(f"{len(list(NOTEBOOKS.glob('student/*.ipynb')))} for students, in _build/notebooks")
+
+
+def publish(html: Path, sources: str) -> None:
+    """Move a finished site to its place; it says itself what it was made from and how large it is."""
+    write_whole(html / COMPLETE, json.dumps({"sources": sources, "size": size(html)}))
+    html.rename(SITE)
+    shutil.rmtree(PREVIOUS, ignore_errors=True)
+
+
+def is_complete(site: Path, sources: str) -> bool:
+    """Tell whether `site` was made from `sources`, and all of it is still there."""
+    try:
+        made = json.loads((site / COMPLETE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return made == {"sources": sources, "size": size(site)}
+
+
+def size(site: Path) -> list[int]:
+    """Return the number of files of a site and of their bytes."""
+    sizes = [p.stat().st_size for p in site.rglob("*") if p.is_file() and p.name != COMPLETE]
+    return [len(sizes), sum(sizes)]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file in one step."""
+    draft = path.with_name(f"{path.name}.tmp")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def remove_leftovers() -> None:
+    """Remove the drafts of builds that were killed."""
+    for leftover in BUILD.glob(".draft-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def linkcheck() -> None:
+    """Follow the links that leave the book; nothing is executed."""
+    from render import render
+
+    with tempfile.TemporaryDirectory(prefix="links-") as scratch:
+        out = Path(scratch, "out")
+        good = render(
+            out, Path(scratch, "doctrees"), sys.stderr, builder="linkcheck", nb_execution_mode="off"
+        )
+        report = (out / "output.txt").read_text(encoding="utf-8")
+    print(report or "All links lead somewhere.")
+    if not good or "[broken]" in report:
+        raise BuildError("Some links are broken.")
+
+
+def show(site: Path) -> None:
+    """Say where the book is."""
+    print(f"Open {site / 'index.html'}")
+
+
+@contextlib.contextmanager
+def step(name: str) -> Iterator[Callable[[str], None]]:
+    """Say what is being done, and at the end how it went and how long it took."""
+    notes: list[str] = []
+    print(f"{name} ...", flush=True)
+    start = time.perf_counter()
+    yield notes.append
+    print(f"{name}: {' '.join(notes)} ({time.perf_counter() - start:.0f} s)", flush=True)
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Hold the lock of the build folder, waiting for another build to end."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another `make book` in this folder ...", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """Tell whether a full disk is what caused `error`, however it was wrapped."""
+    while error is not None:
+        if getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def failed(reason: str) -> int:
+    """Say why there is no new site; return the exit status of a failure."""
+    print(f"\n{reason}\n\nThe book was not built.", file=sys.stderr)
+    if PREVIOUS.is_dir():
+        print(f"The last complete one is in {PREVIOUS.relative_to(ROOT)}.", file=sys.stderr)
+    sys.stderr.flush()
+    return 1
+
+
+def main() -> int:
+    """Read the command line, build, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--linkcheck", action="store_true", help="only follow the links that leave the book")
+    job = linkcheck if parser.parse_args().linkcheck else build
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # `kill` cleans up as Ctrl-C does
+    try:
+        with alone():
+            job()
+    except BuildError as failure:
+        return failed(str(failure))
+    except Exception as error:
+        if not disk_is_full(error):
+            raise
+        return failed("The disk is full.")
+    except KeyboardInterrupt:
+        failed("Interrupted.")
+        os._exit(130)  # at once: the threads that wait for a chapter would hold the process
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
