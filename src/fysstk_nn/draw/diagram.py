@@ -215,5 +215,10 @@ def draw_edges(ax: Axes, edges: Iterable[Edge]) -> None:
 
 def arrow(ax: Axes, start: Point, end: Point, colour: str = INK, width: float = 1.4) -> None:
     """Draw an arrow from point to point."""
-    look: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": font(ax), "color": colour, "linewidth": width}
+    look: dict[str, Any] = {
+        "arrowstyle": "-|>",
+        "mutation_scale": font(ax),
+        "color": colour,
+        "linewidth": width,
+    }
     ax.add_patch(FancyArrowPatch(start, end, shrinkA=0, shrinkB=0, **look))
