@@ -70,6 +70,12 @@ class Trace:
         output: Array = self.a[-1]
         return output
 
+    def head(self, n: int) -> Trace:
+        """Return a trace for `n` rows that uses the first rows of this one's memory."""
+        parts = (self.z, self.h, self.a, self.mask, self.zhat)
+        z, h, a, mask, zhat = ([array if array is None else array[:n] for array in part] for part in parts)
+        return Trace(z, h, a, mask, zhat, self.mean.copy(), self.var.copy(), self.training)
+
 
 @dataclass(frozen=True)
 class MLP:
