@@ -179,12 +179,9 @@ def _all_entries(root: Path, _fingerprint: tuple[tuple[str, int], ...]) -> tuple
     for page in pages(root):
         if not page.path.is_file():
             continue
-        section = [page.chapter or 0, 0, 0, 0, 0, 0]
         for kind, label, text, level in _numbered(page.text):
-            if kind == "section":
-                section[level - 1] += level > 1
-                section[level:] = [0] * (6 - level)
-                number = ".".join(map(str, section[:level])) if page.chapter else ""
+            if kind == "section":  # the table of contents numbers chapters, not their sections
+                number = str(page.chapter) if page.chapter and level == 1 else ""
             else:
                 counts[kind, page.chapter] = count = counts.get((kind, page.chapter), 0) + 1
                 number = f"{page.chapter}.{count}" if page.chapter else str(count)

@@ -63,14 +63,7 @@ def test_total_derivative_of_any_polynomial_along_any_path(discrepancy):
     c = sp.symbols("c:5")
 
     def f(x, y):
-        return (
-            c[0] * x**3
-            + c[1] * x**2 * y
-            + c[2] * x * y**2
-            + c[3] * y**3
-            + c[4] * x * y
-            + sp.sin(c[5] * x * y)
-        )
+        return c[0] * x**3 + c[1] * x**2 * y + c[2] * x * y**2 + c[3] * y**3 + sp.sin(c[4] * x * y)
 
     fx, fy = partial(f, X(t), Y(t))
     row, column = sp.Matrix([[fx, fy]]), sp.Matrix([X(t).diff(t), Y(t).diff(t)])

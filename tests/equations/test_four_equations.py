@@ -11,6 +11,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 import sympy as sp
+
 from fysstk_nn.gradcheck import central_difference
 
 SIZES = (3, 4, 2, 3)

@@ -158,14 +158,14 @@ def test_the_other_convention(rng, discrepancy):
     discrepancy(error)
     assert error < 1e-14
 
-    def cost_of_V(V):
+    def cost_of_v(V):
         return 0.5 * (s(w2 @ s(V @ a + b)) - y) ** 2
 
     hidden = s(V @ a + b)
     out = s(w2 @ hidden)
     delta1 = w2 * hidden * (1 - hidden) * (out - y) * out * (1 - out)
     with_indices = np.array([[delta1[i] * a[j] for j in range(2)] for i in range(2)])
-    error = np.abs(with_indices - central_difference(cost_of_V, V)).max()
+    error = np.abs(with_indices - central_difference(cost_of_v, V)).max()
     discrepancy(error)
     assert error < 1e-9
 

@@ -1,0 +1,65 @@
+"""What every page of the site gets: one <h1>, a description for search engines, a link to its notebook."""
+
+from __future__ import annotations
+
+import html
+import re
+import sys
+from pathlib import Path
+
+from book_markdown import ROOT
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+sys.path.append(str(ROOT / "tools"))
+import notebooks
+
+HERE = Path(__file__).parent
+FOLDER = "notebooks"  # in the site
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Replace the theme's download menu, which offers the book's source, by a link to the notebook."""
+    config.templates_path.append(str(HERE / "templates"))
+    config.html_static_path.append(str(HERE / "static"))
+    config.html_copy_source = False  # the sources hold the solutions
+    options = config.html_theme_options
+    options["use_download_button"] = False
+    options["article_header_end"] = ["download-notebook.html", "article-header-buttons.html"]
+
+
+def describe_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document
+) -> None:
+    """Add the description and the name of the notebook to what the page's template sees."""
+    if doctree is None:
+        return
+    if words := description(doctree):
+        context["metatags"] += f'\n<meta name="description" content="{html.escape(words)}" />'
+    if notebooks.is_notebook(Path(app.env.doc2path(pagename))):
+        context["notebook"] = f"{FOLDER}/{Path(pagename).name}.ipynb"
+
+
+def description(doctree: nodes.document) -> str:
+    """Return what the reader will be able to do, else the first sentences, in at most 300 characters."""
+    paragraphs = [" ".join(node.astext().split()) for node in doctree.findall(nodes.paragraph)]
+    aims = (text for text in paragraphs if text.startswith("You will be able to"))
+    text = next(aims, next((text for text in paragraphs if len(text) > 60), ""))
+    return text if len(text) <= 300 else re.sub(r"\s+\S*$", " …", text[:299])
+
+
+def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
+    """Put the notebooks of the pages that were built beside them."""
+    if exception is None and app.builder.format == "html":
+        built = [Path(app.env.doc2path(name)) for name in app.env.all_docs]
+        notebooks.write_all(Path(app.outdir, FOLDER), solutions=False, only=built)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register all of it."""
+    app.connect("config-inited", configure)
+    app.connect("html-page-context", describe_page)
+    app.connect("build-finished", write_notebooks)
+    app.add_css_file("machinery.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
