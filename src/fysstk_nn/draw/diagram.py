@@ -45,11 +45,12 @@ def canvas(ax: Axes | None, left: float, right: float, bottom: float, top: float
 
 
 def font(ax: Axes, height: float = 0.24) -> float:
-    """Return the font size, in points, of letters so many units high."""
+    """Return the font size, in points, of letters so many units high; a little more where units are small."""
     figure = ax.get_figure(root=True)
     assert figure is not None
-    unit = (ax.transData.transform((1, 0)) - ax.transData.transform((0, 0)))[0] * 72 / figure.dpi
-    return float(np.clip(height * unit, 3.0, 13.0))
+    unit = (ax.transData.transform((1, 0)) - ax.transData.transform((0, 0)))[0] / figure.dpi  # in inches
+    magnify = float(np.clip((UNIT / unit) ** 0.35, 1.0, 1.25))
+    return float(np.clip(72 * height * unit * magnify, 3.0, 13.0))
 
 
 def write(ax: Axes, at: Point, text: str, size: float, *, colour: str = INK, **align: Any) -> Bbox:
@@ -62,6 +63,23 @@ def box(text: Text) -> Bbox:
     """Return the rectangle that a text covers, in units."""
     assert text.axes is not None
     return text.get_window_extent().transformed(text.axes.transData.inverted())
+
+
+def note(
+    ax: Axes, at: Point, side: int, text: str, size: float, edges: Iterable[Edge], colour: str = INK
+) -> Bbox:
+    """Write a text above (side 1) or below (side -1) a node, so that few edges cross it."""
+    y = at[1] + side * (RADIUS + 0.05)
+    label = ax.text(at[0], y, text, va="bottom" if side > 0 else "top", fontsize=size, color=colour, zorder=5)
+    lines = list(edges)
+
+    def crossings(place: tuple[str, float]) -> int:
+        label.set(ha=place[0], x=at[0] + place[1])
+        return sum(edge.meets(box(label)) for edge in lines)
+
+    best = min((("center", 0.0), ("left", 0.0), ("right", 0.0)), key=crossings)
+    label.set(ha=best[0], x=at[0] + best[1])
+    return box(label)
 
 
 def node(ax: Axes, at: Point, colour: str, *, tint: float = 0.1, width: float = 1.4) -> Bbox:

@@ -62,7 +62,8 @@ def graph(
     if edges == "auto":
         edges = "local" if gradients else None
     order, adjoint = autodiff.graph(f), autodiff.gradients(f)
-    place, routes = _layout(order, 1.95 if edges else 1.6)
+    wide = edges is not None or (values and any(node.name for node in order if node.parents))
+    place, routes = _layout(order, 1.95 if wide else 1.6)
 
     corners = np.array([at for route in routes.values() for at in route] + list(place.values()))
     (left, bottom), (right, top) = corners.min(axis=0), corners.max(axis=0)
@@ -72,33 +73,25 @@ def graph(
     )
     size = diagram.font(ax)
     taken: list[Bbox] = []
-    for node in order:
-        x, y = place[node]
-        colour = PALETTE["green"] if node is f else PALETTE["blue"] if not node.parents else INK
-        taken.append(diagram.node(ax, (x, y), colour))
-        inside = _inside(node)
-        diagram.write(
-            ax,
-            (x, y),
-            inside,
-            1.1 * size * min(1.0, 4 / max(1, len(inside.replace("$", "")) - 6 * ("\\" in inside))),
-        )
-        name = [diagram.mathematics(node.name)] if node.name and node.parents else []
-        above = " = ".join(name + [diagram.number(node.value, digits)] * values)
-        if above:
-            taken.append(diagram.write(ax, (x, y + RADIUS + 0.05), above, 0.9 * size, va="bottom"))
-        if gradients:
-            below = diagram.number(adjoint[node], digits)
-            at = (x, y - RADIUS - 0.05)
-            taken.append(diagram.write(ax, at, below, 0.9 * size, colour=PALETTE["red"], va="top"))
-
     lines = []
     for (parent, child), route in routes.items():
         slope = sum(s for p, s in zip(child.parents, child.local, strict=True) if p is parent)
-        carried = slope * adjoint[child] if edges == "sent" else slope
-        label = diagram.number(carried, digits) if edges else ""
+        label = diagram.number(slope * adjoint[child] if edges == "sent" else slope, digits) if edges else ""
         ink = PALETTE["red"] if edges == "sent" else INK
         lines.append(Edge(route, label, ink=ink, width=1.2, arrow=True))
+    for node, at in place.items():
+        colour = PALETTE["green"] if node is f else INK if node.parents else PALETTE["blue"]
+        taken.append(diagram.node(ax, at, colour))
+        inside = _inside(node)
+        letters = 1 if inside.startswith("$") else len(inside)
+        diagram.write(ax, at, inside, 1.1 * size * min(1.0, 3.2 / letters))
+        name = [diagram.mathematics(node.name)] if node.name and node.parents else []
+        above = " = ".join(name + [diagram.number(node.value, digits)] * values)
+        if above:
+            taken.append(diagram.note(ax, at, 1, above, 0.9 * size, lines))
+        if gradients:
+            below = diagram.number(adjoint[node], digits)
+            taken.append(diagram.note(ax, at, -1, below, 0.9 * size, lines, PALETTE["red"]))
     diagram.label_edges(ax, lines, taken, 0.85 * size)
     diagram.draw_edges(ax, lines)
     if title is not None:
@@ -110,10 +103,11 @@ def _inside(node: Var) -> str:
     """Return what stands in a node: an input's name (or value, if it has none), else the operation."""
     if not node.parents:
         return diagram.mathematics(node.name) if node.name else diagram.number(node.value)
-    signs = {"*": "×", "-": "−", "neg": "−", "sigmoid": r"$\sigma$", "**": "$u^v$", "sqrt": r"$\sqrt{\ }$"}
-    base, _, exponent = node.op.partition("** ")
-    if exponent and not base:
-        return rf"$\cdot^{{{exponent}}}$"
+    if "**" in node.op:
+        base, exponent = (part.strip() for part in node.op.split("**"))
+        second = "u" if base else "v"
+        return f"${base or 'u'}^{{{exponent or second}}}$"
+    signs = {"*": "×", "neg": "−", "sigmoid": r"$\sigma$", "sqrt": "√"}
     return " ".join(signs.get(part, part.replace("-", "−")) for part in node.op.split())
 
 

@@ -402,7 +402,7 @@ def unrolled(
     if steps < 2:
         raise ValueError(f"to unroll a unit takes at least 2 steps, got {steps}")
     right = 1.9 * (steps - 1)
-    ax = diagram.canvas(ax, -1.7, right + 0.7, -2.15, 2.15 + 0.45 * (title is not None))
+    ax = diagram.canvas(ax, -2.0, right + 0.7, -2.15, 2.15 + 0.45 * (title is not None))
     size = diagram.font(ax)
     edges, taken = [], []
     for t in range(steps):
@@ -417,7 +417,7 @@ def unrolled(
                 [(1.9 * (t - 1), 0.0), state], names[1], arrow=True, colour=PALETTE["red"], ink=PALETTE["red"]
             )
         )
-    diagram.write(ax, (-1.55, 0.0), "$h_0$", size)
+    diagram.write(ax, (-1.78, 0.0), "$h_0$", size)
     diagram.label_edges(ax, edges, taken, 0.9 * size)
     diagram.draw_edges(ax, edges)
     if title is not None:

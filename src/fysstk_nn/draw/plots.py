@@ -175,7 +175,17 @@ def decision_boundary(
     above = (score > level).astype(float)
     tints = LinearSegmentedColormap.from_list("sides", [colour for colour, _ in CLASSES[:2]])
     extent = (float(lower[0]), float(upper[0]), float(lower[1]), float(upper[1]))
-    ax.imshow(above, extent=extent, origin="lower", cmap=tints, alpha=0.22, vmin=0, vmax=1, aspect="auto")
+    ax.imshow(
+        above,
+        extent=extent,
+        origin="lower",
+        cmap=tints,
+        alpha=0.22,
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+        interpolation="nearest",
+    )
     if 0 < above.mean() < 1:
         ax.contour(x1, x2, score, levels=[level], colors=[INK], linewidths=1.8)
     _scatter(ax, points, classes, 60.0)
@@ -405,7 +415,7 @@ def matrix(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a matrix as a table of shaded cells: blue for positive, red and hatched for negative, empty for 0.
+    """Draw a matrix as a table of cells: blue for positive, red with a minus for negative, empty for 0.
 
     Parameters
     ----------
@@ -429,27 +439,18 @@ def matrix(
     values = table.size <= 100 if values is None else values
     rows, columns = table.shape
     ax = _new(ax)
-    strength = np.abs(table) / max(float(np.abs(table).max()), 1e-300) * (0.3 if values else 0.9)
-    for sign, colour, hatch in ((1, "blue", ""), (-1, "red", "" if values else "////")):
-        cells = np.ma.masked_where(table * sign <= 0, strength)
-        shades = LinearSegmentedColormap.from_list(
-            colour, [to_rgba(PALETTE[colour], alpha) for alpha in (0, 1)]
-        )
-        mesh = ax.pcolor(cells, cmap=shades, vmin=0, vmax=1, hatch=hatch, linewidth=0)
-        mesh.set_rasterized(table.size > 400)
+    cells = np.zeros((rows, columns, 4))
+    cells[table >= 0] = to_rgba(PALETTE["blue"])
+    cells[table < 0] = to_rgba(PALETTE["red"])
+    cells[:, :, 3] = np.abs(table) / max(float(np.abs(table).max()), 1e-300) * (0.3 if values else 0.9)
+    ax.imshow(cells, extent=(0, columns, rows, 0), interpolation="nearest")
     if values:
         size = float(np.clip(90 / max(rows, columns), 6, 11))
         for (i, j), value in np.ndenumerate(table):
             ax.text(j + 0.5, i + 0.5, number(value, digits), ha="center", va="center", fontsize=size)
-    ax.set(
-        xlim=(0, columns),
-        ylim=(rows, 0),
-        xlabel=xlabel,
-        ylabel=ylabel,
-        xticks=[],
-        yticks=[],
-        title=title or "",
-    )
-    ax.set_aspect("equal")
+    else:
+        i, j = np.nonzero(table < 0)
+        ax.hlines(i + 0.5, j + 0.3, j + 0.7, color=INK, linewidth=min(1.2, 30 / max(rows, columns)))
+    ax.set(xlabel=xlabel, ylabel=ylabel, xticks=[], yticks=[], title=title or "")
     ax.spines[:].set_visible(True)
     return ax

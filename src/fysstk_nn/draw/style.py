@@ -59,6 +59,7 @@ def use_style() -> None:
             "axes.edgecolor": INK,
             "axes.titlecolor": INK,
             "axes.titlesize": 12,
+            "axes.labelsize": 12.5,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.prop_cycle": cycler(color=colours) + cycler(linestyle=_LINES),
