@@ -7,20 +7,30 @@ from dataclasses import dataclass
 RIGHT = frozenset({"right", "right up to a convention"})
 
 # The text inherits its colour and the tints are translucent, so the boxes follow a light or a dark theme in
-# JupyterLab and on the site. The last rule takes back the white ground that the site's theme gives to HTML output.
+# JupyterLab and on the site. The last rule takes back the white ground that the site's dark theme gives to
+# all HTML output.
 STYLE = """<style>
-.fysstk-box{--fk-edge:#7f8c9b;border-left:.3rem solid var(--fk-edge);border-radius:.25rem;padding:.5rem .9rem;
-margin:.3rem 0;background:color-mix(in srgb,var(--fk-edge) 12%,transparent);color:inherit;max-width:50rem;line-height:1.5}
-.fysstk-box.right{--fk-edge:#1f9d6b}.fysstk-box.wrong{--fk-edge:#d1752a}.fysstk-box.open{--fk-edge:#5b8dc9}
-.fysstk-box p{margin:.25rem 0}.fysstk-box .head{font-weight:600}.fysstk-box .id{opacity:.75;font-weight:400}
-.fysstk-box code{background:color-mix(in srgb,currentColor 9%,transparent);color:inherit;padding:0 .2em;border-radius:.2em}
-.fysstk-box pre{background:none;color:inherit;border:0;padding:0;margin:.3rem 0;overflow-x:auto;font-size:.92em;
-white-space:pre;line-height:1.4}
-.fysstk-box table{border-collapse:collapse;margin:.3rem 0;background:none}
-.fysstk-box th,.fysstk-box td{text-align:left;padding:.15rem .8rem .15rem 0;vertical-align:top;background:none;
-border:0;color:inherit}.fysstk-box th{font-weight:600}
-html[data-theme=dark] .bd-content div.cell_output .text_html:has(.fysstk-box){background:none;color:inherit;padding:0}
-</style>"""
+.fysstk-box {
+  --fk-edge: #7f8c9b; border-left: .3rem solid var(--fk-edge); border-radius: .25rem;
+  background: color-mix(in srgb, var(--fk-edge) 12%, transparent); color: inherit;
+  padding: .5rem .9rem; margin: .3rem 0; max-width: 50rem; line-height: 1.5;
+}
+.fysstk-box.right { --fk-edge: #1f9d6b } .fysstk-box.wrong { --fk-edge: #d1752a } .fysstk-box.open { --fk-edge: #5b8dc9 }
+.fysstk-box p { margin: .25rem 0 } .fysstk-box .head { font-weight: 600 }
+.fysstk-box .id { opacity: .8; font-weight: 400; float: right; margin-left: 1rem }
+.fysstk-box code { background: color-mix(in srgb, currentColor 9%, transparent); color: inherit; padding: 0 .2em }
+.fysstk-box pre {
+  background: none; color: inherit; border: 0; padding: 0; margin: .3rem 0;
+  overflow-x: auto; font-size: .92em; white-space: pre; line-height: 1.4;
+}
+.fysstk-box table { border-collapse: collapse; margin: .3rem 0; background: none }
+.fysstk-box th, .fysstk-box td {
+  text-align: left; padding: .15rem .8rem .15rem 0; vertical-align: top; background: none; border: 0; color: inherit;
+}
+html[data-theme=dark] .bd-content div.cell_output .text_html:has(.fysstk-box) {
+  background: none; color: inherit; padding: 0;
+}
+</style>"""  # noqa: E501
 
 
 def _inline(text: str) -> str:
@@ -83,9 +93,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         kind = "right" if self.right else "open" if self.verdict == "not attempted" else "wrong"
-        parts = [
-            f'<p class="head">{_inline(self.headline)} <span class="id">{html.escape(self.exercise)}</span></p>'
-        ]
+        id = f'<span class="id">{html.escape(self.exercise)}</span>'
+        parts = [f'<p class="head">{id}{_inline(self.headline)}</p>']
         for part in self.body:
             if isinstance(part, Table):
                 parts.append(f"<pre>{html.escape(str(part), quote=False)}</pre>")

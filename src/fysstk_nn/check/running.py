@@ -1,22 +1,20 @@
 """Runs an answer where it can do no harm: in a forked child, else in a thread, else under a trace.
 
-An answer may loop for ever, eat the memory, end Python, print, plot, or replace parts of numpy. On Linux it runs
-in a forked child process with limits of its own: nothing needs pickling on the way in, plain values come back,
-and whatever it did to the process is gone with the child. Where forking is not safe (macOS, Windows) it runs in
-a thread that is told to stop and, should it not listen, is left behind. Where there are no threads either (in a
-browser) a trace function watches the clock. In the last two cases the global state is put back afterwards.
+An answer may loop for ever, eat the memory, end Python, print, plot, or replace parts of numpy. On Linux
+it runs in a forked child process with limits of its own: nothing needs pickling on the way in, plain values
+come back, and whatever it did to the process is gone with the child. Where forking is not safe (macOS,
+Windows) it runs in a thread that is told to stop and, should it not listen, is left behind. Where there are
+no threads either (in a browser) a trace function watches the clock. In the last two cases the global state
+is put back afterwards.
 """
 
 import builtins
 import contextlib
 import copy
 import ctypes
-import gc
 import io
-import math
 import os
 import pickle
-import random
 import selectors
 import signal
 import struct
@@ -34,6 +32,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from fysstk_nn.check.state import altered, snapshot, untouched
 from fysstk_nn.check.values import plain, unchanged
 from fysstk_nn.exercises import Exercise
 
@@ -66,12 +65,13 @@ class Raised:
 
 @dataclass
 class Notes:
-    """What was noticed along the way."""
+    """What was noticed along the way; `signs` are the positions of mistakes whose sign the answer shows."""
 
     printed: int = 0
     warned: str = ""
     altered: str = ""
     peeked: bool = False
+    signs: tuple[int, ...] = ()
 
 
 @dataclass
@@ -162,7 +162,8 @@ class _Watch:
             caller = caller.f_back
 
 
-def _call(exercise: Exercise, answer: Any, inputs: tuple[Any, ...]) -> Returned | Raised:
+def call(exercise: Exercise, answer: Any, inputs: tuple[Any, ...]) -> Returned | Raised:
+    """Call the answer once, with its own copy of the inputs."""
     given = copy.deepcopy(inputs)
     try:
         with np.errstate(all="warn"):
@@ -181,26 +182,35 @@ def _changed(inputs: tuple[Any, ...], given: tuple[Any, ...]) -> tuple[int, ...]
     )
 
 
+def _signs(exercise: Exercise, answer: Any) -> tuple[int, ...]:
+    """Return the positions of the mistakes whose sign the answer shows."""
+    shown = []
+    for i, mistake in enumerate(exercise.mistakes):
+        with contextlib.suppress(Exception):
+            if mistake.sign is not None and mistake.sign(answer):
+                shown.append(i)
+    return tuple(shown)
+
+
 def _try_all(
     exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]], tell: Callable[[str, Any], None]
 ) -> None:
     """Call the answer with all inputs, and with the first ones again; `tell` hears each outcome."""
-    watch = _Watch(_codes(drawn))
-    sink = _Sink()
-    before = sys.getprofile()
-    catalogue = _snapshot()
+    watch, sink = _Watch(_codes(drawn)), _Sink()
+    before, names = sys.getprofile(), snapshot()
     with warnings.catch_warnings(record=True) as heard, _quiet(sink):
         warnings.simplefilter("always")
         sys.setprofile(watch)
         try:
             for inputs in drawn:
-                tell("outcome", _call(exercise, answer, inputs))
-            tell("again", _call(exercise, answer, drawn[0]))
+                tell("outcome", call(exercise, answer, inputs))
+            tell("again", call(exercise, answer, drawn[0]))
+            signs = _signs(exercise, answer)
             peeked = watch.peeked or sys.getprofile() is not watch
         finally:
             sys.setprofile(before)
         warned = " ".join(str(heard[0].message).split())[:200] if heard else ""
-    tell("notes", Notes(sink.count, warned, _altered(catalogue), peeked))
+    tell("notes", Notes(sink.count, warned, altered(names), peeked, signs))
 
 
 @contextlib.contextmanager
@@ -217,70 +227,6 @@ def _quiet(sink: _Sink) -> Iterator[None]:
 
 def _no_input(prompt: object = "") -> str:
     raise EOFError("the answer waits for input(); it should use its arguments instead")
-
-
-# -- the global state -------------------------------------------------------------------------------------
-
-WATCHED = (np, np.linalg, np.random, math, random, builtins, time)
-OF_PYTHON = {"_", "__", "___", "__build_class__", "input", "__warningregistry__", "get_ipython", "display"}
-
-
-def _snapshot() -> list[tuple[types.ModuleType, dict[str, Any]]]:
-    modules = [module for name, module in sys.modules.items() if name.startswith("fysstk_nn.")]
-    return [(module, dict(vars(module))) for module in (*WATCHED, *modules)]
-
-
-def _altered(before: list[tuple[types.ModuleType, dict[str, Any]]]) -> str:
-    """Name the first function that is not what it was, such as "numpy.exp"."""
-    for module, names in before:
-        now = vars(module)
-        for name, value in names.items():
-            if name not in OF_PYTHON and now.get(name) is not value:
-                return f"{module.__name__}.{name}"
-    return ""
-
-
-@contextlib.contextmanager
-def untouched() -> Iterator[None]:
-    """Put the process's global state back as it was, whatever happens inside."""
-    modules = _snapshot()
-    numpy_errors, numpy_print = np.geterr(), np.get_printoptions()
-    numpy_random, python_random = np.random.get_state(), random.getstate()
-    filters, show = warnings.filters[:], warnings.showwarning
-    streams = sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook
-    path, limit, collecting = sys.path[:], sys.getrecursionlimit(), gc.isenabled()
-    folder, environment = os.getcwd(), dict(os.environ)
-    tracing, profiling = sys.gettrace(), sys.getprofile()
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    figures = set(pyplot.get_fignums()) if pyplot else set()
-    parameters = dict(pyplot.rcParams) if pyplot else {}
-    try:
-        yield
-    finally:
-        for module, names in modules:
-            vars(module).update(names)
-        sys.settrace(tracing)
-        sys.setprofile(profiling)
-        np.seterr(**cast(Any, numpy_errors))
-        np.set_printoptions(**cast(Any, numpy_print))
-        np.random.set_state(numpy_random)
-        random.setstate(python_random)
-        warnings.filters[:] = filters  # type: ignore[index]
-        warnings.showwarning = show
-        sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook = streams
-        sys.path[:] = path
-        sys.setrecursionlimit(limit)
-        (gc.enable if collecting else gc.disable)()
-        os.chdir(folder)
-        if dict(os.environ) != environment:
-            os.environ.clear()
-            os.environ.update(environment)
-        if pyplot:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                pyplot.rcParams.update(parameters)
-            for number in set(pyplot.get_fignums()) - figures:
-                pyplot.close(number)
 
 
 # -- in a child process -----------------------------------------------------------------------------------
@@ -409,8 +355,8 @@ def _note(run: Run, what: str, value: Any) -> None:
 def _out_of_time(child: int, wall: float, seconds: float) -> bool:
     """Tell whether the child has had its time.
 
-    On a busy machine a child that computes gets up to three times as long, so that the verdict does not depend on
-    the neighbours; one that merely sleeps does not.
+    On a busy machine a child that computes gets up to three times as long, so that the verdict does not
+    depend on the neighbours; one that merely sleeps does not.
     """
     if wall < seconds:
         return False
@@ -478,19 +424,25 @@ def _right_here(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -
     return run
 
 
+ON_PLATFORM = {"linux": "process", "emscripten": "here"}
 RUNNERS = {"process": _in_child, "thread": _in_thread, "here": _right_here}
 
 
 def runner() -> str:
-    """Name the way in which answers run here: "process", "thread" or "here" (FYSSTK_CHECK_RUNNER overrides)."""
+    """Name the way in which answers run here; the variable FYSSTK_CHECK_RUNNER overrides the choice."""
     chosen = os.environ.get("FYSSTK_CHECK_RUNNER", "")
-    if chosen in RUNNERS:
-        return chosen
-    if sys.platform == "linux":
-        return "process"
-    return "here" if sys.platform == "emscripten" else "thread"
+    return chosen if chosen in RUNNERS else ON_PLATFORM.get(sys.platform, "thread")
+
+
+_busy: list[bool] = []
 
 
 def run_answer(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
     """Run the answer on all inputs and return how it fared; never raises what the answer raises."""
-    return RUNNERS[runner()](exercise, answer, drawn)
+    if _busy:
+        raise RuntimeError("an answer must not call check")
+    _busy.append(True)
+    try:
+        return RUNNERS[runner()](exercise, answer, drawn)
+    finally:
+        _busy.clear()

@@ -245,11 +245,8 @@ def unchanged(before: Any, after: Any) -> bool:
     if type(before) is not type(after):
         return False
     if isinstance(before, np.ndarray):
-        return (
-            before.shape == after.shape
-            and before.dtype == after.dtype
-            and (before.dtype.kind == "O" or before.tobytes() == after.tobytes())
-        )
+        alike = before.shape == after.shape and before.dtype == after.dtype
+        return bool(alike and (before.dtype.kind == "O" or before.tobytes() == after.tobytes()))
     if isinstance(before, tuple | list):
         return len(before) == len(after) and all(map(unchanged, before, after))
     if isinstance(before, dict):
@@ -257,7 +254,7 @@ def unchanged(before: Any, after: Any) -> bool:
     if isinstance(before, np.random.Generator | types.FunctionType | types.ModuleType | type):
         return True
     if isinstance(before, bool | int | float | complex | str):
-        return before == after or before != before
+        return bool(before == after or before != before)
     if hasattr(before, "__dict__"):
         return unchanged(vars(before), vars(after))
     return True

@@ -1,0 +1,215 @@
+"""Recognises wrong results: permitted conventions, known mistakes, and both in another layout or scale."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from fysstk_nn.check.case import Case, Outcome, outcomes_of
+from fysstk_nn.check.running import Raised, Returned
+from fysstk_nn.check.values import plain
+from fysstk_nn.exercises import Convention, Mistake
+
+TRANSPOSED = "transposed"
+EXTRA_AXIS = "with an extra axis of length one"
+SUMMED = "summed over the samples instead of averaged"
+DIVIDED = "divided by the number of samples"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A recognised mistake: its name, what to say, and in what layout or scale it came."""
+
+    name: str
+    say: str
+    words: tuple[str, ...] = ()
+
+
+Wrong = list[tuple[Mistake, list[Outcome]]]
+
+
+def follows(case: Case, base: list[Outcome], same: Callable[[int, Any, Any], bool]) -> bool:
+    """Tell whether the answer did on every input what `base` did, errors and changed inputs included."""
+    returned = 0
+    for i, (a, b) in enumerate(zip(base, case.outcomes, strict=True)):
+        if isinstance(a, Raised) or isinstance(b, Raised):
+            if not (isinstance(a, Raised) and isinstance(b, Raised) and a.kind == b.kind):
+                return False
+        elif a.changed != b.changed or not same(i, a.value, b.value):
+            return False
+        else:
+            returned += 1
+    return returned > 0
+
+
+def reproduces(case: Case, base: list[Outcome]) -> bool:
+    """Tell whether the answer gives the numbers of `base` on every input."""
+    return follows(case, base, lambda i, a, b: case.agrees(a, b))
+
+
+# -- layout and scale -------------------------------------------------------------------------------------
+
+
+def each(change: Callable[[Any, Any], Any], value: Any, beside: Any = None) -> Any:
+    """Apply `change(number or array, the same part of beside)` throughout a result."""
+    if isinstance(value, tuple | list) and any(not isinstance(part, bool | int | float) for part in value):
+        fits = isinstance(beside, tuple | list) and len(beside) == len(value)
+        others = beside if fits else [None] * len(value)
+        return tuple(each(change, part, other) for part, other in zip(value, others, strict=True))
+    if isinstance(value, bool | int | float | complex | np.ndarray | tuple | list):
+        return change(np.asarray(value), beside)
+    return value
+
+
+def _transpose(array: Any, beside: Any) -> Any:
+    return array.T
+
+
+def _as_beside(array: Any, beside: Any) -> Any:
+    """Reshape an array to the shape of `beside` where only axes of length one differ."""
+    if not isinstance(beside, np.ndarray | list | tuple | int | float):
+        return array
+    try:
+        shape = np.shape(beside)
+    except ValueError:
+        return array
+    if [n for n in array.shape if n != 1] != [n for n in shape if n != 1]:
+        return array
+    return array.reshape(shape)
+
+
+LAYOUTS: tuple[tuple[str, Callable[[Any, Any], Any] | None], ...] = (
+    ("", None),
+    (TRANSPOSED, _transpose),
+    (EXTRA_AXIS, _as_beside),
+)
+
+
+def _lengths(case: Case) -> list[list[float]]:
+    """Return the length of every axis of every array argument, input by input."""
+    found: list[list[float]] = []
+    for position, first in enumerate(case.drawn[0]):
+        for axis in range(first.ndim if isinstance(first, np.ndarray) else 0):
+            arrays = [inputs[position] for inputs in case.drawn]
+            if all(isinstance(array, np.ndarray) and array.ndim > axis for array in arrays):
+                lengths = [float(array.shape[axis]) for array in arrays]
+                if set(lengths) != {1.0} and lengths not in found:
+                    found.append(lengths)
+    return found
+
+
+def deviation(case: Case, base: list[Outcome]) -> tuple[str, ...] | None:
+    """Say by what layout and scale the answer's results follow from `base`; None when they do not.
+
+    The layouts are the transposed array and axes of length one; the scales are the length of an axis of an
+    argument, since it may count the samples, and its inverse.
+    """
+    scales: list[tuple[str, list[float]]] = [("", [1.0] * len(case.outcomes))]
+    for lengths in _lengths(case):
+        scales.append((SUMMED, lengths))
+        scales.append((DIVIDED, [1.0 / n for n in lengths]))
+    for scale, factors in scales:
+        for layout, move in LAYOUTS:
+            if not scale and move is None:
+                continue
+
+            def same(i: int, a: Any, b: Any, move: Any = move, factors: list[float] = factors) -> bool:
+                moved = a if move is None else each(move, a, b)
+                scaled = moved if factors[i] == 1.0 else each(lambda array, beside: array * factors[i], moved)
+                return case.agrees(scaled, b)
+
+            if follows(case, base, same):
+                return tuple(word for word in (layout, scale) if word)
+    return None
+
+
+# -- conventions and mistakes -----------------------------------------------------------------------------
+
+
+def in_convention(case: Case, outcomes: list[Outcome], convention: Convention) -> list[Outcome]:
+    """Return the outcomes as that convention states them."""
+    return [
+        replace(outcome, value=plain(convention.right(outcome.value, *inputs)))
+        if isinstance(outcome, Returned)
+        else outcome
+        for outcome, inputs in zip(outcomes, case.drawn, strict=True)
+    ]
+
+
+def permitted(case: Case) -> Convention | None:
+    """Return the convention in which the answer is right, if there is one."""
+    for convention in case.exercise.conventions:
+        if reproduces(case, in_convention(case, case.truth, convention)):
+            return convention
+    return None
+
+
+def known(case: Case) -> list[Finding]:
+    """Return the known mistakes that explain the answer's results; empty when none does.
+
+    A mistake that reproduces them as they are goes first. Then come the right numbers in another layout or
+    scale, then a mistake in another layout, scale or convention, then a mistake for each of several results.
+    """
+    wrong: Wrong = [
+        (mistake, outcomes_of(case.exercise, case.exercise.make(mistake.wrong), case.drawn))
+        for mistake in case.exercise.mistakes
+    ]
+    found = _recognise(case, wrong)
+    return [found] if found is not None else _by_parts(case, wrong)
+
+
+def _recognise(case: Case, wrong: Wrong) -> Finding | None:
+    for mistake, outcomes in wrong:
+        if reproduces(case, outcomes):
+            return Finding(mistake.name, mistake.say)
+    words = deviation(case, case.truth)
+    if words is not None:
+        return Finding("", "", words)
+    for mistake, outcomes in wrong:
+        words = deviation(case, outcomes)
+        if words is not None:
+            return Finding(mistake.name, mistake.say, words)
+        for convention in case.exercise.conventions:
+            if reproduces(case, in_convention(case, outcomes, convention)):
+                return Finding(mistake.name, mistake.say)
+    return None
+
+
+def _part(outcomes: list[Outcome], k: int) -> list[Outcome] | None:
+    """Return the k-th of several results; None where an outcome does not have it."""
+    parts: list[Outcome] = []
+    for outcome in outcomes:
+        if (
+            not isinstance(outcome, Returned)
+            or outcome.changed
+            or not isinstance(outcome.value, tuple | list)
+        ):
+            return None
+        if k >= len(outcome.value):
+            return None
+        parts.append(Returned(outcome.value[k]))
+    return parts
+
+
+def _by_parts(case: Case, wrong: Wrong) -> list[Finding]:
+    """Where there are several results, look for a mistake behind each one that is wrong."""
+    number = len(case.expected[0]) if isinstance(case.expected[0], tuple) else 0
+    exercise = replace(case.exercise, conventions=())
+    found: list[Finding] = []
+    for k in range(number):
+        outcomes, truth = _part(case.outcomes, k), _part(case.truth, k)
+        if outcomes is None or truth is None:
+            return []
+        part = Case(exercise, case.answer, case.drawn)
+        part.run.outcomes = outcomes
+        part.expected = [outcome.value for outcome in truth if isinstance(outcome, Returned)]
+        if reproduces(part, truth):
+            continue
+        parts = [(mistake, _part(outcomes, k)) for mistake, outcomes in wrong]
+        finding = _recognise(part, [(mistake, o) for mistake, o in parts if o is not None])
+        if finding is None:
+            return []
+        if finding not in found:
+            found.append(finding)
+    return found
