@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -70,16 +71,13 @@ def note(
 ) -> Bbox:
     """Write a text above (side 1) or below (side -1) a node, so that few edges cross it."""
     y = at[1] + side * (RADIUS + 0.05)
-    label = ax.text(at[0], y, text, va="bottom" if side > 0 else "top", fontsize=size, color=colour, zorder=5)
-    lines = list(edges)
-
-    def crossings(place: tuple[str, float]) -> int:
-        label.set(ha=place[0], x=at[0] + place[1])
-        return sum(edge.meets(box(label)) for edge in lines)
-
-    best = min((("center", 0.0), ("left", 0.0), ("right", 0.0)), key=crossings)
-    label.set(ha=best[0], x=at[0] + best[1])
-    return box(label)
+    va = "bottom" if side > 0 else "top"
+    label = ax.text(at[0], y, text, ha="center", va=va, fontsize=size, color=colour, zorder=5)
+    centred, lines = box(label), list(edges)
+    half = centred.width / 2
+    shift = min((0.0, half, -half), key=lambda dx: sum(e.meets(centred.translated(dx, 0)) for e in lines))
+    label.set_x(at[0] + shift)
+    return centred.translated(shift, 0)
 
 
 def node(ax: Axes, at: Point, colour: str, *, tint: float = 0.1, width: float = 1.4) -> Bbox:
@@ -164,7 +162,12 @@ class Edge:
 
     def meets(self, rectangle: Bbox) -> bool:
         """Return whether the line passes through a rectangle."""
-        return bool(Path(self.piece(0, 1)).intersects_bbox(rectangle, filled=False))
+        return self._path.intersects_bbox(rectangle, filled=False)
+
+    @cached_property
+    def _path(self) -> Path:
+        """The whole visible line."""
+        return Path(self.piece(0, 1))
 
 
 def _smooth(points: Sequence[Point]) -> Array:
