@@ -13,6 +13,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -35,6 +36,8 @@ LEDGER_KEY = BUILD / "ledger.key"
 NOTEBOOKS = BUILD / "notebooks"
 COMPLETE = ".complete.json"
 SOURCES = ("_config.yml", "_toc.yml", "book", "src", "tests/equations", "tools", "requirements.txt")
+
+EQUATION = re.compile(r"\$\$.+?\$\$\s*\([^)]+\)", re.DOTALL)  # from dollars to a label, or more
 
 
 class BuildError(Exception):
@@ -59,6 +62,7 @@ def build() -> None:
         render_site(chapters, Path(draft))
         export_notebooks()
         publish(Path(draft, "html"), sources)
+    forget_old_outputs(chapters)
     show(SITE)
 
 
@@ -97,9 +101,9 @@ def run_chapters() -> list:
 
 def check_equations() -> None:
     """Run the tests of the book's equations, unless they have passed on the same equations and package."""
-    from fysstk_nn import _book
+    from fysstk_nn import _sources
 
-    printed = [f"{e.label} {e.number} {e.page} {e.text}" for e in _book.equations(ROOT).values()]
+    printed = [f"{e.label} {e.number} {e.page} {e.text}" for e in _sources.equations(ROOT).values()]
     key = digest("src", "tests/equations", extra=(*machine(), *printed))
     with step("Equations") as note:
         if LEDGER.is_file() and LEDGER_KEY.is_file() and LEDGER_KEY.read_text(encoding="utf-8") == key:
@@ -162,6 +166,13 @@ def publish(html: Path, sources: str) -> None:
     write_whole(html / COMPLETE, json.dumps({"sources": sources, "size": size(html)}))
     html.rename(SITE)
     shutil.rmtree(PREVIOUS, ignore_errors=True)
+
+
+def forget_old_outputs(chapters: list) -> None:
+    """Remove what earlier versions of the chapters printed and drew."""
+    kept = {chapter.kept for chapter in chapters}
+    for old in {path for chapter in chapters for path in chapter.kept.parent.glob("*")} - kept:
+        old.unlink()
 
 
 def is_complete(site: Path, sources: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
+from sphinx.util.console import color_terminal, nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from inputs import ROOT
@@ -33,6 +34,8 @@ def render(
         cli_config={"latex_individualpages": False, **settings},
         sourcedir=ROOT,
     )
+    if not color_terminal():
+        nocolor()
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(
             srcdir=ROOT,

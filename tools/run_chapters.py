@@ -113,6 +113,7 @@ def run(chapter: Chapter, sockets: Path) -> float:
         chapter.notebook,
         timeout=SECONDS_PER_CELL,
         resources={"metadata": {"path": str(chapter.source.parent)}},
+        record_timing=False,  # it would become part of the cells, and no outputs would be found for them
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
         config=Config({"KernelManager": {"transport": "ipc", "ip": str(sockets / chapter.name)}}),
     )

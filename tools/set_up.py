@@ -107,7 +107,7 @@ def create() -> None:
 
 def pip(*arguments: str) -> None:
     """Call the environment's pip."""
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
     run(
         [str(VENV / "bin" / "python"), "-m", "pip", *arguments, *quiet],
         "pip could not install the requirements (no network, or no wheel for this Python? See above)",
