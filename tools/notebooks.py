@@ -76,7 +76,8 @@ class Book:
         style = find_plugin("pybtex.style.formatting", "plain")()
         backend = find_plugin("pybtex.backends", "markdown")()
         known = [key for key in keys if key in self.bibliography.entries]
-        return [work.text.render(backend) for work in style.format_bibliography(self.bibliography, known)]
+        works = [work.text.render(backend) for work in style.format_bibliography(self.bibliography, known)]
+        return [" ".join(re.sub(r"\\([.:()-])", r"\1", work).split()) for work in works]
 
 
 class Writer:

@@ -7,7 +7,6 @@ the chapter; difficulty, minutes and hints come from the catalogue `fysstk_nn.ex
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
 from pathlib import Path
 
 from book_markdown import ROOT, BookDirective
@@ -154,31 +153,33 @@ class ExerciseList(BookDirective):
         """Return one section with a table for each chapter."""
         for path in Path(exercises.__file__).parent.glob("*.py"):
             self.env.note_dependency(str(path))
-        return self.markdown("\n".join(list_lines()), nodes.section())
+        everything = list(exercises.catalogue())
+        checked = sum(found.checked for found in everything)
+        hours = round(sum(found.minutes for found in everything) / 60)
+        summary = (
+            f"There are {len(everything)} exercises. {checked} of them are checked by code, "
+            f"the others come with a model answer. Together they take about {hours} hours."
+        )
+        sections = []
+        for page in _sources.pages(ROOT):
+            if of_page := [found for found in everything if found.chapter == page.name]:
+                section = self.section(page, f"exercises-{page.name}")
+                self.markdown(table(page, of_page), section)
+                sections.append(section)
+        return [nodes.paragraph("", summary), *sections]
 
 
-def list_lines() -> Iterator[str]:
-    """Write the list in the book's Markdown."""
-    everything = list(exercises.catalogue())
-    checked = sum(found.checked for found in everything)
-    hours = round(sum(found.minutes for found in everything) / 60)
-    yield (
-        f"There are {len(everything)} exercises. {checked} of them are checked by code, "
-        f"the others come with a model answer. Together they take about {hours} hours."
-    )
-    for page in _sources.pages(ROOT):
-        of_page = {f"ex-{found.id}": found for found in everything if found.chapter == page.name}
-        if not of_page:
-            continue
-        printed = [entry.label for entry in _sources.labelled(page.path) if entry.label in of_page]
-        yield from ("", f"## {{ref}}`ch-{page.name}`", "")
-        yield from ("| | Exercise | Difficulty | Minutes | Answer |", "| :-- | :-- | :-: | --: | :-- |")
-        for label in dict.fromkeys((*printed, *of_page)):
-            found = of_page[label]
-            yield (
-                f"| {{numref}}`{label}` | {{ref}}`{label}` | {found.difficulty} of 3 | {found.minutes} "
-                f"| {'checked' if found.checked else 'model answer'} |"
-            )
+def table(page: _sources.Page, found: list[exercises.Exercise]) -> str:
+    """Write the table of one page's exercises, in the order of the page."""
+    order = [entry.label for entry in _sources.labelled(page.path) if entry.kind == "exercise"]
+    by_label = {f"ex-{one.id}": one for one in found}
+    lines = ["| Number | Exercise | Difficulty | Minutes | Answer |", "| :-- | :-- | :-: | --: | :-- |"]
+    for label in sorted(by_label, key=lambda label: order.index(label) if label in order else len(order)):
+        one = by_label[label]
+        row = [f"{{numref}}`{{number}} <{label}>`", f"{{ref}}`{label}`", f"{one.difficulty} of 3"]
+        row += [str(one.minutes), "checked" if one.checked else "model answer"]
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines)
 
 
 def effort(found: exercises.Exercise) -> str:

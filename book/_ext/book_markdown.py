@@ -6,6 +6,8 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
+from fysstk_nn._sources import Page
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -13,7 +15,14 @@ class BookDirective(SphinxDirective):
     """A directive whose output is easiest said in Markdown."""
 
     def markdown(self, text: str, parent: nodes.Element) -> list[nodes.Node]:
-        """Read `text` as the book's Markdown, headings included, into `parent`, and return what it became."""
+        """Read `text` as the book's Markdown into `parent`, and return what it became."""
         lines = StringList(text.splitlines(), source=self.get_source_info()[0])
-        self.state.nested_parse(lines, self.content_offset, parent, match_titles=True)
+        self.state.nested_parse(lines, self.content_offset, parent)
         return parent.children
+
+    def section(self, page: Page, id: str) -> nodes.section:
+        """Return a section that is headed by a page's title, as the table of contents prints it."""
+        number = f"{page.chapter}. " if page.chapter else ""
+        section = nodes.section("", nodes.title("", number + page.title), ids=[id], names=[id])
+        self.state.document.note_explicit_target(section, section)
+        return section
