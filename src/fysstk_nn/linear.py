@@ -255,12 +255,14 @@ def logistic_regression(
         )
     penalty = np.full(X.shape[1], l2)
     penalty[0] = 0.0
+    sign = 1 - 2 * y  # 1 for class 0 and -1 for class 1
     theta = np.zeros(X.shape[1])
     cost = logistic_cost(X, y, theta, l2)
     for _ in range(as_count(max_iterations, "max_iterations")):
-        p = predict_proba(X, theta)
-        gradient = X.T @ (p - y) + penalty * theta
-        hessian = (X.T * (p * (1 - p))) @ X + np.diag(penalty)
+        z = X @ theta
+        residual = sign * sigmoid(sign * z)  # p - y, with all digits even where p is nearly y
+        gradient = X.T @ residual + penalty * theta
+        hessian = (X.T * sigmoid.derivative(z)) @ X + np.diag(penalty)
         step = _solve(hessian, gradient)
         if gradient @ step <= 1e-12 * cost:  # so close, a Newton step doubles the number of correct digits
             return theta - step

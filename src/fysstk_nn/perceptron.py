@@ -334,13 +334,14 @@ def train(
     array([0.334, 0.004])
     """
     x, y = _samples(x, y)
+    w1, b1 = as_number(w1, "w1"), as_number(b1, "b1")
     eta = as_number(eta, "eta", above=0)
-    course = [(w1, b1, float(cost(x, y, w1, b1)))]
+    course = [(w1, b1, cost(x, y, w1, b1))]
     for _ in range(as_count(epochs, "epochs")):
         dC_dw1, dC_db1 = gradients(x, y, w1, b1)
         w1 = w1 - eta * dC_dw1
         b1 = b1 - eta * dC_db1
-        course.append((w1, b1, float(cost(x, y, w1, b1))))
+        course.append((w1, b1, cost(x, y, w1, b1)))
     return Training(*np.array(course).T)
 
 
