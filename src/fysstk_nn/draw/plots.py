@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgba
-from mpl_toolkits.mplot3d.axes3d import Axes3D  # type: ignore[import-untyped]
 
 from fysstk_nn.draw.diagram import number
 from fysstk_nn.draw.style import CLASSES, INK, PALETTE
@@ -377,8 +376,8 @@ def surface(
     if z.shape != x.shape:
         raise ValueError(f"f must keep the shape of its arguments, {x.shape}; it returned {z.shape}")
     if kind == "3d":
-        space = plt.figure(figsize=(5.2, 4.2)).add_subplot(projection="3d") if ax is None else ax
-        if not isinstance(space, Axes3D):
+        space: Any = plt.figure(figsize=(5.2, 4.2)).add_subplot(projection="3d") if ax is None else ax
+        if space.name != "3d":
             raise TypeError('kind="3d" needs axes made with projection="3d"')
         space.plot_wireframe(x, y, z, rcount=16, ccount=16, color=PALETTE["blue"], linewidth=0.8)
         space.set(xlabel=xlabel, ylabel=ylabel, zlabel=zlabel or "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
-from cycler import cycler
+from matplotlib.rcsetup import cycler
 
 #: The book's colours: Okabe and Ito's hues, darkened until each has a contrast of 3:1 on white and on the
 #: dark page. Blue, red and grey have 4.5:1 on white as well, so these three may colour text; on the dark
