@@ -55,20 +55,22 @@ class Ledger(BookDirective):
         for page in _sources.pages(ROOT):
             if of_page := [row for row in rows if row["page"] == page.name]:
                 section = self.section(page, f"ledger-{page.name}")
+                files = sorted({test.partition("::")[0] for row in of_page for test in row["tests"]})
+                self.markdown(f"Tests: {', '.join(f'`{file}`' for file in files)}", section)
                 section += self.table(of_page)
                 yield section
 
     def table(self, rows: list[dict]) -> nodes.table:
         """Return the table of one page."""
         group = nodes.tgroup(cols=4)
-        for width in (8, 46, 30, 16):
+        for width in (10, 46, 28, 16):
             group += nodes.colspec(colwidth=width)
         titles = [
-            nodes.Text(title) for title in ("Number", "Equation", "How it was checked", "Largest discrepancy")
+            nodes.Text(title) for title in ("No.", "Equation", "How it was checked", "Largest discrepancy")
         ]
         group += nodes.thead("", table_row(titles))
         group += nodes.tbody("", *[self.row(row) for row in rows])
-        return nodes.table("", group, classes=["ledger"])
+        return nodes.table("", group, classes=["ledger", "colwidths-given"])
 
     def row(self, row: dict) -> nodes.row:
         """Return the row of one equation; its id is what the tick links to."""
@@ -84,7 +86,7 @@ class Ledger(BookDirective):
             refwarn=True,
         )
         equation = nodes.math_block(latex, latex, nowrap=False, number=None, label=None)
-        tests = dict.fromkeys(test.rpartition("/")[2].partition("[")[0] for test in row["tests"])
+        tests = dict.fromkeys(test.partition("::")[2].partition("[")[0] for test in row["tests"])
         how = nodes.container("", nodes.paragraph("", ", ".join(row["methods"])))
         how += [nodes.paragraph("", "", nodes.literal("", test)) for test in tests]
         return table_row([link, equation, how, number(row["discrepancy"])], ids=[f"ledger-{label}"])
