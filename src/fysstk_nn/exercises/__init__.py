@@ -64,14 +64,14 @@ class Convention:
 
 
 def _transpose(result: Any, *inputs: Any) -> Any:
-    if isinstance(result, tuple):
-        return tuple(_transpose(part) for part in result)
+    if isinstance(result, tuple | list):
+        return type(result)(_transpose(part) for part in result)
     return np.asarray(result).T
 
 
 def _column(result: Any, *inputs: Any) -> Any:
-    if isinstance(result, tuple):
-        return tuple(_column(part) for part in result)
+    if isinstance(result, tuple | list):
+        return type(result)(_column(part) for part in result)
     return np.asarray(result)[..., np.newaxis]
 
 
@@ -87,8 +87,8 @@ def summed(number: Callable[..., int]) -> Convention:
     """Permit the sum over the samples for the mean; `number(*inputs)` is the number of samples."""
 
     def right(result: Any, *inputs: Any) -> Any:
-        if isinstance(result, tuple):
-            return tuple(right(part, *inputs) for part in result)
+        if isinstance(result, tuple | list):
+            return type(result)(right(part, *inputs) for part in result)
         return np.asarray(result) * number(*inputs)
 
     return Convention(
