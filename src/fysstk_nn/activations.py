@@ -184,6 +184,10 @@ class Sigmoid(Activation):
         a = _floats(a)
         return a * (1 - a)
 
+    def pull_back(self, delta: Array, a: Array) -> None:
+        """Multiply delta by a (1 - a)."""
+        delta *= a * (1 - a)
+
 
 @dataclass(frozen=True)
 class Tanh(Activation):

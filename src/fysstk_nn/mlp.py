@@ -51,6 +51,9 @@ class Trace:
     zhat, mean, var : list of ndarray or None
         Where layer l is batch-normalised: a[l-1] W[l] with mean 0 and variance 1, and the mean and
         variance that it had before.
+    ones : ndarray, shape (n,)
+        A one for each sample: the product with it is the sum over the rows of a matrix, and takes a third
+        of the time of ``sum(axis=0)``.
     training : bool
         Whether nodes were dropped, and normalised by the batch instead of the running statistics.
     """
@@ -62,6 +65,7 @@ class Trace:
     zhat: list[Any]
     mean: list[Any]
     var: list[Any]
+    ones: Array
     training: bool
 
     @property
@@ -74,7 +78,7 @@ class Trace:
         """Return a trace for `n` rows that uses the first rows of this one's memory."""
         parts = (self.z, self.h, self.a, self.mask, self.zhat)
         z, h, a, mask, zhat = ([array if array is None else array[:n] for array in part] for part in parts)
-        return Trace(z, h, a, mask, zhat, self.mean.copy(), self.var.copy(), self.training)
+        return Trace(z, h, a, mask, zhat, self.mean.copy(), self.var.copy(), self.ones[:n], self.training)
 
 
 @dataclass(frozen=True)
@@ -180,15 +184,15 @@ class MLP:
         """Propagate the inputs ``trace.a[0]`` forward: z^l = a^{l-1} W^l + b^l and a^l = f^l(z^l)."""
         W, b, f = params.W, params.b, self.f
         z, h, a = trace.z, trace.h, trace.a
-        if trace.training:
+        if trace.training and any(self.p):
             self._drop(trace, rng)
         for l in range(1, self.L + 1):
-            np.matmul(a[l - 1], W[l], out=z[l])
-            if trace.zhat[l] is not None:
+            a[l - 1].dot(W[l], out=z[l])
+            if trace.zhat[l] is not None:  # batch norm
                 self._normalise(params, trace, l)
             z[l] += b[l]
             f[l].into(z[l], out=h[l])
-            if trace.mask[l] is not None:
+            if trace.mask[l] is not None:  # dropout
                 np.multiply(h[l], trace.mask[l], out=a[l])
 
     def backprop_into(
@@ -199,17 +203,17 @@ class MLP:
         ``delta[l]`` is dC/dz^l, shape (n, M_l), and `gradient` holds dC/dW^l and dC/db^l.
         """
         W, dW, db, f = params.W, gradient.W, gradient.b, self.f
-        h, a, L = trace.h, trace.a, self.L
+        h, a, ones, L = trace.h, trace.a, trace.ones, self.L
         self.C.output_delta(f[L], trace.z[L], a[L], y, out=delta[L])  # (eq-four-matrix-delta-output)
         for l in range(L, 0, -1):
             d = delta[l]
-            np.add.reduce(d, axis=0, out=db[l])  # (eq-four-matrix-db)
-            if trace.zhat[l] is not None:
+            ones.dot(d, out=db[l])  # (eq-four-matrix-db)
+            if trace.zhat[l] is not None:  # batch norm
                 d = self._normalise_back(params, trace, gradient, d, l)
-            np.matmul(a[l - 1].T, d, out=dW[l])  # (eq-four-matrix-dw)
+            a[l - 1].T.dot(d, out=dW[l])  # (eq-four-matrix-dw)
             if l > 1:
-                np.matmul(d, W[l].T, out=delta[l - 1])  # (eq-four-matrix-delta-hidden)
-                if trace.mask[l - 1] is not None:
+                d.dot(W[l].T, out=delta[l - 1])  # (eq-four-matrix-delta-hidden)
+                if trace.mask[l - 1] is not None:  # dropout
                     delta[l - 1] *= trace.mask[l - 1]
                 f[l - 1].pull_back(delta[l - 1], h[l - 1])
 
@@ -275,7 +279,8 @@ class MLP:
         mask = layers([l for l in range(L) if training and self.p[l] > 0])
         zhat = layers(range(1, L) if self.batch_norm else ())
         a = [h[l] if mask[l] is None else np.empty_like(mask[l]) for l in range(L + 1)]
-        trace = Trace(z, h, a, mask, zhat, [None] * (L + 1), [None] * (L + 1), training)
+        statistics: list[Any] = [None] * (L + 1)
+        trace = Trace(z, h, a, mask, zhat, statistics, statistics.copy(), np.ones(n, dtype), training)
         return trace, layers(range(1, L + 1))
 
     # The same for callers who want their arguments checked and their results new.

@@ -201,7 +201,8 @@ def fit(
     step = _Step(net, params, optimizer, penalty, longest, state)
     batches = _Batches(net, X, y, batch_size)
     last = state.epoch + epochs
-    with tqdm(total=epochs, unit="epoch", disable=not progress) as bar:
+    # Each batch checks its cost, which says more than NumPy's warnings.
+    with np.errstate(all="ignore"), tqdm(total=epochs, unit="epoch", disable=not progress) as bar:
         while state.epoch < last and not _out_of_patience(state, patience):
             state.epoch += 1
             history.cost.append(step.epoch(batches))
@@ -240,13 +241,12 @@ class _Step:
     def epoch(self, batches: _Batches) -> float:
         """Take a step for each batch; return the mean cost of the samples."""
         total = 0.0
-        with np.errstate(all="ignore"):  # each batch checks its cost, which says more than a warning
-            for number, (trace, delta, y) in enumerate(batches.deal(self.state.rng), 1):
-                cost = self.step(trace, delta, y)
-                if not math.isfinite(cost):
-                    where = f"the cost is {cost} in epoch {self.state.epoch}, batch {number}"
-                    raise _diverged(self.net, self.params, trace, where)
-                total += cost * len(y)
+        for number, (trace, delta, y) in enumerate(batches.deal(self.state.rng), 1):
+            cost = self.step(trace, delta, y)
+            if not math.isfinite(cost):
+                where = f"the cost is {cost} in epoch {self.state.epoch}, batch {number}"
+                raise _diverged(self.net, self.params, trace, where)
+            total += cost * len(y)
         return total / len(batches.X)
 
     def step(self, trace: Trace, delta: list[Any], y: Array) -> float:
