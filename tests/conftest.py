@@ -1,7 +1,12 @@
-"""Fixtures that all tests share."""
+"""What all tests share: random numbers, and examples from hypothesis, that are the same in every run."""
 
+import hypothesis
 import numpy as np
 import pytest
+
+# No deadline: a slow machine is no mistake.
+hypothesis.settings.register_profile("book", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("book")
 
 
 @pytest.fixture

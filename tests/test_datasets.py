@@ -1,5 +1,7 @@
 """The data sets: what they hold, and that they are the same every time."""
 
+import doctest
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,7 @@ def test_scalar_curve_errors():
         datasets.scalar_curve(function=lambda x: x[:3])
     with pytest.raises(ValueError, match=r"function\(x\) must be finite"):
         datasets.scalar_curve(function=lambda x: x * np.nan)
+
+
+def test_examples_in_the_docstrings():
+    assert doctest.testmod(datasets).failed == 0

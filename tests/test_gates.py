@@ -1,8 +1,11 @@
 """The truth tables, and the circuits that are built from NAND gates."""
 
+import doctest
+
 import numpy as np
 import pytest
 
+from fysstk_nn import gates
 from fysstk_nn.gates import (
     AND,
     GATES,
@@ -110,3 +113,7 @@ def test_truth_table_has_inputs_and_all_outputs():
     np.testing.assert_array_equal(table, [[0, 0, 0, 0, 1], [0, 1, 0, 1, 1], [1, 0, 0, 1, 1], [1, 1, 1, 1, 1]])
     with pytest.raises(ValueError, match="the output must be 0 or 1"):
         truth_table(lambda x1, x2: x1 + x2)
+
+
+def test_examples_in_the_docstrings():
+    assert doctest.testmod(gates).failed == 0

@@ -1,11 +1,14 @@
 """The numerical derivatives: against exact ones, and in the ways in which they can fail."""
 
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from fysstk_nn import gradcheck
 from fysstk_nn.gradcheck import (
     CUBE_ROOT_OF_EPSILON,
     central_difference,
@@ -209,3 +212,7 @@ def test_gradient_that_changes_x_cannot_spoil_the_check():
     x = np.array([1.0, 2.0])
     assert check_gradient(lambda x: (x**2).sum(), gradient, x)
     assert x.tolist() == [1.0, 2.0]
+
+
+def test_examples_in_the_docstrings():
+    assert doctest.testmod(gradcheck).failed == 0

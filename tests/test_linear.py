@@ -1,5 +1,7 @@
 """Least squares and logistic regression: against scikit-learn, and against the conditions for a minimum."""
 
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -249,3 +251,7 @@ def test_clear_errors():
         logistic_regression(X, y, l2=-1.0)
     with pytest.raises(TypeError, match="y must hold real numbers"):
         ols(X, ["0", "1", "1", "1"])
+
+
+def test_examples_in_the_docstrings():
+    assert doctest.testmod(linear).failed == 0

@@ -1,5 +1,7 @@
 """The step neuron, Rosenblatt's rule with Novikoff's bound, and the sigmoid neuron with one input."""
 
+import doctest
+
 import autograd.numpy as anp
 import numpy as np
 import pytest
@@ -234,3 +236,7 @@ def test_sigmoid_neuron_errors():
         train(1.0, 1.0, 0.5, 0.5, epochs=1.5)
     with pytest.raises(TypeError, match="b1 must be a number"):
         train(1.0, 1.0, 0.5, "0.5")
+
+
+def test_examples_in_the_docstrings():
+    assert doctest.testmod(perceptron).failed == 0

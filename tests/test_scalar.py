@@ -1,5 +1,7 @@
 """One neuron per layer: the hand-written derivatives against autodiff, autograd, sympy and differences."""
 
+import doctest
+
 import autograd
 import autograd.numpy as anp
 import numpy as np
@@ -46,8 +48,9 @@ def test_gradients_agree_with_differences_for_all_activations(f1, f2):
 def test_gradients_agree_with_sympy():
     x, y, w1, b1, w2, b2 = symbols = sympy.symbols("x y w1 b1 w2 b2")
     C = scalar.cost(*symbols, f1=lambda z: 1 / (1 + sympy.exp(-z)), f2=sympy.tanh)
-    values = dict(zip(symbols, (0.7, 1.0, *THETA), strict=True))
-    derivatives = [float(sympy.diff(C, p).evalf(subs=values)) for p in (w1, b1, w2, b2)]
+    derivatives = sympy.lambdify(symbols, [sympy.diff(C, p) for p in (w1, b1, w2, b2)], "math")(
+        0.7, 1.0, *THETA
+    )
     found = scalar.gradients(0.7, 1.0, *THETA, "sigmoid", "tanh")
     np.testing.assert_allclose(found, derivatives, rtol=1e-13)
 
@@ -133,8 +136,8 @@ def test_train_subtracts_eta_times_the_gradient():
 def test_train_fits_a_curve_with_a_linear_output():
     x = np.linspace(-3, 3, 30)
     y = 2 / (1 + np.exp(-(1.5 * x + 0.3))) - 1  # a network of this kind can be exact
-    run = scalar.train(x, y, 1.0, 0.0, 1.0, 0.0, f2="identity", eta=0.5, epochs=5000)
-    assert run.cost[-1] < 1e-6 < run.cost[0]
+    run = scalar.train(x, y, 1.0, 0.0, 1.0, 0.0, f2="identity", eta=0.5, epochs=1000)
+    assert run.cost[-1] < 1e-3 * run.cost[0]
 
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.1, 0.0), (0.0, 0.1), (0.2, 0.3)])
@@ -232,3 +235,7 @@ def test_arguments_are_not_changed():
     assert dw.dtype == np.float64
     assert w.tolist() == [1, 2]
     np.testing.assert_array_equal(x, X_BATCH)
+
+
+def test_examples_in_the_docstrings():
+    assert doctest.testmod(scalar).failed == 0

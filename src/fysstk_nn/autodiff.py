@@ -58,7 +58,7 @@ class _Differentiable(ABC):
         """Return the value of an operand, which is a number or of the same kind as `self`."""
         if isinstance(other, type(self)):
             return float(other.value)
-        if isinstance(other, Real):
+        if isinstance(other, float | Real):  # float comes first because it is recognised much faster
             return float(other)
         kind, came = type(self).__name__, type(other).__name__
         raise TypeError(f"a {kind} combines with numbers and with other {kind}s, not with {came}")
@@ -180,13 +180,14 @@ class Var(_Differentiable):
     local: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", as_number(self.value, "the value of a Var"))
+        object.__setattr__(self, "value", _finite(self.value, "the value of a Var"))
 
     def _combine(self, op: str, value: float, *terms: "tuple[Var | float, float]") -> "Var":
-        nodes = [(term, slope) for term, slope in terms if isinstance(term, Var)]
-        parents = tuple(node for node, _ in nodes)
-        local = tuple(slope for _, slope in nodes)
-        return Var(value, None, _label(op, [term for term, _ in terms]), parents, local)
+        parents = tuple([term for term, _ in terms if isinstance(term, Var)])
+        local = tuple([slope for term, slope in terms if isinstance(term, Var)])
+        if len(parents) < len(terms):
+            op = _with_constant(op, [term for term, _ in terms])
+        return Var(value, None, op, parents, local)
 
     def named(self, name: str) -> "Var":
         """Return a copy of this node under a name, for figures; go on computing with the copy.
@@ -227,8 +228,8 @@ class Dual(_Differentiable):
     tangent: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", as_number(self.value, "the value of a Dual"))
-        object.__setattr__(self, "tangent", as_number(self.tangent, "the tangent of a Dual"))
+        object.__setattr__(self, "value", _finite(self.value, "the value of a Dual"))
+        object.__setattr__(self, "tangent", _finite(self.tangent, "the tangent of a Dual"))
 
     def _combine(self, op: str, value: float, *terms: "tuple[Dual | float, float]") -> "Dual":
         tangent = sum(slope * term.tangent for term, slope in terms if isinstance(term, Dual))
@@ -508,11 +509,16 @@ def _var(x: Any, purpose: str) -> Var:
     raise TypeError(f"{purpose} a Var, not {type(x).__name__}")
 
 
+def _finite(x: Any, what: str) -> float:
+    """Return a finite number as a Python float, at once if it is one."""
+    return x if type(x) is float and math.isfinite(x) else as_number(x, what)
+
+
 def _argument(x: Any) -> float:
     """Return the value of a function's argument: a Var, a Dual or a number."""
     if isinstance(x, _Differentiable):
         return x.value
-    if isinstance(x, Real):
+    if isinstance(x, float | Real):
         return float(x)
     raise TypeError(f"the argument must be a number, a Var or a Dual, not {type(x).__name__}")
 
@@ -526,10 +532,8 @@ def _sigmoid(v: float) -> float:
 _INFIX = ("+", "-", "*", "/", "**")
 
 
-def _label(op: str, terms: "Sequence[Var | float]") -> str:
-    """Return the operation with its constant, if it has one: ``"** 2"``, ``"1 -"``, ``"+"``, ``"exp"``."""
-    if all(isinstance(term, Var) for term in terms):
-        return op
+def _with_constant(op: str, terms: "Sequence[Var | float]") -> str:
+    """Return the operation with its constant on the right side of it: ``"** 2"``, ``"1 -"``."""
     return " ".join(op if isinstance(term, Var) else f"{float(term):g}" for term in terms)
 
 
