@@ -9,6 +9,7 @@ from fysstk_nn._book import book, resolve
 from fysstk_nn.check import record
 from fysstk_nn.check.diagnosis import diagnose
 from fysstk_nn.check.results import Hint, Progress, Result
+from fysstk_nn.check.running import refuse_inside_an_answer
 from fysstk_nn.exercises import Exercise, catalogue, find
 
 __all__ = ["Hint", "Progress", "Result", "check", "hint", "progress"]
@@ -34,6 +35,7 @@ def check(id: str, answer: Any) -> Result:
     LookupError
         When there is no exercise with that id; the message names similar ones.
     """
+    refuse_inside_an_answer()
     result = diagnose(find(id), answer)
     record.note_result(result)
     return result
@@ -49,6 +51,7 @@ def hint(id: str, stage: int | None = None) -> Hint:
     ValueError
         When the exercise has no hint with that number.
     """
+    refuse_inside_an_answer()
     exercise = find(id)
     number = len(exercise.hints)
     if not number:

@@ -11,7 +11,6 @@ import numpy as np
 from fysstk_nn._book import point_to, resolve
 from fysstk_nn.check.results import Result, Table
 from fysstk_nn.check.running import Raised, Returned, Run, call
-from fysstk_nn.check.state import untouched
 from fysstk_nn.check.values import Blank, Foreign, Huge, agree, describe, plain, size
 from fysstk_nn.exercises import Exercise
 
@@ -76,7 +75,7 @@ class Case:
 
 def outcomes_of(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> list[Outcome]:
     """Return what one of the catalogue's own answers, right or wrong, makes of the inputs."""
-    with untouched(), np.errstate(all="ignore"), warnings.catch_warnings():
+    with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [call(exercise, answer, inputs) for inputs in drawn]
 

@@ -4,6 +4,7 @@
 """
 
 import dis
+import functools
 import inspect
 import types
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import numpy as np
 from fysstk_nn.check.case import MOST_SHOWN, Case, argument_names, outcomes_of, show
 from fysstk_nn.check.recognise import DIVIDED, EXTRA_AXIS, SUMMED, TRANSPOSED, Finding, known, permitted
 from fysstk_nn.check.results import Result, Table
-from fysstk_nn.check.running import EXERCISES, Raised, Returned, Run, run_answer
+from fysstk_nn.check.running import EXERCISES, EXHAUSTING, Raised, Returned, Run, run_answer
 from fysstk_nn.check.values import Blank, Foreign, Misfit, Pair, close, conform, describe, pair_agrees, plain
 from fysstk_nn.exercises import Exercise
 
@@ -28,6 +29,12 @@ def diagnose(exercise: Exercise, answer: Any, *, trusted: bool = False) -> Resul
     A trusted answer may be the catalogue's own: the tests check its mistakes and references that way.
     """
     case = Case(exercise, answer, exercise.draw_inputs(), trusted)
+    if not exercise.checked:
+        return case.say(
+            "model answer",
+            "No program checks this one.",
+            "Compare yours with the model answer that the chapter folds away below the exercise.",
+        )
     questions: tuple[Callable[[Case], Result | None], ...] = (
         _is_stub,
         _is_copied,
@@ -90,7 +97,10 @@ def _not_attempted(case: Case, more: str = "") -> Result:
 
 
 def _is_copied(case: Case) -> Result | None:
-    code = getattr(case.answer, "__code__", None)
+    answer = case.answer
+    while isinstance(answer, functools.partial):
+        answer = answer.func
+    code = getattr(answer, "__code__", None)
     own = not isinstance(code, types.CodeType) or not code.co_filename.startswith(EXERCISES)
     return None if own or case.trusted else _copied(case)
 
@@ -166,6 +176,9 @@ def _ends_badly(case: Case) -> Result | None:
             "It left with an exit, or it crashed the interpreter. This notebook is unharmed.",
             case.table(len(run.outcomes)),
         )
+    last = run.outcomes[-1]
+    if isinstance(last, Raised) and last.kind in EXHAUSTING:
+        return _raises(case, [len(run.outcomes) - 1])
     return None
 
 
@@ -334,11 +347,12 @@ def _raises(case: Case, failing: list[int]) -> Result | None:
             mistake=error.kind,
         )
     some = f"This happens for {len(errors)} of {len(case.drawn)} inputs, for example with:"
+    partly = len(errors) < len(case.drawn) and error.kind not in EXHAUSTING
     return case.say(
         "raises",
         ENDINGS.get(error.kind, "Your answer stops with an error."),
         Table((*what, *where)),
-        some if len(errors) < len(case.drawn) else "",
+        some if partly else "",
         case.table(i),
         mistake=error.kind,
     )

@@ -163,6 +163,8 @@ def _recognise(case: Case, wrong: Wrong) -> Finding | None:
     for mistake, outcomes in wrong:
         if reproduces(case, outcomes):
             return Finding(mistake.name, mistake.say)
+    if reproduces(case, case.truth):
+        return None
     words = deviation(case, case.truth)
     if words is not None:
         return Finding("", "", words)

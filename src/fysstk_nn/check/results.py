@@ -65,7 +65,8 @@ class Result:
     verdict
         One of "right", "right up to a convention", "not attempted", "known mistake", "wrong", "raises",
         "too slow", "recursion", "wrong type", "wrong shape", "wrong dtype", "not a number",
-        "changes its input", "depends on chance", "alters numpy", "copies the solution", "stops Python".
+        "changes its input", "depends on chance", "alters numpy", "copies the solution", "stops Python",
+        "model answer".
     headline
         The finding in one sentence.
     body
@@ -92,7 +93,8 @@ class Result:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        kind = "right" if self.right else "open" if self.verdict == "not attempted" else "wrong"
+        quiet = self.verdict in ("not attempted", "model answer")
+        kind = "right" if self.right else "open" if quiet else "wrong"
         id = f'<span class="id">{html.escape(self.exercise)}</span>'
         parts = [f'<p class="head">{id}{_inline(self.headline)}</p>']
         for part in self.body:

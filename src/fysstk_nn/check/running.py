@@ -12,6 +12,7 @@ import builtins
 import contextlib
 import copy
 import ctypes
+import faulthandler
 import io
 import os
 import pickle
@@ -32,7 +33,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from fysstk_nn.check.state import altered, snapshot, untouched
+from fysstk_nn.check.state import altered, snapshot, untouched, watch_again
 from fysstk_nn.check.values import plain, unchanged
 from fysstk_nn.exercises import Exercise
 
@@ -43,6 +44,7 @@ LIBRARY = tuple(
     | {"<frozen"}
 )
 MOST_MEMORY = 2 * 1024**3
+EXHAUSTING = ("RecursionError", "MemoryError")
 LARGEST_MESSAGE = 256 * 1024**2
 
 
@@ -117,13 +119,13 @@ def _raised(error: BaseException) -> Raised:
         message = " ".join(str(error).split())
     except BaseException:
         message = ""
-    line = ""
     try:
-        for frame in traceback.extract_tb(error.__traceback__, limit=-200):
-            if _is_own(frame.filename):
-                line = f"line {frame.lineno}" + (f": {frame.line}" if frame.line else "")
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
     except Exception:
-        line = ""
+        own = []
+    lines = [f"line {frame.lineno}" + (f": {frame.line}" if frame.line else "") for frame in own]
+    # Where a recursion ends is chance; the line that it passes most often is the one that recurs.
+    line = max(lines, key=lines.count) if lines and kind == "RecursionError" else (lines or [""])[-1]
     return Raised(kind, message[:300], line[:200])
 
 
@@ -146,14 +148,21 @@ def _codes(value: Any) -> set[types.CodeType]:
 class _Watch:
     """Profile function that notices when the answer calls the catalogue's own solutions."""
 
-    def __init__(self, allowed: set[types.CodeType]) -> None:
-        self.allowed = allowed
+    def __init__(self, exercise: Exercise, drawn: list[tuple[Any, ...]]) -> None:
+        self.allowed = _codes(drawn)
+        self.forbidden = None if exercise.use else getattr(exercise.reference, "__code__", None)
         self.peeked = False
+
+    def switch_off(self, function: object) -> None:
+        """Stand in for `sys.setprofile`, with which an answer could end the watch."""
+        self.peeked = True
 
     def __call__(self, frame: types.FrameType, event: str, argument: object) -> None:
         code = frame.f_code
         if event != "call" or not code.co_filename.startswith(EXERCISES) or code in self.allowed:
             return
+        if code is self.forbidden:
+            self.peeked = True
         caller = frame.f_back
         while caller is not None and not caller.f_code.co_filename.startswith(PACKAGE):
             if _is_own(caller.f_code.co_filename):
@@ -195,34 +204,41 @@ def _signs(exercise: Exercise, answer: Any) -> tuple[int, ...]:
 def _try_all(
     exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]], tell: Callable[[str, Any], None]
 ) -> None:
-    """Call the answer with all inputs, and with the first ones again; `tell` hears each outcome."""
-    watch, sink = _Watch(_codes(drawn)), _Sink()
-    before, names = sys.getprofile(), snapshot()
+    """Call the answer with all inputs, and with the first ones again; `tell` hears each outcome.
+
+    An answer that exhausts the stack or the memory is not asked again.
+    """
+    watch, sink = _Watch(exercise, drawn), _Sink()
+    before, set_profile, names = sys.getprofile(), sys.setprofile, snapshot()
+    sys.setprofile = watch.switch_off
     with warnings.catch_warnings(record=True) as heard, _quiet(sink):
         warnings.simplefilter("always")
-        sys.setprofile(watch)
         try:
-            for inputs in drawn:
-                tell("outcome", call(exercise, answer, inputs))
-            tell("again", call(exercise, answer, drawn[0]))
+            for i, inputs in enumerate([*drawn, drawn[0]]):
+                # Python drops a profile function in which the recursion limit strikes: set it anew.
+                set_profile(watch)
+                outcome = call(exercise, answer, inputs)
+                tell("outcome" if i < len(drawn) else "again", outcome)
+                if isinstance(outcome, Raised) and outcome.kind in EXHAUSTING:
+                    break
             signs = _signs(exercise, answer)
-            peeked = watch.peeked or sys.getprofile() is not watch
         finally:
-            sys.setprofile(before)
+            sys.setprofile = set_profile
+            watch_again(sys.gettrace(), before)
         warned = " ".join(str(heard[0].message).split())[:200] if heard else ""
-    tell("notes", Notes(sink.count, warned, altered(names), peeked, signs))
+    tell("notes", Notes(sink.count, warned, altered(names), watch.peeked, signs))
 
 
 @contextlib.contextmanager
 def _quiet(sink: _Sink) -> Iterator[None]:
     """Send what is printed to the sink and let `input()` fail at once."""
-    old = sys.stdout, sys.stderr, builtins.input
+    old = sys.stdout, sys.stderr, sys.stdin, builtins.input
     sys.stdout = sys.stderr = cast(Any, sink)
-    builtins.input = _no_input
+    sys.stdin, builtins.input = io.StringIO(), _no_input
     try:
         yield
     finally:
-        sys.stdout, sys.stderr, builtins.input = old
+        sys.stdout, sys.stderr, sys.stdin, builtins.input = old
 
 
 def _no_input(prompt: object = "") -> str:
@@ -280,6 +296,7 @@ def _be_child(
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nothing, descriptor)
+        faulthandler.disable()
         _limit_memory()
 
         def tell(what: str, value: Any) -> None:
@@ -320,7 +337,7 @@ def _listen(run: Run, child: int, reading: int, seconds: float) -> None:
                 received += part
                 if not _take_messages(run, received) or run.ended == "" or not part:
                     return
-            elif _out_of_time(child, time.monotonic() - start, seconds):
+            if _out_of_time(child, time.monotonic() - start, seconds):
                 run.ended = "too slow"
                 return
 
@@ -437,10 +454,15 @@ def runner() -> str:
 _busy: list[bool] = []
 
 
+def refuse_inside_an_answer() -> None:
+    """Raise an error when an answer that is being checked calls the checker."""
+    if _busy:
+        raise RuntimeError("an answer must not call check or hint")
+
+
 def run_answer(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
     """Run the answer on all inputs and return how it fared; never raises what the answer raises."""
-    if _busy:
-        raise RuntimeError("an answer must not call check")
+    refuse_inside_an_answer()
     _busy.append(True)
     try:
         return RUNNERS[runner()](exercise, answer, drawn)

@@ -44,6 +44,14 @@ def put_back(before: Names) -> None:
         vars(module).update(names)
 
 
+def watch_again(tracing: Any, profiling: Any) -> None:
+    """Set the trace and profile functions again; a profiler written in C cannot be set, and must be kept."""
+    if sys.gettrace() is not tracing:
+        sys.settrace(tracing)
+    if sys.getprofile() is not profiling and (profiling is None or callable(profiling)):
+        sys.setprofile(profiling)
+
+
 @contextlib.contextmanager
 def untouched() -> Iterator[None]:
     """Put the process's global state back as it was, whatever happens inside."""
@@ -62,8 +70,7 @@ def untouched() -> Iterator[None]:
         yield
     finally:
         put_back(modules)
-        sys.settrace(tracing)
-        sys.setprofile(profiling)
+        watch_again(tracing, profiling)
         np.seterr(**cast(Any, numpy_errors))
         np.set_printoptions(**cast(Any, numpy_print))
         np.random.set_state(numpy_random)  # noqa: NPY002

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_NUMBERS = 2_000_000
+MOST_PARTS = 100_000
 DEEPEST = 20
 
 
@@ -34,37 +35,49 @@ class Blank:
     """Stands for the `...` of a stub."""
 
 
-def plain(value: Any, depth: int = 0) -> Any:
+def plain(value: Any) -> Any:
     """Return a copy of `value` made of exact built-in types and plain arrays only."""
+    return _plain(value, [MOST_PARTS], ())
+
+
+def _plain(value: Any, budget: list[int], inside: tuple[int, ...]) -> Any:
+    """Copy one value; `budget` holds how many more may be copied, `inside` the collections around it."""
     kind = type(value)
+    budget[0] -= 1
     if value is None or kind in (bool, int, float, complex, str):
         return value
     if value is Ellipsis:
         return Blank()
+    if kind in (tuple, list, dict):
+        if id(value) in inside or len(inside) == DEEPEST:
+            return Foreign(f"a {kind.__name__} that contains itself")
+        if len(value) > budget[0]:
+            return Huge((len(value),))
+        inside = (*inside, id(value))
+        if kind is dict:
+            return {
+                str(key): _plain(part, budget, inside)
+                for key, part in value.items()
+                if type(key) in (str, int)
+            }
+        return kind(_plain(part, budget, inside) for part in value)
     if isinstance(value, np.generic) and kind.__module__ == "numpy":
-        value = np.asarray(value)
-        kind = np.ndarray
+        return _plain_array(np.asarray(value))
     if kind is np.ndarray:
         return _plain_array(value)
-    if kind in (tuple, list, dict) and depth > DEEPEST:
-        return Foreign("a collection nested without end")
-    if kind is tuple:
-        return tuple(plain(part, depth + 1) for part in value)
-    if kind is list:
-        return [plain(part, depth + 1) for part in value]
-    if kind is dict:
-        return {str(key): plain(part, depth + 1) for key, part in value.items() if type(key) in (str, int)}
-    if isinstance(value, tuple) and type.__getattribute__(kind, "__module__") != "builtins":
-        return tuple(plain(part, depth + 1) for part in tuple.__iter__(value))
+    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+        return tuple(_plain(part, budget, inside) for part in tuple.__iter__(value))
     return Foreign(_describe_type(value))
 
 
 def _plain_array(value: NDArray[Any]) -> Any:
     if value.size > MOST_NUMBERS:
         return Huge(value.shape)
-    if value.dtype.kind == "U" and value.ndim == 0:
-        return str(value)
-    if value.dtype.kind not in "biufcU":
+    if value.dtype.kind == "U":
+        return value.tolist()
+    if value.dtype.kind == "O" and any(part is Ellipsis for part in value.flat):
+        return Blank()
+    if value.dtype.kind not in "biufc":
         return Foreign(f"an array of {'Python objects' if value.dtype.kind == 'O' else value.dtype}")
     return np.array(value, order="C", copy=True)
 
@@ -138,11 +151,9 @@ def _numbers(value: Any) -> NDArray[Any] | None:
     if isinstance(value, np.ndarray):
         return value if value.dtype.kind in "biufc" else None
     if isinstance(value, bool | int | float | complex | np.bool_ | np.number):
-        try:
-            array = np.asarray(value)
-        except OverflowError:
-            return None
-        return array if array.dtype.kind in "biufc" else np.asarray(float(value.real))
+        if isinstance(value, int) and abs(value) > 10**300:
+            return np.asarray(np.inf if value > 0 else -np.inf)
+        return np.asarray(float(value) if isinstance(value, int) and abs(value) >= 2**63 else value)
     if isinstance(value, list | tuple):
         parts = [_numbers(part) for part in value]
         if any(part is None for part in parts) or len({part.shape for part in parts if part is not None}) > 1:
@@ -179,7 +190,12 @@ def conform(expected: Any, got: Any, where: str = "") -> list[Pair] | Misfit:
 
 def _conform_collection(expected: Any, got: Any, where: str) -> list[Pair] | Misfit:
     if isinstance(got, np.ndarray) and got.ndim > 0:
-        got = list(got)
+        rows = _conform_collection(expected, list(got), where)
+        return (
+            Misfit("wrong type", where, describe(expected), describe(got))
+            if isinstance(rows, Misfit)
+            else rows
+        )
     if not isinstance(got, tuple | list):
         return Misfit("wrong type", where, describe(expected), describe(got))
     if len(got) != len(expected):
