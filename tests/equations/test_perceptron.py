@@ -106,8 +106,8 @@ def separable_runs():
         yield gate.X, gate.y, np.array(line) / np.linalg.norm(line)
     rng = np.random.default_rng(2)
     for p in (1, 2, 5):
-        u = rng.normal(size=p + 1) * np.append(np.ones(p), 0.2)
-        X = rng.uniform(-1, 1, size=(40, p))
+        X, u = rng.uniform(-1, 1, size=(40, p)), rng.normal(size=p + 1)
+        u[-1] = -np.median(X @ u[:-1])
         z = X @ u[:-1] + u[-1]
         X, z = X[np.abs(z) > 0.1], z[np.abs(z) > 0.1]
         yield X, (z > 0).astype(int), u / np.linalg.norm(u)
