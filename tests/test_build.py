@@ -1,0 +1,433 @@
+"""The house: set-up, build, lock and workflows do what the README promises."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+import build_book
+import check_yaml
+import inputs
+import open_lab
+import run_chapters
+import set_up
+
+ROOT = Path(__file__).parents[1]
+
+CHAPTER = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+(one)=
+# One
+
+Prose.
+
+```{code-cell} ipython3
+---
+tags: [hide-input]
+---
+x = 20
+print(x + 1)
+with open("../runs", "a") as file:
+    file.write("one\\n")
+```
+"""
+
+
+# --- YAML ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("_config.yml", "title: a\nexecute:\n  cache: b\n  cache: c\n", "_config.yml:4"),
+        (".github/workflows/ci.yml", "jobs: {}\njobs: {}\n", ".github/workflows/ci.yml:2"),
+        ("book/a.md", CHAPTER.replace("kernelspec:", "jupytext: 1\nkernelspec:"), "book/a.md:6"),
+        ("book/a.md", CHAPTER.replace("tags: [hide", "tags: [x]\ntags: [hide"), "book/a.md:19"),
+        ("book/a.md", CHAPTER.replace("tags: [hide-input]", "tags: [hide"), "book/a.md:"),
+    ],
+)
+def test_a_duplicate_key_is_found_wherever_there_is_yaml(tmp_path, name, text, where):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(text)
+    found = check_yaml.problems(tmp_path)
+    assert len(found) == 1
+    assert found[0].startswith(where)
+
+
+def test_rules_and_tables_of_a_page_are_not_taken_for_yaml(tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "a.md").write_text(CHAPTER + "\n---\n\na: 1\na: 1\n\n---\n")
+    assert check_yaml.problems(tmp_path) == []
+
+
+def test_our_own_yaml_has_no_duplicate_key():
+    assert check_yaml.problems() == []
+
+
+# --- The environment ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare(tmp_path, monkeypatch):
+    """A repository without an environment; returns the list of what the set-up does."""
+    done = []
+
+    def create():
+        done.append("create")
+        shutil.rmtree(tmp_path / ".venv", ignore_errors=True)
+        python = tmp_path / ".venv" / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.touch(mode=0o755)
+
+    monkeypatch.setattr(set_up, "ROOT", tmp_path)
+    monkeypatch.setattr(set_up, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(set_up, "READY", tmp_path / ".venv" / "set-up.json")
+    monkeypatch.setattr(set_up, "create", create)
+    monkeypatch.setattr(set_up, "pip", lambda *arguments: done.append(arguments[-1]))
+    for name in ("requirements.txt", "pyproject.toml"):
+        (tmp_path / name).write_text(name)
+    return done
+
+
+def test_set_up_happens_once(bare):
+    set_up.set_up()
+    assert bare == ["create", "requirements.txt", "."]
+    set_up.set_up()
+    assert bare == ["create", "requirements.txt", "."]
+
+
+def test_a_new_lock_makes_a_new_environment_and_new_metadata_a_new_package(bare, tmp_path):
+    set_up.set_up()
+    bare.clear()
+    (tmp_path / "pyproject.toml").write_text("other")
+    set_up.set_up()
+    assert bare == ["."]
+    bare.clear()
+    (tmp_path / "requirements.txt").write_text("other")
+    set_up.set_up()
+    assert bare == ["create", "requirements.txt", "."]
+
+
+@pytest.mark.parametrize("broken_at", ["requirements.txt", "."])
+def test_an_interrupted_set_up_starts_again(bare, monkeypatch, broken_at):
+    def pip(*arguments):
+        if arguments[-1] == broken_at:
+            raise set_up.SetUpError("no network")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(set_up, "pip", pip)
+        with pytest.raises(set_up.SetUpError):
+            set_up.set_up()
+    bare.clear()
+    set_up.set_up()
+    assert bare == ["create", "requirements.txt", "."]
+
+
+def test_an_environment_whose_python_has_gone_is_made_again(bare, tmp_path):
+    set_up.set_up()
+    bare.clear()
+    (tmp_path / ".venv" / "bin" / "python").unlink()
+    set_up.set_up()
+    assert bare[0] == "create"
+
+
+def test_an_old_python_is_refused_with_a_way_out(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
+    with pytest.raises(set_up.SetUpError, match=r"needs Python 3\.11 or later.*\n.*PYTHON="):
+        set_up.check_python()
+
+
+def test_a_python_without_venv_is_refused_with_a_way_out(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(set_up.SetUpError, match=r"lacks the module `ensurepip`(.|\n)*-venv"):
+        set_up.check_python()
+
+
+# --- What has changed --------------------------------------------------------------------------------------
+
+
+def test_the_digest_sees_contents_names_and_extras_but_no_byproducts(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "a.py").write_text("1")
+    seen = {inputs.digest("src", root=tmp_path)}
+    (tmp_path / "src" / "__pycache__").mkdir()
+    (tmp_path / "src" / "__pycache__" / "a.pyc").write_text("1")
+    assert inputs.digest("src", "not/there", root=tmp_path) in seen
+    (tmp_path / "src" / "a.py").write_text("2")
+    seen.add(inputs.digest("src", root=tmp_path))
+    (tmp_path / "src" / "a.py").rename(tmp_path / "src" / "b.py")
+    seen.add(inputs.digest("src", root=tmp_path))
+    seen.add(inputs.digest("src", extra=["numpy==3"], root=tmp_path))
+    assert len(seen) == 4
+
+
+# --- Running the chapters ----------------------------------------------------------------------------------
+
+
+def write(path, text):
+    path.write_text(text)
+    return path
+
+
+def test_what_is_kept_depends_on_the_code_and_not_on_the_prose(tmp_path):
+    page = tmp_path / "one.md"
+    kept = run_chapters.read(write(page, CHAPTER), tmp_path).kept
+    assert run_chapters.read(write(page, CHAPTER.replace("Prose", "Better prose")), tmp_path).kept == kept
+    assert run_chapters.read(write(page, CHAPTER.replace("20", "21")), tmp_path).kept != kept
+    assert run_chapters.read(write(page, "# Plain text"), tmp_path) is None
+
+
+def test_a_changed_package_leaves_nothing_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_chapters, "STORE", tmp_path)
+    monkeypatch.setattr(run_chapters, "digest", lambda *_, **__: "a" * 64)
+    old = run_chapters.store_for_this_package()
+    (old / "one-1.ipynb").touch()
+    assert run_chapters.store_for_this_package() == old
+    assert (old / "one-1.ipynb").exists()
+    monkeypatch.setattr(run_chapters, "digest", lambda *_, **__: "b" * 64)
+    assert run_chapters.store_for_this_package() != old
+    assert not old.exists()
+
+
+def test_kernels_see_neither_the_users_settings_nor_many_threads(monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", "/home/user/.ipython")
+    with run_chapters.calm_environment() as scratch:
+        assert run_chapters.os.environ["IPYTHONDIR"] == str(scratch)
+        assert run_chapters.os.environ["OMP_NUM_THREADS"] == "1"
+        assert Path(run_chapters.os.environ["MATPLOTLIBRC"]).is_file()
+    assert run_chapters.os.environ["IPYTHONDIR"] == "/home/user/.ipython"
+    assert not scratch.exists()
+
+
+# --- Building -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_book(tmp_path):
+    """A repository with our tools and a book of two pages; returns a function that builds it."""
+    for tool in (ROOT / "tools").glob("*.py"):
+        if tool.name != "notebooks.py":
+            (tmp_path / "tools").mkdir(exist_ok=True)
+            shutil.copyfile(tool, tmp_path / "tools" / tool.name)
+    (tmp_path / "book").mkdir()
+    (tmp_path / "src").mkdir()
+    (tmp_path / "tests" / "equations").mkdir(parents=True)
+    (tmp_path / "_config.yml").write_text("title: A book\nonly_build_toc_files: true\n")
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/index\nparts:\n- {numbered: 1, chapters: [{file: book/one}]}\n"
+    )
+    (tmp_path / "book" / "index.md").write_text("# A book\n\nSee {ref}`one`.\n")
+    (tmp_path / "book" / "one.md").write_text(CHAPTER)
+    (tmp_path / "tests" / "equations" / "test_one.py").write_text(
+        "import pathlib\n\ndef test_one():\n    pathlib.Path('_build/ledger.json').write_text('[]')\n"
+    )
+
+    def build():
+        run = subprocess.run(
+            [sys.executable, "tools/build_book.py"], cwd=tmp_path, capture_output=True, text=True
+        )
+        return run.returncode, run.stdout + run.stderr
+
+    return build
+
+
+def test_a_book_is_built_whole_and_strictly_and_its_chapters_run_once(small_book, tmp_path):
+    site = tmp_path / "_build" / "html"
+    status, said = small_book()
+    assert status == 0, said
+    assert f"Open {site}/index.html" in said
+    assert "21\n" in (site / "book" / "one.html").read_text()
+    assert (tmp_path / "runs").read_text() == "one\n", "Sphinx shows what was kept and runs nothing itself"
+    status, said = small_book()
+    assert (status, "Nothing has changed" in said) == (0, True)
+
+    # The package changes and a reference breaks: the chapters run again, and it fails as often as one tries.
+    (tmp_path / "src" / "module.py").write_text("x = 1")
+    (tmp_path / "book" / "index.md").write_text("# A book\n\nSee {ref}`nowhere`.\n")
+    for _ in range(2):
+        status, said = small_book()
+        assert (status, "undefined label: 'nowhere'" in said) == (1, True), said
+        assert not site.exists()
+        assert not list((tmp_path / "_build").glob(".draft-*"))
+    assert (tmp_path / "runs").read_text() == "one\none\n"
+
+
+def test_a_failing_cell_fails_every_time_and_is_shown(small_book, tmp_path):
+    (tmp_path / "book" / "one.md").write_text(CHAPTER.replace("x + 1", "x / 0"))
+    for _ in range(2):
+        status, said = small_book()
+        assert status == 1
+        assert "book/one.md:17: this cell fails" in said
+        assert "ZeroDivisionError: division by zero" in said
+        assert not (tmp_path / "_build" / "html").exists()
+
+
+@pytest.fixture
+def steps(tmp_path, monkeypatch):
+    """Let the steps of a build do nothing; return the list of those that were taken."""
+    taken = []
+    monkeypatch.setattr(inputs, "ROOT", tmp_path)
+    for name, place in {"BUILD": "", "SITE": "html", "PREVIOUS": "html-previous"}.items():
+        monkeypatch.setattr(build_book, name, tmp_path / place)
+    monkeypatch.setattr(build_book, "LEDGER", tmp_path / "ledger.json")
+    (tmp_path / "ledger.json").write_text("[]")
+    monkeypatch.setattr(build_book, "digest", lambda *_, **__: "sources")
+    for name in ("check_sources", "check_equations", "export_notebooks"):
+        monkeypatch.setattr(build_book, name, lambda name=name: taken.append(name))
+
+    def run_chapters():
+        taken.append("run_chapters")
+        return []
+
+    def render_site(chapters, draft):
+        taken.append("render_site")
+        (draft / "html").mkdir()
+        (draft / "html" / "index.html").write_text("new")
+
+    monkeypatch.setattr(build_book, "run_chapters", run_chapters)
+    monkeypatch.setattr(build_book, "render_site", render_site)
+    return taken
+
+
+def test_chapters_and_equations_come_before_the_site(steps):
+    build_book.build()
+    assert steps == ["check_sources", "run_chapters", "check_equations", "render_site", "export_notebooks"]
+
+
+@pytest.mark.parametrize("trouble", [KeyboardInterrupt, OSError(28, "No space left"), SystemExit])
+@pytest.mark.parametrize("at", ["run_chapters", "check_equations", "export_notebooks", "publish"])
+def test_a_build_that_ends_early_leaves_no_site(steps, tmp_path, monkeypatch, trouble, at):
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "index.html").write_text("old")
+
+    def fail(*_):
+        raise trouble
+
+    monkeypatch.setattr(build_book, at, fail)
+    with pytest.raises(BaseException):  # noqa: B017 - whichever it was
+        build_book.build()
+    assert not (tmp_path / "html").exists()
+    assert (tmp_path / "html-previous" / "index.html").read_text() == "old"
+    assert not list(tmp_path.glob(".draft-*"))
+
+
+def test_a_site_that_has_lost_a_file_is_built_again(steps, tmp_path):
+    build_book.build()
+    steps.clear()
+    build_book.build()
+    assert steps == []
+    (tmp_path / "html" / "index.html").unlink()
+    build_book.build()
+    assert "render_site" in steps
+    assert (tmp_path / "html" / "index.html").is_file()
+
+
+def test_a_full_disk_is_recognised_behind_other_errors():
+    def wrapped(inner):
+        try:
+            try:
+                raise inner
+            except Exception as error:
+                raise ValueError("an extension failed") from error
+        except ValueError as outer:
+            return outer
+
+    assert build_book.disk_is_full(wrapped(OSError(28, "No space left on device")))
+    assert build_book.disk_is_full(RuntimeError("(sqlite3) database or disk is full"))
+    assert not build_book.disk_is_full(wrapped(OSError(2, "No such file")))
+
+
+# --- JupyterLab --------------------------------------------------------------------------------------------
+
+
+def test_the_working_copy_of_a_notebook_is_never_overwritten(tmp_path):
+    book, work = tmp_path / "book", tmp_path / "work"
+    book.mkdir()
+    (book / "gates.ipynb").write_text("first version")
+    assert open_lab.copy_new(book, work) == []
+    (work / "gates.ipynb").write_text("my answers")
+    assert open_lab.copy_new(book, work) == []
+    (book / "gates.ipynb").write_text("second version")
+    (book / "perceptron.ipynb").write_text("new")
+    assert open_lab.copy_new(book, work) == ["gates.ipynb"]
+    assert (work / "gates.ipynb").read_text() == "my answers"
+    assert (work / "perceptron.ipynb").read_text() == "new"
+
+
+# --- The files of the house --------------------------------------------------------------------------------
+
+
+def test_every_page_is_in_the_table_of_contents_once():
+    listed = [page.relative_to(ROOT).as_posix() for page in build_book.pages()]
+    assert sorted(listed) == sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "book").glob("*.md"))
+
+
+def test_the_readme_the_help_and_ci_name_the_same_commands():
+    readme = (ROOT / "README.md").read_text()
+    assert re.search(r"```\w*\nmake book\nmake test\n```", readme)
+    assert "\nmake book\nmake test\n" in (ROOT / ".ci" / "run").read_text()
+    shown = subprocess.run(
+        ["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    assert [t for t in phony if t != "setup" and f"make {t} " not in shown] == []
+    assert [t for t in re.findall(r"`make (\w+)", readme) if t not in phony] == []
+
+
+def test_the_lock_is_hashed_names_no_index_and_covers_the_dependencies():
+    lock = (ROOT / "requirements.txt").read_text()
+    assert not re.search(r"^\s*(-i|--index-url|--extra-index-url|--find-links|-f)\b", lock, re.MULTILINE)
+    assert "uv pip compile" in lock[:500], "the lock says how to renew it"
+    entries = re.split(r"\n(?=[A-Za-z0-9])", lock.split("\n", lock[: lock.index("==")].count("\n"))[-1])
+    assert all("--hash=sha256:" in entry for entry in entries)
+    pinned = dict(re.match(r"([\w.-]+)==([\w.]+)", entry).groups() for entry in entries)
+    assert pinned["jupyter-book"].startswith("1.0.4")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [
+        *project["dependencies"],
+        *(r for extra in project["optional-dependencies"].values() for r in extra),
+    ]
+    for requirement in map(Requirement, wanted):
+        assert requirement.specifier.contains(pinned[requirement.name]), requirement
+
+
+def test_the_workflows_run_what_ci_runs_from_the_oldest_python_on():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    jobs = workflow["jobs"]
+    for name in ("book", "versions"):
+        assert {"run": ".ci/run"} in jobs[name]["steps"]
+    assert jobs["book"]["strategy"]["matrix"]["python"][0] == "3.11"
+    assert {row["resolution"] for row in jobs["versions"]["strategy"]["matrix"]["include"]} == {
+        "lowest-direct",
+        "highest",
+    }
+    assert {"pull_request", "schedule"} <= set(workflow[True])  # YAML reads the key `on` as true
+
+
+def test_the_actions_linter_is_content():
+    linter = shutil.which("actionlint")
+    if linter:
+        subprocess.run([linter], cwd=ROOT, check=True)
+
+
+def test_the_site_says_what_it_was_made_from(steps, tmp_path):
+    build_book.build()
+    assert json.loads((tmp_path / "html" / build_book.COMPLETE).read_text()) == {
+        "sources": "sources",
+        "size": [1, 3],
+    }
