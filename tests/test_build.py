@@ -389,6 +389,12 @@ def test_the_readme_the_help_and_ci_name_the_same_commands():
     assert [t for t in re.findall(r"`make (\w+)", readme) if t not in phony] == []
 
 
+def test_the_readmes_example_computes_xor(capsys):
+    example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    exec(compile(example, "README.md", "exec"), {})
+    assert capsys.readouterr().out.split() == ["[[0.]", "[1.]", "[1.]", "[0.]]"]
+
+
 def test_the_lock_is_hashed_names_no_index_and_covers_the_dependencies():
     lock = (ROOT / "requirements.txt").read_text()
     assert not re.search(r"^\s*(-i|--index-url|--extra-index-url|--find-links|-f)\b", lock, re.MULTILINE)
