@@ -1,6 +1,5 @@
 """Puts the numbers of the book's equations into the wheel, where the book's sources are not at hand."""
 
-import importlib.util
 import json
 import sys
 import tempfile
@@ -19,16 +18,13 @@ class BookNumbers(BuildHookInterface[Any]):
         root = Path(self.root)
         if version == "editable" or not (root / "_toc.yml").is_file():
             return
-        spec = importlib.util.spec_from_file_location("_book", root / "src" / "fysstk_nn" / "_book.py")
-        if spec is None or spec.loader is None:
-            raise RuntimeError("src/fysstk_nn/_book.py cannot be read")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["_book"] = module  # a dataclass looks up the module that it stands in
-        spec.loader.exec_module(module)
+        sys.path.insert(0, str(root / "src"))
+        from fysstk_nn import _book
+
         self.folder = tempfile.TemporaryDirectory()
-        table = Path(self.folder.name) / module.TABLE
-        table.write_text(json.dumps(asdict(module.read_book(root)), indent=1), "utf-8")
-        build_data["force_include"][str(table)] = f"fysstk_nn/{module.TABLE}"
+        table = Path(self.folder.name) / _book.TABLE
+        table.write_text(json.dumps(asdict(_book.read_book(root)), indent=1), "utf-8")
+        build_data["force_include"][str(table)] = f"fysstk_nn/{_book.TABLE}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the table that was written for the wheel."""

@@ -27,10 +27,11 @@ FLOORS = [
     "estimators",
     "datasets",
     "draw",
-    "_book",
     "_sources",
+    "_book",
     "exercises",
     "check",
+    "grade",
 ]
 FLOOR = {name: number for number, name in enumerate(FLOORS)}
 
