@@ -3,6 +3,7 @@
 import io
 import itertools
 import re
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -16,6 +17,7 @@ from fysstk_nn import activations, draw
 from fysstk_nn.autodiff import Var, exp, gradients, sigmoid, sin, sqrt
 from fysstk_nn.draw import diagram, style
 from fysstk_nn.gates import GATES, XOR
+from fysstk_nn.mlp import MLP
 from fysstk_nn.params import Params, init_params
 
 
@@ -538,6 +540,55 @@ class TestPlots:
     def test_refuses(self, call, error, message):
         with pytest.raises(error, match=message):
             call()
+
+
+class TestFilm:
+    @pytest.fixture
+    def scenes(self):
+        net = MLP((2, 3, 1), output="sigmoid")
+        return net, [net.init(rng=seed) for seed in range(4)]
+
+    def frames(self, film):
+        root = ElementTree.fromstring(re.sub(r"<button.*</button>", "", str(film)))
+        return [g for g in root.iter("g") if "fk-frame" in g.get("class")]
+
+    def test_one_picture_for_each_moment(self, scenes):
+        film = draw.film(*scenes, XOR.X, XOR.y, epochs=[0, 10, 20, 30])
+        frames = self.frames(film)
+        assert [frame.find("text").text.split(":")[0] for frame in frames] == [
+            f"epoch {e}" for e in (0, 10, 20, 30)
+        ]
+        assert [frame.get("class").endswith("fk-last") for frame in frames] == [False, False, False, True]
+        assert all(len(frame.findall("line")) == 9 for frame in frames)
+
+    def test_pictures_follow_each_other_without_a_gap(self, scenes):
+        frames = self.frames(draw.film(*scenes, XOR.X, XOR.y, seconds=2.0))
+        times = [tuple(map(float, re.findall(r"[\d.]+(?=s)", frame.get("style")))) for frame in frames]
+        assert times == [(0.0, 0.5), (0.5, 1.0), (1.0, 1.5), (1.5, 2.0)]
+
+    def test_negative_weights_are_dashed(self, scenes):
+        net, history = scenes
+        first = self.frames(draw.film(net, history, XOR.X, XOR.y))[0]
+        dashed = ["stroke-dasharray" in line.attrib for line in first.findall("line")]
+        weights = np.concatenate([W.ravel() for W in history[0].W[1:]])
+        assert dashed == list(weights < 0)
+
+    def test_says_what_it_shows_and_rests_when_asked_to(self, scenes):
+        net, history = scenes
+        film = draw.film(net, history, XOR.X, XOR.y)
+        assert f"from {net.cost_of(history[0], XOR.X, XOR.y):.3f}" in film.description
+        assert f'aria-label="{film.description}"' in film._repr_html_()
+        assert "prefers-reduced-motion" in str(film)
+        assert repr(film) == f"Film({film.description!r})"
+
+    def test_refuses(self, scenes):
+        net, history = scenes
+        with pytest.raises(ValueError, match="at least two moments"):
+            draw.film(net, history[:1], XOR.X, XOR.y)
+        with pytest.raises(ValueError, match="4 pictures, but 2 epochs"):
+            draw.film(net, history, XOR.X, XOR.y, epochs=[0, 1])
+        with pytest.raises(ValueError, match=r"the network is \[3, 1\]"):
+            draw.film(MLP((3, 1)), history, XOR.X, XOR.y)
 
 
 def test_everything_public_is_documented():

@@ -6,6 +6,7 @@ picture serves the light and the dark page. Signs and classes differ in line sty
 colour alone.
 """
 
+from fysstk_nn.draw.film import Film, film
 from fysstk_nn.draw.graphs import graph
 from fysstk_nn.draw.networks import network, neuron, unrolled
 from fysstk_nn.draw.plots import (
@@ -23,9 +24,11 @@ from fysstk_nn.draw.style import INK, PALETTE, use_style
 __all__ = [
     "INK",
     "PALETTE",
+    "Film",
     "activations",
     "curves",
     "decision_boundary",
+    "film",
     "fit",
     "gate_points",
     "graph",
