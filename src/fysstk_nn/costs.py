@@ -208,10 +208,10 @@ class CrossEntropy(Cost):
 
     def check_targets(self, y: Array) -> None:
         """Raise a ValueError unless each row of targets is a set of probabilities."""
-        if not (y >= 0).all() or not np.allclose(y.sum(axis=-1), 1, rtol=0, atol=1e-5):
-            raise ValueError(
-                f"{self.name} needs targets that add up to 1 in each row, such as one-hot vectors"
-            )
+        if y.ndim != 2:
+            raise ValueError(f"{self.name} needs targets of shape (n, classes), not {y.shape}")
+        if not (y >= 0).all() or not np.allclose(y.sum(axis=1), 1, rtol=0, atol=1e-5):
+            raise ValueError(f"{self.name} needs rows of targets that add up to 1, such as one-hot vectors")
 
     def mean(self, a: Array, y: Array) -> float:
         """Return the mean cost of the samples."""
