@@ -336,13 +336,13 @@ EXERCISES = (
     Exercise(
         id="gates-xnor",
         chapter="gates",
-        title="A network for “equal”",
+        title="A network for equality",
         difficulty=2,
         minutes=10,
         equation="eq-gates-steps",
         hints=(
             "Keep the hidden neurons of the XOR network. Which row does each output weight have to change?",
-            "“Equal” is the negation of XOR. What happens to step(z) when you turn the sign of z?",
+            "Equality is the negation of XOR. What happens to step(z) when you turn the sign of z?",
         ),
         reference=lambda: _or_and(-1.0, 1.0, 0.5),
         use=_step_network,
