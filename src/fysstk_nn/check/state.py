@@ -25,7 +25,10 @@ FREE = frozenset({"_", "__", "___", "input", "open", "print", "display", "get_ip
 def snapshot() -> Names:
     """Remember the names in numpy, in a few modules of Python, and in this package."""
     own = [module for name, module in list(sys.modules.items()) if name.startswith("fysstk_nn.")]
-    return [(module, dict(vars(module))) for module in (*WATCHED, *own)]
+    names: Names = [(module, dict(vars(module))) for module in WATCHED]
+    for module in own:
+        names.append((module, {name: value for name, value in vars(module).items() if callable(value)}))
+    return names
 
 
 def altered(before: Names) -> str:

@@ -1,0 +1,258 @@
+"""Grading a folder of returned notebooks, good, bad and hostile ones."""
+
+import csv
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fysstk_nn.exercises import catalogue
+from fysstk_nn.grade import Limits, Row, _cell, grade_folder, grade_notebook, submissions, write_table
+from fysstk_nn.grade.__main__ import main
+from fysstk_nn.grade.worker import NotANotebookError, as_python, describe, read_cells
+
+IMPORT = "from fysstk_nn.check import check, hint"
+COST = """
+def one_cost(x, y, w1, b1):
+    from math import exp
+    return 0.5 * (1 / (1 + exp(-w1 * x - b1)) - y) ** 2
+"""
+RIGHT = COST + "check('one-cost', one_cost)"
+WRONG = COST.replace("0.5 * ", "") + "check('one-cost', one_cost)"
+
+
+def notebook(*cells):
+    """A notebook with these code cells, as Jupyter writes it."""
+    return json.dumps(
+        {
+            "nbformat": 4,
+            "nbformat_minor": 5,
+            "metadata": {},
+            "cells": [
+                {"cell_type": "markdown", "metadata": {}, "source": ["# check('one-cost', not_code)"]},
+                *(
+                    {"cell_type": "code", "metadata": {}, "outputs": [], "source": source.splitlines(True)}
+                    for source in (IMPORT, *cells)
+                ),
+            ],
+        }
+    )
+
+
+NOTEBOOKS = {
+    "ada": notebook(RIGHT, "hint('one-cost')\nprint('x' * 10**6)", "f = ...", "check('one-delta', f)"),
+    "ben": notebook(WRONG),
+    "cem": notebook(
+        "def broken(:", "check('one-cost', undefined)", "1 / 0", RIGHT, "check('one-delta', gone)"
+    ),
+    "dag": notebook(RIGHT, "import os\nos._exit(7)", "check('one-delta', ...)"),
+    "eve": notebook("import ctypes\nctypes.string_at(0)"),
+    "fia": notebook("while True:\n    pass", RIGHT),
+    "gil": "no notebook at all",
+    "hal": json.dumps([1, 2]),
+    "ida": "",
+    "jon": notebook(
+        "%matplotlib inline\n!pip install nothing", "%%time\n" + RIGHT, "%%bash\nrm x", "display(1)"
+    ),
+    "kim": notebook("1 + 1"),
+    "lea": notebook(
+        "from urllib.request import urlopen\nurlopen('http://127.0.0.1:9/')",
+        "import socket\nsocket.create_connection(('127.0.0.1', 9))",
+        "import subprocess\nsubprocess.run(['true'])\nreached = True",
+        "import os\nos.system('true')\nreached = True",
+        "assert 'reached' not in globals()\n" + RIGHT,
+    ),
+    "max": notebook("import sys\nsys.exit()", "raise KeyboardInterrupt", "input()", RIGHT),
+    "nils": notebook(
+        "import numpy, fysstk_nn.check.diagnosis as d\nfrom fysstk_nn.exercises import find\n"
+        "d._is_wrong = lambda case: None\nnumpy.abs = lambda *a: 0\n" + WRONG,
+        "check = lambda *a: None\n" + RIGHT.replace("one-cost", "one-delta"),
+    ),
+    "ola": notebook("import numpy as np\nx = np.ones(10**10)", "x = 'x' * 10**11", RIGHT),
+    "pia": notebook("from os import environ\nassert 'SECRET' not in environ\n" + RIGHT),
+    "=cmd|' /C calc'!A0": notebook(RIGHT),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("returned")
+    for name, text in NOTEBOOKS.items():
+        (root / f"{name.replace('/', '_')}.ipynb").write_text(text)
+    (root / "quentin" / "deep" / ".ipynb_checkpoints").mkdir(parents=True)
+    (root / "quentin" / "deep" / "work.ipynb").write_text(notebook(RIGHT))
+    (root / "quentin" / "deep" / ".ipynb_checkpoints" / "work.ipynb").write_text("no")
+    (root / "rosa").mkdir()
+    (root / "rosa" / "answer.pdf").write_bytes(b"%PDF")
+    (root / "sam.ipynb").write_bytes(bytes(range(256)) * 100)
+    (root / ".DS_Store").write_text("")
+    return root
+
+
+@pytest.fixture(scope="module")
+def table(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SECRET", "1")
+        return grade_folder(folder, Limits(seconds=60, cell_seconds=3, megabytes=4096), jobs=2)
+
+
+def of(table, student, missing=False):
+    return [
+        (row.exercise, row.verdict, row.mistake)
+        for row in table
+        if row.student == student and (missing or row.verdict != "missing")
+    ]
+
+
+COST_RIGHT = ("one-cost", "right", "")
+
+
+def test_right_wrong_and_not_attempted(table):
+    assert of(table, "ada") == [COST_RIGHT, ("one-delta", "not attempted", "")]
+    ((exercise, verdict, mistake),) = of(table, "ben")
+    assert (exercise, verdict) == ("one-cost", "known mistake")
+    assert mistake
+
+
+def test_exercises_of_the_chapter_without_a_check_are_missing(table):
+    rows = of(table, "ada", missing=True)
+    chapter = [
+        exercise.id for exercise in catalogue() if exercise.checked and exercise.chapter == "one-neuron"
+    ]
+    assert sorted(row[0] for row in rows) == sorted(chapter)
+
+
+def test_errors_end_their_cell_only(table):
+    assert of(table, "cem") == [
+        COST_RIGHT,
+        ("one-delta", "not reached", "NameError in code cell 6: name 'gone' is not defined"),
+    ]
+    assert of(table, "max") == [COST_RIGHT]
+
+
+def test_crashes_and_hangs_are_one_row(table):
+    assert of(table, "dag") == [COST_RIGHT, ("", "crashes", "dag.ipynb: Python was left with exit code 7")]
+    assert of(table, "eve") == [("", "crashes", "eve.ipynb: Python was ended by SIGSEGV")]
+    assert of(table, "fia") == [
+        COST_RIGHT,
+        ("", "hangs", "fia.ipynb: code cell 2 did not end in 3 seconds"),
+    ]
+
+
+def test_what_is_no_notebook_is_one_row(table):
+    assert of(table, "gil") == [("", "not a notebook", "gil.ipynb: it is not written in JSON")]
+    assert of(table, "hal") == [("", "not a notebook", "hal.ipynb: it has no list of cells")]
+    assert of(table, "ida") == [("", "not a notebook", "ida.ipynb: it is not written in JSON")]
+    assert of(table, "sam") == [("", "not a notebook", "sam.ipynb: it is not written in JSON")]
+    assert of(table, "rosa") == [("", "no notebook", "the folder holds no .ipynb file")]
+    assert of(table, "kim") == [("", "no checks", "kim.ipynb: no exercise is checked in it")]
+
+
+def test_magics_are_passed_over(table):
+    assert of(table, "jon") == [COST_RIGHT]
+
+
+def test_there_is_no_network_and_no_other_program(table):
+    assert of(table, "lea") == [COST_RIGHT]
+
+
+def test_memory_is_limited(table):
+    assert of(table, "ola") == [COST_RIGHT]
+
+
+def test_the_environment_is_not_passed_on(table):
+    assert of(table, "pia") == [COST_RIGHT]
+
+
+def test_tampering_changes_nothing(table):
+    first, second = of(table, "nils")
+    assert first[:2] == ("one-cost", "known mistake")
+    assert second == ("one-delta", "not reached", "its check did not run")
+
+
+def test_folders_are_students(table):
+    assert of(table, "quentin") == [COST_RIGHT]
+    assert [row.student for row in table] == sorted(row.student for row in table)
+
+
+def test_a_cell_that_cannot_be_stopped_is_ended_with_its_notebook(tmp_path):
+    stubborn = "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0)\nwhile True: pass"
+    path = tmp_path / "tom.ipynb"
+    path.write_text(notebook(RIGHT, stubborn, RIGHT))
+    start = time.monotonic()
+    rows = grade_notebook("tom", path, Limits(seconds=6, cell_seconds=1))
+    assert time.monotonic() - start < 15
+    assert rows[-1] == Row("tom", "", "hangs", "tom.ipynb: stopped after 6 seconds")
+    assert len(rows) <= 2
+
+
+def test_table_is_a_csv_file_that_a_spreadsheet_can_trust(table, tmp_path):
+    path = tmp_path / "table.csv"
+    write_table(table, path)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["student", "exercise", "verdict", "mistake"]
+    assert len(rows) == len(table) + 1
+    assert {row[0] for row in rows if "cmd" in row[0]} == {"'=cmd|' _C calc'!A0"}
+    assert _cell("+1") == "'+1"
+    assert _cell("two\nlines") == "two lines"
+
+
+def test_command(tmp_path, capsys):
+    returned = tmp_path / "returned"
+    returned.mkdir()
+    (returned / "ada.ipynb").write_text(notebook(RIGHT))
+    output = tmp_path / "table.csv"
+    assert main([str(returned), "-o", str(output), "-j", "2", "--cell-seconds", "30"]) == 0
+    told = capsys.readouterr()
+    assert "1 right" in told.out
+    assert "ada: ada.ipynb: 1 right" in told.err
+    assert output.read_text().splitlines()[1] == "ada,one-cost,right,"
+    assert main([str(tmp_path / "nowhere"), "-o", str(output)]) == 2
+    assert "is not a folder" in capsys.readouterr().err
+    assert main([str(returned), "-o", str(tmp_path / "no" / "such" / "folder.csv"), "--seconds", "0.01"]) == 2
+
+
+def test_command_line():
+    told = subprocess.run(
+        [sys.executable, "-m", "fysstk_nn.grade", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "one notebook for each student" in told.stdout
+
+
+def test_submissions(folder):
+    found = dict(submissions(folder))
+    assert found["rosa"] is None
+    assert found["quentin"].name == "work.ipynb"
+    assert ".DS_Store" not in found
+
+
+def test_reading_cells(tmp_path):
+    path = tmp_path / "x.ipynb"
+    path.write_text('{"cells": [{"cell_type": "code", "source": "a = 1"}, 3, {"cell_type": "raw"}]}')
+    assert read_cells(path) == ["a = 1"]
+    path.write_text("[" * 10**6)
+    with pytest.raises(NotANotebookError):
+        read_cells(path)
+    with path.open("wb") as file:
+        file.truncate(60 * 1024**2)
+    with pytest.raises(NotANotebookError, match="larger than 50 MB"):
+        read_cells(path)
+
+
+def test_taking_out_magics():
+    assert as_python("a = 1\n%magic\nif a:\n    !ls\n") == "a = 1\npass\nif a:\n    pass"
+    assert as_python("%%timeit\na = 1") == "a = 1"
+    assert as_python("%%html\n<b>") == ""
+    assert as_python("x = 5 % 3") == "x = 5 % 3"
+
+
+def test_describing_errors():
+    class Mute(Exception):  # noqa: N818
+        def __str__(self):
+            raise ValueError
+
+    assert describe(Mute(), 3) == "Mute in code cell 3"
+    assert describe(ValueError("no"), 1) == "ValueError in code cell 1: no"
