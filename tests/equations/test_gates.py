@@ -266,6 +266,7 @@ def test_polynomial_through_four_corners(discrepancy):
     for (x1, x2), target in zip(CORNERS, TARGETS, strict=True):
         printed = y00 + (y10 - y00) * x1 + (y01 - y00) * x2 + (y00 - y01 - y10 + y11) * x1 * x2
         assert sp.expand(printed - target) == 0
+    assert sp.binomial(784, 2) == 306_936  # products of two among the pixels of a digit
     discrepancy(0)
 
 
