@@ -140,6 +140,7 @@ def test_relative_error():
     assert relative_error(0.0, 0.0) == 0
     assert relative_error(1.0, -1.0) == 2
     assert relative_error([1.0, 2.0], [1.0, 4.0]) == 0.5
+    assert relative_error(1e-12, 2e-12) == 0.5
     assert relative_error([[1e-12]], [[2e-12]], floor=1.0) == pytest.approx(1e-12)
     with pytest.raises(ValueError, match=r"the shapes differ: \(2,\) and \(1, 2\)"):
         relative_error([1.0, 2.0], [[1.0, 2.0]])
@@ -190,6 +191,7 @@ def test_entries_that_are_zero_but_for_rounding_pass():
 
     assert check_gradient(f, [0.0, 1.0], [0.0, 0.3])
     assert check_gradient(f, [1e-13, 1.0], [0.0, 0.3])
+    assert check_gradient(lambda x: 1e6 + np.sin(x), np.cos, 1.5707)  # rounding of 1e6, divided by h: 1e-5
 
 
 def test_check_gradient_refuses_bad_gradients():
