@@ -11,10 +11,15 @@ from book_markdown import ROOT
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from fysstk_nn import _sources
 
 sys.path.append(str(ROOT / "tools"))
 import notebooks
 
+logger = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 FOLDER = "notebooks"  # in the site
 
@@ -49,6 +54,21 @@ def description(doctree: nodes.document) -> str:
     return text if len(text) <= 300 else re.sub(r"\s+\S*$", " …", text[:299])
 
 
+def compare_numbers(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn where the numbers that notebooks and checker print are not those of the site."""
+    pages = _sources.pages(ROOT)
+    docnames = {page.name: page.path.relative_to(ROOT).with_suffix("").as_posix() for page in pages}
+    if not set(docnames.values()) <= env.all_docs.keys():
+        return  # a preview of a few pages
+    for entry in _sources.entries(ROOT).values():
+        kind = "displaymath" if entry.kind == "equation" else entry.kind
+        id = nodes.make_id(f"equation-{entry.label}" if entry.kind == "equation" else entry.label)
+        printed = env.toc_fignumbers.get(docnames[entry.page], {}).get(kind, {}).get(id, ())
+        if entry.kind != "section" and entry.number != (number := ".".join(map(str, printed))):
+            message = "the site gives %s the number %r, the notebooks %r"
+            logger.warning(message, entry.label, number, entry.number, location=docnames[entry.page])
+
+
 def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
     """Put the notebooks of the pages that were built beside them."""
     if exception is None and app.builder.format == "html":
@@ -60,6 +80,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.connect("config-inited", configure)
     app.connect("html-page-context", describe_page)
+    app.connect("env-check-consistency", compare_numbers)
     app.connect("build-finished", write_notebooks)
     app.add_css_file("machinery.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
