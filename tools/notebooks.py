@@ -12,12 +12,16 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
 import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from pybtex.backends.markdown import Backend
 from pybtex.database import BibliographyData, parse_file
-from pybtex.plugin import find_plugin
+from pybtex.style.formatting.plain import Style
 
 from fysstk_nn import _sources, exercises
 from fysstk_nn._sources import Directive, Page
@@ -62,6 +66,11 @@ class Book:
         """The works of book/references.bib."""
         return parse_file(str(self.root / "book" / "references.bib"))
 
+    @cached_property
+    def style(self) -> Style:
+        """The style of full references; to look up its parts takes a second."""
+        return Style()
+
     def short(self, key: str) -> tuple[str, str]:
         """Return how a work is cited: ("Glorot and Bengio", "2010")."""
         work = self.bibliography.entries[key]
@@ -73,10 +82,9 @@ class Book:
 
     def long(self, keys: Iterable[str]) -> list[str]:
         """Return full references in Markdown, sorted by author."""
-        style = find_plugin("pybtex.style.formatting", "plain")()
-        backend = find_plugin("pybtex.backends", "markdown")()
         known = [key for key in keys if key in self.bibliography.entries]
-        works = [work.text.render(backend) for work in style.format_bibliography(self.bibliography, known)]
+        found = self.style.format_bibliography(self.bibliography, known) if known else ()
+        works = [work.text.render(Backend()) for work in found]
         return [" ".join(re.sub(r"\\([.:()-])", r"\1", work).split()) for work in works]
 
 
@@ -198,8 +206,8 @@ class Writer:
             return self.exercise(title, block.options.get("label", ""), body)
         if name == "solution-start":
             return f"**Solution of {self.refer('numref', title).lower()}**"
-        if name == "solution-end":
-            return ""
+        if name in {"solution-end", "div"}:
+            return self.inside(body)
         if name == "math":
             return self.equation(body, block.options.get("label"))
         if name in {"table", "list-table"}:
@@ -345,13 +353,34 @@ def write_all(folder: Path, *, solutions: bool, only: Iterable[Path] | None = No
     return problems
 
 
+def run(path: Path) -> str:
+    """Run a notebook from top to bottom, in a kernel of its own; return what went wrong, if anything did."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": path.parent}})
+    try:
+        client.execute()
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        return f"{path.parent.name}/{path.name}: {error}"
+    return ""
+
+
+def run_all(folder: Path) -> list[str]:
+    """Run all notebooks in student/ and instructor/, two at a time; return what went wrong."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return [problem for problem in pool.map(run, sorted(folder.glob("*/*.ipynb"))) if problem]
+
+
 def main() -> int:
-    """Write both sets."""
+    """Write both sets, and run them if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--to", type=Path, default=TARGET, help="folder for student/ and instructor/")
-    target = parser.parse_args().to
+    parser.add_argument("--run", action="store_true", help="run them all, to see that they do")
+    arguments = parser.parse_args()
+    target = arguments.to
     problems = write_all(target / "student", solutions=False)
     problems += write_all(target / "instructor", solutions=True)
+    if arguments.run:
+        problems += run_all(target)
     for problem in dict.fromkeys(problems):
         print(problem, file=sys.stderr)
     print(f"{len(list(target.glob('student/*.ipynb')))} notebooks for students in {target / 'student'}")
