@@ -12,6 +12,7 @@ from fysstk_nn.check.diagnosis import diagnose
 from fysstk_nn.exercises import catalogue, find
 
 ROOT = Path(__file__).parents[1]
+BOOK = _book.read_book(ROOT)
 ALL = tuple(catalogue())
 CHECKED = tuple(exercise for exercise in ALL if exercise.checked)
 
@@ -104,7 +105,7 @@ def test_ids_are_unique():
 
 @each(ALL)
 def test_entry_is_complete(exercise):
-    book = _book.read_book(ROOT)
+    book = BOOK
     assert (ROOT / "book" / f"{exercise.chapter}.md").is_file()
     assert exercise.minutes > 0
     assert 1 <= len(exercise.hints) <= 3 or not exercise.checked
@@ -170,7 +171,8 @@ def test_reference_passes(exercise):
 
 
 @each(CHECKED)
-def test_each_mistake_has_its_own_diagnosis(exercise):
+def test_each_mistake_has_its_own_diagnosis(exercise, monkeypatch):
+    monkeypatch.setenv("FYSSTK_CHECK_RUNNER", "thread")  # our own code needs no process of its own
     for mistake in exercise.mistakes:
         result = diagnose(exercise, exercise.make(mistake.wrong), trusted=True)
         assert (result.verdict, result.mistake) == ("known mistake", mistake.name), result
