@@ -506,6 +506,12 @@ class TestPlots:
         assert not texts(ax)
         assert len(lines(ax)) == (M < 0).sum()
 
+    def test_image_is_ink_on_the_page(self):
+        ax = draw.image([[0, 5], [10, 2]], title="digit")
+        cells = np.asarray(ax.images[0].get_array())
+        np.testing.assert_allclose(cells[:, :, 3], [[0, 0.5], [1, 0.2]])
+        assert to_hex(cells[1, 0]) == draw.INK
+
     def test_all_return_the_axes_that_they_are_given(self):
         ax = plt.subplots()[1]
         assert draw.gate_points(XOR, ax=ax) is ax
@@ -516,6 +522,7 @@ class TestPlots:
         assert draw.activations(activations.tanh, ax=ax) is ax
         assert draw.surface(lambda x, y: x, ax=ax) is ax
         assert draw.matrix([[1]], ax=ax) is ax
+        assert draw.image([[1]], ax=ax) is ax
 
     @pytest.mark.parametrize(
         ("call", "error", "message"),
@@ -535,6 +542,8 @@ class TestPlots:
             (lambda: draw.surface(lambda x, y: x, kind="3d", ax=plt.subplots()[1]), TypeError, "projection"),
             (lambda: draw.surface(lambda x, y: x, path=[1, 2]), ValueError, "path"),
             (lambda: draw.matrix([1, 2]), ValueError, "matrix"),
+            (lambda: draw.image([1, 2]), ValueError, "matrix"),
+            (lambda: draw.image([[1, -2]]), ValueError, "smallest is -2"),
         ],
     )
     def test_refuses(self, call, error, message):

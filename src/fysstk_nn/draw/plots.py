@@ -453,3 +453,36 @@ def matrix(
     ax.set(xlabel=xlabel, ylabel=ylabel, xticks=[], yticks=[], title=title or "")
     ax.spines[:].set_visible(True)
     return ax
+
+
+def image(pixels: npt.ArrayLike, *, title: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw a grey picture, such as a handwritten digit: 0 is the empty page, the largest value is full ink.
+
+    Pictures with negative values, such as filtered ones or weights, are for `matrix`.
+
+    Parameters
+    ----------
+    pixels : array, shape (rows, columns)
+        The brightness of the ink, none negative.
+    title, ax
+        As in `curves`.
+
+    Raises
+    ------
+    ValueError
+        If `pixels` is not a matrix, or holds negative numbers.
+    """
+    ink = np.asarray(pixels, dtype=float)
+    if ink.ndim != 2 or ink.size == 0:
+        raise ValueError(f"pixels must be a matrix, got shape {ink.shape}")
+    if ink.min() < 0:
+        raise ValueError(
+            f"pixels must not be negative, the smallest is {ink.min():g}; draw.matrix takes both signs"
+        )
+    ax = _new(ax)
+    cells = np.broadcast_to(to_rgba(INK), (*ink.shape, 4)).copy()
+    cells[:, :, 3] = ink / max(float(ink.max()), 1e-300)
+    ax.imshow(cells, interpolation="nearest")
+    ax.set(xticks=[], yticks=[], title=title or "")
+    ax.spines[:].set(visible=True, alpha=0.4)
+    return ax
