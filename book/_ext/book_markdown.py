@@ -23,6 +23,7 @@ class BookDirective(SphinxDirective):
     def section(self, page: Page, id: str) -> nodes.section:
         """Return a section that is headed by a page's title, as the table of contents prints it."""
         number = f"{page.chapter}. " if page.chapter else ""
-        section = nodes.section("", nodes.title("", number + page.title), ids=[id], names=[id])
+        title, _ = self.state.inline_text(number + page.title, self.lineno)
+        section = nodes.section("", nodes.title("", "", *title), ids=[id], names=[id])
         self.state.document.note_explicit_target(section, section)
         return section

@@ -1,0 +1,223 @@
+"""The book's Sphinx extensions, on a tiny book: what they print, and what they refuse."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fysstk_nn import exercises
+
+ROOT = Path(__file__).parents[1]
+# Any exercise with two hints that refer to no equation, and with a title in plain words.
+EXERCISE = next(
+    one
+    for one in exercises.catalogue()
+    if len(one.hints) > 1 and "{" not in "".join(one.hints) and re.fullmatch(r"[\w ,]+", one.title)
+)
+
+TOC = """
+format: jb-book
+root: book/index
+parts:
+  - caption: One
+    numbered: 1
+    chapters:
+      - file: book/first
+      - file: book/second
+  - caption: Appendices
+    chapters:
+      - file: book/equations
+"""
+NOTEBOOK = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
+SECOND = f"""(ch-second)=
+# Second
+
+**You will be able to** say what the second page of a tiny book is about, in one sentence.
+
+$$
+a = b
+$$ (eq-proved)
+
+$$
+c = d
+$$ (def-not-proved)
+
+```{{exercise}} {EXERCISE.title}
+:label: ex-{EXERCISE.id}
+Do it. See {{eq}}`eq-proved`.
+```
+
+```{{code-cell}} ipython3
+:tags: [exercise]
+answer = ...
+```
+
+```{{hints}} {EXERCISE.id}
+```
+
+```{{solution-start}} ex-{EXERCISE.id}
+:class: dropdown
+```
+
+The secret word is xyzzyplugh.
+
+```{{code-cell}} ipython3
+:tags: [solution]
+answer = "plughxyzzy"
+```
+
+```{{solution-end}}
+```
+
+Back to {{numref}}`ex-{EXERCISE.id}`, {{ref}}`ex-{EXERCISE.id}`.
+"""
+LEDGER = [
+    {
+        "label": "eq-proved",
+        "page": "second",
+        "number": "2.1",
+        "latex": "a = b",
+        "methods": ["sympy", "numeric"],
+        "discrepancy": 2.5e-9,
+        "tests": ["tests/equations/test_second.py::test_it[1]", "tests/equations/test_second.py::test_it[2]"],
+    }
+]
+
+
+def build(root, pages):
+    """Build a book of these pages; return the exit status and what was written to stderr."""
+    (root / "book").mkdir(parents=True)
+    shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
+    (root / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "notebooks.py", root / "tools")
+    (root / "_toc.yml").write_text(TOC)
+    (root / "_config.yml").write_text(CONFIG)
+    (root / "book" / "references.bib").write_text("")
+    for name, text in pages.items():
+        (root / "book" / f"{name}.md").write_text(text, encoding="utf8")
+    main = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", main, "build", str(root), "-W", "-n", "--keep-going"]
+    return subprocess.run(command, capture_output=True, text=True, cwd=root)
+
+
+CONFIG = """
+title: Tiny
+execute:
+  execute_notebooks: "off"
+parse:
+  myst_enable_extensions: [dollarmath, colon_fence]
+sphinx:
+  local_extensions:
+    book_exercises: book/_ext
+    book_ledger: book/_ext
+    book_pages: book/_ext
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of a tiny site."""
+    root = tmp_path_factory.mktemp("tiny")
+    (root / "_build").mkdir()
+    (root / "_build" / "ledger.json").write_text(json.dumps(LEDGER))
+    pages = {
+        "index": "# Tiny\n",
+        "first": "(ch-first)=\n# First\n\n$$\nx\n$$ (def-first)\n",
+        "second": NOTEBOOK + SECOND,
+        "equations": "# Ledger\n\n```{ledger}\n```\n",
+    }
+    done = build(root, pages)
+    assert done.returncode == 0, done.stderr
+    return root / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def second(site):
+    return (site / "book" / "second.html").read_text("utf8")
+
+
+def words(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_each_page_has_one_h1_a_description_and_its_notebook(site, second):
+    assert second.count("<h1") == 1
+    assert re.search(
+        r'<meta name="description" content="You will be able to say what the second page', second
+    )
+    link = re.search(r'<a class="[^"]*download-notebook" href="([^"]+)" download', second)
+    assert (site / "book" / link[1]).resolve().is_file()
+    assert "download-notebook" not in (site / "book" / "first.html").read_text("utf8")
+
+
+def test_proved_equations_have_a_tick_that_leads_to_their_row(site, second):
+    (tick,) = re.findall(r'<a class="ledger-tick"[^>]*>', second)
+    assert 'href="equations.html#ledger-eq-proved"' in tick
+    assert 'aria-label="How equation (2.1) was checked"' in tick
+    ledger = (site / "book" / "equations.html").read_text("utf8")
+    row = re.search(r'<tr[^>]*id="ledger-eq-proved".*?</tr>', ledger, re.DOTALL)[0]
+    assert words(row) == r"(2.1) \[a = b\] sympy, numeric test_it \(2.5\times 10^{-9}\)"
+    assert 'href="second.html#equation-eq-proved"' in row
+    assert "checked 1 equations with 2 tests. In 0 of them" in words(ledger)
+
+
+def test_exercises_are_numbered_by_chapter_and_say_what_they_take(second):
+    box = re.search(rf'<div class="exercise admonition" id="ex-{EXERCISE.id}">.*?</div>', second, re.DOTALL)[
+        0
+    ]
+    assert words(box).startswith(f"Exercise 2.1. {EXERCISE.title} Difficulty {EXERCISE.difficulty}")
+    assert f"about {EXERCISE.minutes} minutes" in words(box)
+    assert f"Back to Exercise 2.1 , {EXERCISE.title}" in words(second)
+
+
+def test_hints_and_solution_are_closed(second):
+    details = re.findall(r"<details[^>]*>\s*<summary>(.*?)</summary>", second)
+    hints = [f"Hint {n} of {len(EXERCISE.hints)}" for n in range(1, len(EXERCISE.hints) + 1)]
+    assert details == [*hints, "Solution of exercise 2.1"]
+    assert "<details open" not in second
+    solution = re.search(r'<details class="solution">.*?</details>', second, re.DOTALL)[0]
+    assert "xyzzyplugh" in solution
+    assert "plughxyzzy" in solution
+    assert "Back to" not in solution
+
+
+def test_solutions_are_nowhere_but_on_the_page(site):
+    hits = {path.name for path in site.rglob("*") if path.is_file() and b"xyzzyplugh" in path.read_bytes()}
+    assert hits == {"second.html"}
+    assert not (site / "_sources").exists()
+    assert "sentenc" in (site / "searchindex.js").read_text("utf8")  # Sphinx keeps the stems of words
+
+
+def test_faults_fail_a_strict_build(tmp_path):
+    pages = {
+        "index": "# Tiny\n",
+        "first": "# First\n\n```{exercise} Lost\n:label: ex-lost\nWhere?\n```\n\n```{hints} gone\n```\n",
+        "second": NOTEBOOK
+        + "# Second\n\n```{solution-start} ex-lost\n```\n\nA {ref}`nowhere`.\n\n## Next\n\n"
+        "```{exercise} Unnamed\nWhat?\n```\n",
+        "equations": "# Ledger\n\n```{ledger}\n```\n",
+    }
+    done = build(tmp_path, pages)
+    assert done.returncode != 0
+    for complaint in (
+        "_build/ledger.json is missing: run `pytest tests/equations`",
+        'There is no exercise "lost"',
+        'There is no exercise "gone"',
+        "the solution of ex-lost has no end in its section",
+        "an exercise needs a label that starts with ex-",
+    ):
+        assert complaint in done.stderr
