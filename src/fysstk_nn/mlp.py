@@ -231,8 +231,10 @@ class MLP:
     def _normalise(self, params: Params, trace: Trace, l: int) -> None:
         """Replace z = a W by gamma zhat, where zhat has mean 0 and variance 1 over the batch."""
         z, zhat = trace.z[l], trace.zhat[l]
-        batch = trace.training
-        mean, var = (z.mean(axis=0), z.var(axis=0)) if batch else (params.mean[l], params.var[l])
+        if trace.training:
+            mean, var = z.mean(axis=0), z.var(axis=0)
+        else:
+            mean, var = params.mean[l].copy(), params.var[l].copy()
         trace.mean[l], trace.var[l] = mean, var
         np.subtract(z, mean, out=zhat)
         zhat /= np.sqrt(var + EPSILON)

@@ -133,6 +133,8 @@ class State:
     ----------
     t : int
         The number of steps taken.
+    size : int
+        The size of the theta that it belongs to.
     memory : tuple of ndarray
         Vectors of theta's size: velocities, or moments of the gradient.
     scratch : ndarray
@@ -142,6 +144,7 @@ class State:
     """
 
     t: int = 0
+    size: int = 0
     memory: tuple[Array, ...] = ()
     scratch: Array = field(default_factory=lambda: np.empty(0), repr=False)
     parts: tuple[State, ...] = ()
@@ -198,9 +201,9 @@ class Optimizer(Rule):
 
     def init(self, theta: Array) -> State:
         """Return the state to start with, for parameters of theta's size and type."""
-        _check_vector(theta, "theta")
+        _check_vector(theta)
         memory = tuple(np.zeros_like(theta) for _ in range(self.vectors))
-        return State(0, memory, np.empty(min(theta.size, self.CHUNK), theta.dtype))
+        return State(0, theta.size, memory, np.empty(min(theta.size, self.CHUNK), theta.dtype))
 
     def step(self, theta: Array, gradient: Array, state: State) -> None:
         """Change theta in place, by one step against the gradient; see `Rule.step`."""
@@ -520,10 +523,15 @@ def _check(rule: Any, **bounds: Mapping[str, float]) -> None:
             object.__setattr__(rule, name, as_number(value, name, **bound))
 
 
-def _check_vector(theta: Any, name: str) -> None:
+def _check_vector(theta: Any) -> None:
     """Raise a TypeError unless `theta` is a contiguous vector of floats."""
-    if not (isinstance(theta, np.ndarray) and theta.ndim == 1 and theta.dtype.kind == "f"):
-        raise TypeError(f"{name} must be a 1-D array of floats, because it is changed in place")
+    if (
+        not isinstance(theta, np.ndarray)
+        or theta.ndim != 1
+        or theta.dtype.kind != "f"
+        or not theta.flags.c_contiguous
+    ):
+        raise TypeError("theta must be a contiguous 1-D array of floats, because it is changed in place")
 
 
 def _check_fit(rule: Optimizer, theta: Array, gradient: Array, state: State) -> None:
@@ -531,5 +539,5 @@ def _check_fit(rule: Optimizer, theta: Array, gradient: Array, state: State) -> 
     if gradient.shape != theta.shape or gradient.dtype != theta.dtype:
         expected, came = (f"{array.dtype} {array.shape}" for array in (theta, gradient))
         raise ValueError(f"theta is {expected}, but its gradient is {came}")
-    if len(state.memory) != rule.vectors or any(v.shape != theta.shape for v in state.memory):
+    if len(state.memory) != rule.vectors or state.size != theta.size:
         raise ValueError("the state was made by another optimizer, or for other parameters")

@@ -363,15 +363,18 @@ ADVICE = (
 
 def _diverged(net: MLP, params: Params, trace: Trace | None, what: str) -> FloatingPointError:
     """Return the error for a cost that is not finite: where it began, and what to try."""
-    where = "No layer overflowed: the cost itself did."
+    return FloatingPointError(f"{what}. {_first_overflow(net, params, trace)}. {ADVICE}")
+
+
+def _first_overflow(net: MLP, params: Params, trace: Trace | None) -> str:
+    """Say which layer is the first with numbers that are not finite."""
     for l in range(1, net.L + 1):
         if not (np.isfinite(params.W[l]).all() and np.isfinite(params.b[l]).all()):
-            where = f"The parameters of layer {l} are no longer finite: the step before was too large."
-            break
+            return f"The parameters of layer {l} are no longer finite: the step before was too large"
         if trace is not None and not (np.isfinite(trace.z[l]).all() and np.isfinite(trace.a[l]).all()):
-            where = f"Layer {l} is the first to overflow."
-            break
-    return FloatingPointError(f"{what}. {where} {ADVICE}")
+            return f"Layer {l} is the first to overflow"
+    largest = "" if trace is None else f", as large as {np.abs(trace.output).max():.0e}"
+    return f"The outputs of layer {net.L} are finite{largest}, but the cost is not"
 
 
 def accuracy(outputs: npt.ArrayLike, y: npt.ArrayLike) -> float:
@@ -461,8 +464,8 @@ def fit_quasi_newton(
         cost = net.C.output_cost(net.f[-1], trace.z[-1], trace.output, y)
         return cost + penalty(work), gradient.theta.copy()
 
-    history = History(cost=[net.cost_of(work, X, y, penalty=penalty)])
     with np.errstate(all="ignore"):
+        history = History(cost=[net.cost_of(work, X, y, penalty=penalty)])
         result = minimize(
             cost_and_gradient,
             work.theta.copy(),
@@ -505,7 +508,11 @@ def save(path: str | os.PathLike[str], net: MLP, params: Params) -> None:
         "dropout": net.p,
         "batch_norm": net.batch_norm,
     }
-    if _network(header) != net:
+    try:
+        known = _network(header) == net
+    except ValueError:
+        known = False
+    if not known:
         raise ValueError("only a network with the package's own activations and costs can be saved")
     path = Path(path)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")

@@ -1,0 +1,567 @@
+"""Training: batches, history, early stopping, continuation, trouble, quasi-Newton, and files."""
+
+import json
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fysstk_nn import train
+from fysstk_nn.activations import LeakyReLU, Sigmoid
+from fysstk_nn.costs import HalfSquaredError, Penalty, one_hot
+from fysstk_nn.mlp import MLP
+from fysstk_nn.optimizers import Adam, Chain, ClipNorm, GradientDescent, InverseSqrt, Momentum
+from fysstk_nn.params import Params
+from fysstk_nn.train import accuracy, fit, fit_quasi_newton, load, save
+
+XOR_X, XOR_Y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), [0, 1, 1, 0]
+
+
+@pytest.fixture
+def task(rng):
+    """Return a small regression: network, parameters, samples and targets."""
+    net = MLP((3, 6, 5, 2), ("tanh", "relu"))
+    X = rng.normal(size=(23, 3))
+    return net, net.init(rng=rng), X, np.stack([X[:, 0] * X[:, 1], np.sin(X[:, 2])], axis=1)
+
+
+# What a run computes.
+
+
+def test_full_batch_is_gradient_descent(task):
+    net, params, X, y = task
+    run = fit(net, params, X, y, optimizer=GradientDescent(0.1), epochs=5)
+    theta, costs = params.theta.copy(), []
+    for _ in range(5):
+        moved = Params(theta, net.sizes)
+        costs.append(net.cost_of(moved, X, y))
+        theta -= 0.1 * net.gradient(moved, X, y).theta
+    np.testing.assert_allclose(run.params.theta, theta, rtol=1e-12)
+    np.testing.assert_allclose(run.history.cost, costs, rtol=1e-12)
+    assert all(a > b for a, b in zip(costs, costs[1:], strict=False))
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 10, 22, 23, 50])
+def test_each_sample_is_used_once_in_an_epoch(task, batch_size):
+    """Retrace a run with shuffled batches, penalty and dropout by the public methods."""
+    _, _, X, y = task
+    net = MLP((3, 6, 5, 2), "tanh", dropout=(0.1, 0.2, 0.3))
+    params = net.init()
+    run = fit(
+        net, params, X, y, optimizer=Momentum(0.05), epochs=3, batch_size=batch_size, rng=5, l1=0.001, l2=0.01
+    )
+    rng, penalty = np.random.default_rng(5), Penalty(0.001, 0.01)
+    moved, optimizer = params.copy(), Momentum(0.05)
+    state, costs = optimizer.init(moved.theta), []
+    for _ in range(3):
+        order = np.arange(23) if batch_size >= 23 else rng.permutation(23)
+        total = 0.0
+        for i in range(0, 23, batch_size):
+            rows = order[i : i + batch_size]
+            trace = net.forward(moved, X[rows], training=True, rng=rng)
+            gradient = net.backprop(moved, trace, y[rows])
+            total += len(rows) * (net.C(trace.output, y[rows]) + penalty(moved))
+            penalty.add_gradient(moved, gradient)
+            optimizer.step(moved.theta, gradient.theta, state)
+        costs.append(total / 23)
+    np.testing.assert_allclose(run.params.theta, moved.theta, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(run.history.cost, costs, rtol=1e-10)
+
+
+def test_batch_norm_keeps_running_statistics(task):
+    _, _, X, y = task
+    net = MLP((3, 6, 2), "tanh", batch_norm=True)
+    params = net.init()
+    run = fit(net, params, X, y, epochs=2, batch_size=10, rng=1)
+    moved, optimizer, rng = params.copy(), Adam(), np.random.default_rng(1)
+    state = optimizer.init(moved.theta)
+    for _ in range(2):
+        order = rng.permutation(23)
+        for rows in (order[:10], order[10:20], order[20:]):
+            trace = net.forward(moved, X[rows], training=True)
+            optimizer.step(moved.theta, net.backprop(moved, trace, y[rows]).theta, state)
+            net.update_statistics(moved, trace)
+    np.testing.assert_allclose(run.params.theta, moved.theta, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(run.params.statistics, moved.statistics, rtol=1e-10)
+    assert (params.mean[1] == 0).all()
+
+
+def test_max_norm_shortens_the_weights_into_each_node(task):
+    net, params, X, y = task
+    run = fit(net, params, X, y, optimizer=GradientDescent(0.5), epochs=20, max_norm=0.7)
+    lengths = [np.linalg.norm(W, axis=0) for W in run.params.W[1:]]
+    assert all((length <= 0.7 + 1e-12).all() for length in lengths)
+    assert any(np.isclose(length, 0.7).any() for length in lengths)
+    free = fit(net, params, X, y, optimizer=GradientDescent(0.5), epochs=20, max_norm=1e6)
+    np.testing.assert_array_equal(
+        free.params.theta, fit(net, params, X, y, optimizer=GradientDescent(0.5), epochs=20).params.theta
+    )
+
+
+def test_it_learns_xor():
+    net = MLP((2, 4, 1), "tanh", "sigmoid", "binary_cross_entropy")
+    run = fit(net, net.init(), XOR_X, XOR_Y, optimizer=Adam(0.05), epochs=300, metrics={"accuracy": accuracy})
+    np.testing.assert_allclose(net.predict(run.params, XOR_X).ravel(), XOR_Y, atol=0.05)
+    assert run.history.metrics["accuracy"][-1] == 1 and run.history.cost[-1] < 0.01
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_one_type_from_end_to_end(task, dtype):
+    net, params, X, y = task
+    run = fit(net, params.astype(dtype), X, y, epochs=2, batch_size=5)
+    assert run.params.dtype == dtype and all(v.dtype == dtype for v in run.state.optimizer.memory)
+    if dtype == np.float32:
+        exact = fit(net, params, X, y, epochs=2, batch_size=5)
+        np.testing.assert_allclose(run.params.theta, exact.params.theta, rtol=1e-3, atol=1e-5)
+
+
+def test_nothing_that_was_passed_in_changes(task):
+    net, params, X, y = task
+    before = [array.copy() for array in (params.theta, params.statistics, X, y)]
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    fit(net, params, X, y, epochs=2, batch_size=5, l2=0.1, max_norm=1.0, validation=(X, y), patience=1)
+    fit_quasi_newton(net, params, X, y, iterations=3)
+    for array, kept in zip((params.theta, params.statistics, X, y), before, strict=True):
+        np.testing.assert_array_equal(array, kept)
+    np.testing.assert_array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+
+
+def test_overwrite_trains_the_parameters_themselves(task):
+    net, params, X, y = task
+    expected = fit(net, params, X, y, epochs=3).params.theta
+    run = fit(net, params, X, y, epochs=3, overwrite=True)
+    assert run.params is params
+    np.testing.assert_array_equal(params.theta, expected)
+
+
+def test_the_seed_decides(task):
+    net, params, X, y = task
+    runs = [fit(net, params, X, y, epochs=2, batch_size=4, rng=seed).params.theta for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+    generator = np.random.default_rng(1)
+    drawn = fit(net, params, X, y, epochs=2, batch_size=4, rng=generator)
+    np.testing.assert_array_equal(drawn.params.theta, runs[0])
+    assert generator.random() != np.random.default_rng(1).random()
+
+
+def test_data_in_any_layout(task):
+    net, params, X, y = task
+    expected = [fit(net, params, X, y, epochs=2, batch_size=size).params.theta for size in (6, None)]
+    wide = np.zeros((46, 6))
+    wide[::2, ::2] = X
+    for same in (np.asfortranarray(X), wide[::2, ::2], X.tolist(), X.astype(">f8")):
+        runs = [fit(net, params, same, y, epochs=2, batch_size=size) for size in (6, None)]
+        np.testing.assert_allclose([run.params.theta for run in runs], expected, rtol=1e-9)
+
+
+# History, validation, early stopping.
+
+
+def test_history(task):
+    net, params, X, y = task
+    worst = {"worst": lambda a, y: np.abs(a - y).max()}
+    run = fit(net, params, X, y, epochs=4, metrics=worst, validation=(X[:5], y[:5]))
+    history = run.history
+    assert len(history.cost) == len(history.validation_cost) == run.state.epoch == 4
+    assert [len(lists["worst"]) for lists in (history.metrics, history.validation_metrics)] == [4, 4]
+    assert history.validation_cost[-1] == net.cost_of(run.params, X[:5], y[:5])
+    assert history.metrics["worst"][-1] == np.abs(net.predict(run.params, X) - y).max()
+    assert all(type(value) is float for value in history.cost + history.metrics["worst"])
+    empty = fit(net, params, X, y, epochs=0)
+    assert empty.history.cost == [] and np.array_equal(empty.params.theta, params.theta)
+
+
+def overfitting():
+    """Return a large network on few noisy samples, and a validation set that will soon get worse."""
+    rng = np.random.default_rng(3)
+    X, X_val = rng.uniform(-1, 1, size=(12, 1)), rng.uniform(-1, 1, size=(50, 1))
+    y, y_val = (np.sin(3 * x) + 0.4 * rng.normal(size=x.shape) for x in (X, X_val))
+    net = MLP((1, 40, 1), "tanh", batch_norm=True)
+    arguments = {"validation": (X_val, y_val), "optimizer": Adam(0.02), "batch_size": 5, "rng": 1}
+    return net, net.init(), X, y, arguments
+
+
+def test_early_stopping_hands_out_the_best_parameters():
+    net, params, X, y, arguments = overfitting()
+    run = fit(net, params, X, y, epochs=500, patience=15, **arguments)
+    costs = run.history.validation_cost
+    assert len(costs) == run.state.best_epoch + 15 < 500
+    assert run.state.best_epoch == np.argmin(costs) + 1 and run.state.best_cost == min(costs)
+    assert net.cost_of(run.params, *arguments["validation"]) == min(costs)
+    without = fit(net, params, X, y, epochs=len(costs), **arguments)
+    np.testing.assert_array_equal(run.state.latest.theta, without.params.theta)
+    assert run.history == without.history and without.state.best is None
+    again = fit(net, run.params, X, y, epochs=100, patience=15, resume=run, **arguments)
+    assert again.state.epoch == run.state.epoch  # it had stopped, and stays so
+    np.testing.assert_array_equal(again.params.theta, run.params.theta)
+    longer = fit(net, run.params, X, y, epochs=10, patience=40, resume=run, **arguments)
+    assert longer.state.epoch == run.state.epoch + 10
+
+
+# Continuation.
+
+
+@settings(max_examples=15)
+@given(
+    parts=st.lists(st.integers(0, 4), min_size=2, max_size=4),
+    batch_size=st.sampled_from([None, 1, 5, 7]),
+    optimizer=st.sampled_from(
+        [GradientDescent(InverseSqrt(0.1, 0.3)), Momentum(0.05), Adam(0.01), Chain(ClipNorm(0.5), Adam(0.02))]
+    ),
+    patience=st.sampled_from([None, 1, 3]),
+    extras=st.booleans(),
+)
+def test_many_short_runs_are_one_long_run(parts, batch_size, optimizer, patience, extras):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(17, 2)), rng.normal(size=17)
+    batch_norm = extras and batch_size != 1
+    net = MLP((2, 5, 1), "tanh", dropout=0.3 if extras else 0.0, batch_norm=batch_norm)
+    params = net.init(rng=1)
+    arguments = {
+        "optimizer": optimizer,
+        "batch_size": batch_size,
+        "patience": patience,
+        "validation": (X[:6], y[:6]),
+        "l2": 0.01,
+        "metrics": {"size": lambda a, y: np.abs(a).mean()},
+    }
+    long = fit(net, params, X, y, epochs=sum(parts), rng=3, **arguments)
+    short = fit(net, params, X, y, epochs=parts[0], rng=3, **arguments)
+    for epochs in parts[1:]:
+        short = pickle.loads(pickle.dumps(short))
+        short = fit(net, short.params, X, y, epochs=epochs, resume=short, **arguments)
+    np.testing.assert_array_equal(short.params.theta, long.params.theta)
+    np.testing.assert_array_equal(short.params.statistics, long.params.statistics)
+    assert short.history == long.history and short.state.epoch == long.state.epoch
+    assert short.state.rng.bit_generator.state == long.state.rng.bit_generator.state
+
+
+def test_a_run_can_be_continued_twice(task):
+    net, params, X, y = task
+    arguments = {"epochs": 3, "batch_size": 4, "validation": (X, y), "patience": 2}
+    start = fit(net, params, X, y, **arguments)
+    first, second = (fit(net, start.params, X, y, resume=start, **arguments) for _ in range(2))
+    np.testing.assert_array_equal(first.params.theta, second.params.theta)
+    assert len(start.history.cost) == 3 and start.state.epoch == 3
+    assert fit(net, start.params, X, y, resume=start, overwrite=True, **arguments).params is start.params
+
+
+def test_what_cannot_be_continued(task):
+    net, params, X, y = task
+    run = fit(net, params, X, y, epochs=1)
+    with pytest.raises(ValueError, match=r"pass its own parameters: fit\(net, run\.params"):
+        fit(net, params, X, y, resume=run)
+    with pytest.raises(TypeError, match="resume must be what fit returned, not TrainState"):
+        fit(net, run.params, X, y, resume=run.state)
+    with pytest.raises(ValueError, match="the state was made by another optimizer"):
+        fit(net, run.params, X, y, resume=run, optimizer=GradientDescent())
+
+
+# Trouble.
+
+
+def test_divergence_says_where_and_what_to_try(task):
+    _, _, X, y = task
+    net = MLP((3, 6, 6, 2), "relu")
+    with pytest.raises(FloatingPointError) as error:
+        fit(net, net.init(), X, y, optimizer=GradientDescent(1e60), epochs=9, batch_size=10)
+    message = str(error.value)
+    assert message.startswith(
+        "the cost is inf in epoch 1, batch 2. The outputs of layer 3 are finite, as large as"
+    )
+    assert "smaller learning rate" in message and "ClipNorm" in message
+
+
+def test_divergence_in_each_place(task):
+    net, params, X, y = task
+    params.W[2] = np.finfo(float).max
+    with pytest.raises(FloatingPointError, match=r"in epoch 1, batch 1\. Layer 2 is the first to overflow"):
+        fit(net, params, X, y)
+    params = net.init()
+    params.W[3][0, 0] = np.nan
+    with pytest.raises(FloatingPointError, match=r"The parameters of layer 3 are no longer finite"):
+        fit(net, params, X, y)
+    params = net.init()
+    with pytest.raises(
+        FloatingPointError, match=r"The outputs of layer 3 are finite, as large as"
+    ):
+        fit(net, params, X, 1e200 * y)
+    with pytest.raises(FloatingPointError, match=r"not finite after epoch 1\. The parameters of layer 1"):
+        fit(net, params, X, y, optimizer=Chain(GradientDescent(1e308)), l2=1e10, epochs=1)
+    with pytest.raises(FloatingPointError, match=r"the validation cost is (inf|nan) after epoch 1"):
+        fit(net, params, X, y, epochs=1, validation=(1e300 * X, 1e200 * y))
+
+
+def test_clipping_saves_what_diverges(task):
+    _, _, X, y = task
+    net = MLP((3, 6, 6, 2), "relu")
+    run = fit(net, net.init(), 100 * X, y, optimizer=Chain(ClipNorm(1.0), GradientDescent(0.01)), epochs=50)
+    assert run.history.cost[-1] < run.history.cost[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"epochs": -1}, ValueError, "epochs must be at least 0, not -1"),
+        ({"epochs": 1.5}, TypeError, "epochs must be an integer"),
+        ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
+        ({"optimizer": Adam}, TypeError, r"optimizer must be an object such as Adam\(0.001\), not ABCMeta"),
+        ({"optimizer": "adam"}, TypeError, "optimizer must be an object"),
+        ({"patience": 3}, ValueError, "early stopping by patience needs a validation set"),
+        ({"patience": 0}, ValueError, "patience must be at least 1"),
+        ({"l2": -1}, ValueError, "l2 must be >= 0"),
+        ({"max_norm": 0}, ValueError, "max_norm must be > 0"),
+        ({"rng": None}, TypeError, "rng must be a numpy"),
+        (
+            {"validation": ([[1, 2]], [[1, 2]])},
+            ValueError,
+            "X_val has 2 features",
+        ),
+        ({"X": [[1, 2, np.nan]]}, ValueError, r"X must be finite, but X\[0, 2\] is nan"),
+        ({"X": np.empty((0, 3))}, ValueError, "X is empty"),
+        ({"y": [[1, 2]]}, ValueError, "y has 1 rows, but X has 23"),
+        ({"params": None}, TypeError, "params must be a Params"),
+    ],
+)
+def test_arguments_that_make_no_sense(task, arguments, error, message):
+    net, params, X, y = task
+    with pytest.raises(error, match=message):
+        fit(net, **{"params": params, "X": X, "y": y, "epochs": 1, **arguments})
+
+
+def test_batch_norm_needs_two_rows_in_each_batch(task):
+    _, _, X, y = task
+    net = MLP((3, 4, 2), batch_norm=True)
+    for batch_size in (1, 2, 11, 22):
+        with pytest.raises(ValueError, match=f"needs 2 rows, but 23 in batches of {batch_size} leave 1"):
+            fit(net, net.init(), X, y, batch_size=batch_size)
+
+
+def test_progress(task, capsys):
+    net, params, X, y = task
+    fit(net, params, X, y, epochs=3)
+    assert capsys.readouterr().err == ""
+    fit(net, params, X, y, epochs=3, progress=True)
+    bar = capsys.readouterr().err
+    assert "3/3" in bar and "cost=" in bar
+
+
+# Accuracy.
+
+
+def test_accuracy():
+    assert accuracy([[0.2, 0.8], [0.9, 0.1], [0.4, 0.6]], [[0, 1], [0, 1], [0, 1]]) == pytest.approx(2 / 3)
+    assert accuracy([[0.2], [0.6], [0.5]], [[0], [1], [1]]) == pytest.approx(2 / 3)
+    for bad in (([0.2], [1]), ([[0.2]], [1])):
+        with pytest.raises(ValueError, match="must both have shape"):
+            accuracy(*bad)
+
+
+# Quasi-Newton.
+
+
+@pytest.mark.parametrize("method", ["BFGS", "L-BFGS-B"])
+def test_quasi_newton_beats_gradient_descent(task, method):
+    net = MLP((3, 6, 2), "tanh")
+    _, _, X, y = task
+    params = net.init()
+    run = fit_quasi_newton(net, params, X, y, method=method, iterations=60, l2=1e-3)
+    costs = run.history.cost
+    penalty = Penalty(l2=1e-3)
+    assert costs[0] == net.cost_of(params, X, y, penalty=penalty)
+    np.testing.assert_allclose(costs[-1], net.cost_of(run.params, X, y, penalty=penalty), rtol=1e-12)
+    assert all(a >= b for a, b in zip(costs, costs[1:], strict=False)) and run.state.epoch == len(costs) - 1
+    slow = fit(net, params, X, y, optimizer=GradientDescent(0.3), epochs=60, l2=1e-3)
+    assert costs[-1] < 0.5 * slow.history.cost[-1]
+
+
+def test_quasi_newton_finds_least_squares(rng):
+    X, y = rng.normal(size=(30, 4)), rng.normal(size=(30, 1))
+    net = MLP((4, 1))
+    design = np.hstack([X, np.ones((30, 1))])
+    expected = np.linalg.lstsq(design, y, rcond=None)[0].ravel()
+    run = fit_quasi_newton(net, net.init(), X, y, tolerance=1e-10)
+    np.testing.assert_allclose(run.params.theta, expected, rtol=1e-7, atol=1e-9)
+    single = fit_quasi_newton(net, net.init(dtype=np.float32), X, y)
+    assert single.params.dtype == np.float32
+    np.testing.assert_allclose(single.params.theta, expected, rtol=1e-3, atol=1e-5)
+
+
+def test_quasi_newton_refuses(task):
+    net, params, X, y = task
+    with pytest.raises(ValueError, match="method must be 'BFGS' or 'L-BFGS-B', not 'Newton'"):
+        fit_quasi_newton(net, params, X, y, method="Newton")
+    for other in (MLP((3, 4, 2), dropout=0.5), MLP((3, 4, 2), batch_norm=True)):
+        with pytest.raises(ValueError, match="without dropout and batch normalisation"):
+            fit_quasi_newton(other, other.init(), X, y)
+    params.W[1] = 1e308
+    with pytest.raises(FloatingPointError, match="the search ended at a cost of"):
+        fit_quasi_newton(MLP((3, 6, 5, 2), "relu"), params, X, y)
+
+
+# Files.
+
+NETWORKS = [
+    MLP((2, 3, 1)),
+    MLP((1, 1)),
+    MLP(
+        (4, 3, 2, 3), ("elu(0.5)", LeakyReLU(0.2)), "softmax", "cross_entropy", (0.1, 0.2, 0), batch_norm=True
+    ),
+]
+
+
+@pytest.mark.parametrize("net", NETWORKS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_save_and_load(net, dtype, tmp_path, rng):
+    params = net.init(rng=rng, dtype=dtype)
+    params.statistics[:] = rng.uniform(1, 2, size=params.statistics.size)
+    path = tmp_path / "network.with.dots"
+    save(path, net, params)
+    again, loaded = load(str(path))
+    assert again == net and loaded.dtype == dtype
+    np.testing.assert_array_equal(loaded.theta, params.theta)
+    np.testing.assert_array_equal(loaded.statistics, params.statistics)
+    X = rng.normal(size=(3, net.sizes[0]))
+    np.testing.assert_array_equal(again.predict(loaded, X), net.predict(params, X))
+    loaded.W[1] = 0
+    assert os.listdir(tmp_path) == ["network.with.dots"]
+
+
+def test_a_cut_file_is_never_half_a_network(tmp_path):
+    net = NETWORKS[2]
+    path = tmp_path / "network"
+    save(path, net, net.init())
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 37):
+        path.write_bytes(whole[:length])
+        with pytest.raises(
+            ValueError, match=r"network holds no network that save\(\) wrote, or is damaged: "
+        ):
+            load(path)
+
+
+@settings(max_examples=60)
+@given(place=st.floats(0, 0.999), flip=st.integers(1, 255))
+def test_a_changed_byte_is_noticed_or_harmless(tmp_path_factory, place, flip):
+    net, params = MLP((3, 4, 2)), MLP((3, 4, 2)).init()
+    path = tmp_path_factory.mktemp("files") / "network"
+    save(path, net, params)
+    raw = bytearray(path.read_bytes())
+    raw[int(place * len(raw))] ^= flip
+    path.write_bytes(raw)
+    try:
+        again, loaded = load(path)
+    except ValueError as error:
+        assert "damaged" in str(error)
+    else:  # a date, say, that nobody reads
+        assert again == net
+        np.testing.assert_array_equal(loaded.theta, params.theta)
+
+
+def archive(path, **arrays):
+    with path.open("wb") as file:
+        np.savez(file, statistics=np.ones(0), **arrays)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_text("hello"),
+        lambda path: path.write_bytes(np.random.default_rng(0).bytes(1000)),
+        lambda path: path.write_bytes(pickle.dumps({"theta": [1.0]})),
+        lambda path: path.write_bytes(np.ones(3).tobytes()),
+        lambda path: archive(path, theta=np.ones(3)),
+        lambda path: archive(path, theta=np.ones(3), header=np.array(None)),
+        lambda path: archive(path, theta=np.ones(3), header=np.array("[1]")),
+        lambda path: archive(path, theta=np.ones(3), header=np.array("{")),
+    ],
+)
+def test_foreign_files(write, tmp_path):
+    path = tmp_path / "file"
+    write(path)
+    with pytest.raises(ValueError, match=r"file holds no network that save\(\) wrote, or is damaged: "):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "theta", "message"),
+    [
+        (
+            {"format": "fysstk_nn network, version 2"},
+            np.ones(9),
+            "its format is 'fysstk_nn network, v",
+        ),
+        ({"sizes": [2, 3, 1]}, np.ones(9), "theta has 9 numbers"),
+        ({"hidden": ["swish"]}, np.ones(9), "there is no activation 'swish'"),
+        ({"output": None}, np.ones(9), "an activation is given by its name"),
+        ({}, np.full(9, np.nan), "its parameters are not finite"),
+        ({}, np.ones(9, int), "dtype must be float32 or float64"),
+    ],
+)
+def test_headers_and_arrays_that_do_not_fit(change, theta, message, tmp_path):
+    path = tmp_path / "network"
+    save(path, MLP((2, 2, 1)), MLP((2, 2, 1)).init())
+    with np.load(path) as file:
+        header = {**json.loads(str(file["header"])), **change}
+    archive(path, header=np.array(json.dumps(header)), theta=theta)
+    with pytest.raises(ValueError, match=message):
+        load(path)
+
+
+def test_there_is_no_pickle_inside(tmp_path):
+    save(tmp_path / "network", MLP((2, 2, 1)), MLP((2, 2, 1)).init())
+    with np.load(tmp_path / "network", allow_pickle=False) as file:
+        assert sorted(file) == ["header", "statistics", "theta"]
+    with zipfile.ZipFile(tmp_path / "network") as archive:
+        assert all(b"pickle" not in archive.read(name) for name in archive.namelist())
+
+
+def test_saving_is_atomic(tmp_path, monkeypatch):
+    net, path = MLP((2, 2, 1)), tmp_path / "network"
+    save(path, net, net.init(rng=1))
+    before = path.read_bytes()
+
+    def full_disk(file, **arrays):
+        file.write(b"half a netw")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(train.np, "savez", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        save(path, net, net.init(rng=2))
+    assert path.read_bytes() == before and os.listdir(tmp_path) == ["network"]
+
+
+def test_files_that_are_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError):
+        save(tmp_path / "nowhere" / "network", MLP((1, 1)), MLP((1, 1)).init())
+
+
+def test_what_cannot_be_saved(tmp_path):
+    class MySigmoid(Sigmoid):
+        name = "my_sigmoid"
+
+    class MyError(HalfSquaredError):
+        pass
+
+    for net in (MLP((2, 2, 1), MySigmoid()), MLP((2, 2, 1), cost=MyError())):
+        with pytest.raises(ValueError, match="only a network with the package's own activations and costs"):
+            save(tmp_path / "network", net, net.init())
+    with pytest.raises(ValueError, match="for a network"):
+        save(tmp_path / "network", MLP((2, 2, 1)), MLP((2, 3, 1)).init())
+    assert os.listdir(tmp_path) == []
+
+
+def test_one_hot_targets_train_a_classifier(rng):
+    labels = rng.integers(3, size=60)
+    X = rng.normal(size=(60, 2)) + 3 * np.array([[0, 0], [1, 0], [0, 1]])[labels]
+    net = MLP((2, 8, 3), "relu", "softmax", "cross_entropy")
+    run = fit(net, net.init("he"), X, one_hot(labels), optimizer=Adam(0.02), epochs=60, batch_size=16)
+    assert accuracy(net.predict(run.params, X), one_hot(labels)) > 0.9
