@@ -1,7 +1,14 @@
 """Every claim of the book has a test, every such test has a claim, and no two equations share a label."""
 
 import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from fysstk_nn import _sources
 
@@ -52,3 +59,94 @@ def test_no_two_equations_share_a_label():
         pages.setdefault(label, []).append(page)
     twice = {label: where for label, where in pages.items() if len(where) > 1}
     assert not twice, f"labels used more than once: {twice}"
+
+
+# The file that a whole run of tests/equations writes
+
+TESTS = """
+import pytest
+
+@pytest.mark.equation("eq-a", method="numeric")
+@pytest.mark.equation("eq-b", method="sympy")
+def test_both(discrepancy):
+    discrepancy(1e-9)
+    discrepancy(-3e-9)
+
+@pytest.mark.equation("eq-a", method="sympy")
+@pytest.mark.parametrize("x", [1, 2])
+def test_one(discrepancy, x):
+    discrepancy(0)
+"""
+
+
+@pytest.fixture
+def small_book(tmp_path):
+    """A book of one page with two equations, and two files that prove them."""
+    folder = tmp_path / "tests" / "equations"
+    folder.mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "equations" / "conftest.py", folder)
+    for name in ("test_first.py", "test_second.py"):
+        (folder / name).write_text(TESTS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    equation(label, method): ...\n")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: page\n")
+    (tmp_path / "page.md").write_text("# Page\n\n$$ x $$ (def-x)\n\n$$ a $$ (eq-a)\n\n$$ b $$ (eq-b)\n")
+    return tmp_path
+
+
+def run(root, *arguments):
+    """Run pytest on the small book, with no plugin that is not asked for."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=root, env=bare, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["tests/equations", "-p", "xdist", "-n", "2"]])
+def test_a_whole_run_writes_the_ledger(small_book, arguments):
+    assert run(small_book, *arguments).returncode == 0
+    first, second = json.loads((small_book / "_build" / "ledger.json").read_text("utf8"))
+    assert [first["label"], first["page"], first["number"], first["latex"]] == ["eq-a", "page", "2", "a"]
+    assert first["methods"] == ["numeric", "sympy"]
+    assert first["discrepancy"] == 3e-9
+    assert len(first["tests"]) == 6
+    assert [second["label"], second["methods"], len(second["tests"])] == ["eq-b", ["sympy"], 2]
+    assert [path.name for path in (small_book / "_build").iterdir()] == ["ledger.json"]
+
+
+@pytest.mark.parametrize("arguments", [["-k", "test_one"], ["tests/equations/test_first.py"]])
+def test_a_run_of_some_tests_leaves_the_ledger_alone(small_book, arguments):
+    assert run(small_book, *arguments).returncode == 0
+    assert not (small_book / "_build").exists()
+
+
+def test_tests_that_give_no_row_fail(small_book):
+    (small_book / "tests" / "equations" / "test_second.py").write_text(FAULTY)
+    done = run(small_book)
+    for complaint in ("needs @pytest.mark.equation", "'magic' is none of", "take the fixture `discrepancy`"):
+        assert complaint in done.stdout
+    for complaint in ("this test measures nothing", "the discrepancy is nan, not a finite number"):
+        assert complaint in done.stdout
+    assert not (small_book / "_build").exists()
+
+
+FAULTY = """
+import pytest
+
+def test_without_a_mark(discrepancy):
+    discrepancy(0)
+
+@pytest.mark.equation("eq-a", method="magic")
+def test_by_unknown_means(discrepancy):
+    discrepancy(0)
+
+@pytest.mark.equation("eq-a", method="sympy")
+def test_without_the_fixture():
+    pass
+
+@pytest.mark.equation("eq-a", method="sympy")
+def test_that_does_not_measure(discrepancy):
+    pass
+
+@pytest.mark.equation("eq-a", method="sympy")
+def test_that_measures_nonsense(discrepancy):
+    discrepancy(float("nan"))
+"""
