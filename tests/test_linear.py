@@ -176,6 +176,11 @@ def test_newtons_method_halves_a_step_that_overshoots(monkeypatch):
     np.testing.assert_allclose(gradient, 0, atol=1e-10)
 
 
+def test_newtons_method_needs_few_steps(rng):
+    X, y = overlapping_classes(rng)
+    np.testing.assert_array_equal(logistic_regression(X, y, max_iterations=8), logistic_regression(X, y))
+
+
 def test_running_out_of_iterations_is_an_error(rng):
     X, y = overlapping_classes(rng)
     with pytest.raises(RuntimeError, match="has not converged in 1 steps"):
