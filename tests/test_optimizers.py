@@ -202,11 +202,7 @@ def test_schedules_by_hand():
     assert [InverseSqrt(2.0, 0.5)(t) for t in (0, 6, 30)] == [2.0, 1.0, 0.5]
 
 
-@pytest.mark.parametrize(
-    "schedule",
-    [Constant(0.5), StepDecay(0.5), ExponentialDecay(0.5), InverseTime(0.5), InverseSqrt(0.5)],
-    ids=str,
-)
+@pytest.mark.parametrize("kind", [Constant, StepDecay, ExponentialDecay, InverseTime, InverseSqrt])
 def test_schedules_start_at_eta_and_never_rise(kind):
     schedule = kind(0.5)
     rates = [schedule(t) for t in range(0, 10_000, 7)]
@@ -324,9 +320,7 @@ def test_vectors_that_do_not_belong_together():
         with pytest.raises(ValueError, match="but its gradient is float"):
             optimizer.step(theta, gradient, state)
     for other in (State(), GradientDescent().init(theta), Adam().init(np.zeros(4))):
-        with pytest.raises(
-            ValueError, match="the state was made by another optimizer"
-        ):
+        with pytest.raises(ValueError, match="the state was made by another optimizer"):
             optimizer.step(theta, np.zeros(3), other)
     with pytest.raises(ValueError, match="the state was not made by this chain"):
         Chain(ClipNorm(1), Adam()).step(theta, np.zeros(3), state)

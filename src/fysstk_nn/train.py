@@ -541,8 +541,9 @@ def load(path: str | os.PathLike[str]) -> tuple[MLP, Params]:
     OSError
         If it cannot be read.
     """
+    raw = Path(path).read_bytes()
     try:
-        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = {
                 name: np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
                 for name in ("header", "theta", "statistics")
@@ -554,10 +555,9 @@ def load(path: str | os.PathLike[str]) -> tuple[MLP, Params]:
         params = Params(parts["theta"], tuple(net.sizes), net.batch_norm, parts["statistics"])
         if not np.isfinite(params.theta).all():
             raise ValueError("its parameters are not finite")
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
-        raise ValueError(
-            f"{os.fspath(path)} holds no network that save() wrote, or is damaged: {error}"
-        ) from error
+    except Exception as error:  # a damaged archive can fail in a dozen ways
+        what = "holds no network that save() wrote, or is damaged"
+        raise ValueError(f"{os.fspath(path)} {what}: {error}") from error
     return net, params
 
 
