@@ -1,8 +1,13 @@
 """What all tests share: random numbers, and examples from hypothesis, that are the same in every run."""
 
+import os
+
 import hypothesis
 import numpy as np
 import pytest
+
+# Before scipy is imported: without it scikit-learn would leave out two of its checks of our estimators.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # No deadline: a slow machine is no mistake.
 hypothesis.settings.register_profile("book", deadline=None, derandomize=True)
