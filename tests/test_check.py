@@ -24,9 +24,20 @@ import pytest
 
 import fysstk_nn.exercises
 from fysstk_nn.check import check, hint, progress, record
+from fysstk_nn.check.case import show
 from fysstk_nn.check.diagnosis import diagnose, is_stub
 from fysstk_nn.check.running import ON_PLATFORM, RUNNERS, runner
-from fysstk_nn.check.values import MOST_PARTS, Foreign, Huge, agree, close, conform, plain, unchanged
+from fysstk_nn.check.values import (
+    MOST_PARTS,
+    Foreign,
+    Huge,
+    agree,
+    close,
+    conform,
+    describe,
+    plain,
+    unchanged,
+)
 from fysstk_nn.exercises import COLUMN, TRANSPOSED, Convention, Exercise, Mistake, find, nice, summed
 
 SAFE = ["process"] if runner() == "process" else ["thread"]
@@ -270,6 +281,20 @@ def test_what_it_prints_or_plots_is_not_in_the_way(any_runner, capfd):
     says(NUMBER, chatty, "right", "printed", "not shown")
     assert capfd.readouterr() == ("", "")
     assert plt.get_fignums() == open_before
+
+
+def test_an_answer_may_use_the_threads_of_scikit_learn():
+    """The threads of OpenMP do not live on in a forked process, which must not wait for them."""
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    X, y = np.random.default_rng(0).normal(size=(200, 2)), np.arange(200) % 2
+    model = ensemble.HistGradientBoostingClassifier(max_iter=1)
+    model.fit(X, y)
+
+    def answer(x):
+        model.fit(X, y)
+        return number(x)
+
+    says(replace(NUMBER, trials=1, cases=(), seconds=20.0), answer, "right")
 
 
 def test_warnings_are_told():
@@ -939,7 +964,7 @@ def real():
 
 @pytest.mark.parametrize("answer", [from_the_stack, from_an_error, from_the_heap, unwatched])
 def test_reading_the_solution_is_noticed(answer, real, any_runner):
-    assert diagnose(real, answer).verdict == "copies the solution"
+    assert diagnose(replace(real, trials=2, seconds=60.0), answer).verdict == "copies the solution"
 
 
 def test_handing_in_the_solution_is_noticed(real, any_runner):
@@ -1127,6 +1152,10 @@ if "process" in SAFE:
         def test_end_on_a_later_input(self):
             says(NUMBER, lambda x: number(x) if x != 1.0 else os._exit(0), "stops Python", "x  1")
 
+        def test_end_when_it_is_asked_again(self):
+            calls = itertools.count()
+            says(NUMBER, lambda x: number(x) if next(calls) < 22 else os._exit(0), "stops Python")
+
         def test_too_much_memory(self):
             says(NUMBER, lambda x: np.ones(10**10).sum(), "raises", "more memory than there is")
             says(NUMBER, lambda x: len("x" * 10**11), "raises", "more memory than there is")
@@ -1163,9 +1192,18 @@ if "process" in SAFE:
             assert "987654" not in running
 
         def test_garbage_in_the_pipe(self):
-            def write_everywhere(x):
-                for descriptor in range(3, 64):
+            def pipes():
+                found = {}
+                for descriptor in os.listdir("/proc/self/fd"):
                     with contextlib.suppress(OSError):
+                        found[os.readlink(f"/proc/self/fd/{descriptor}")] = int(descriptor)
+                return {name: number for name, number in found.items() if name.startswith("pipe:")}
+
+            others = pipes()
+
+            def write_everywhere(x):
+                for name, descriptor in pipes().items():
+                    if name not in others:
                         os.write(descriptor, b"\xff" * 64)
                 return number(x)
 
@@ -1256,6 +1294,86 @@ def test_plain_values():
     copy = plain(array)
     array[0] = 7
     assert copy[0] == 0
+
+
+def test_descriptions():
+    kinds = {
+        "a generator": (x for x in ()),
+        "a function": len,
+        "a class": int,
+        "a numpy matrix": np.zeros((1, 1)).view(np.matrix),
+        "a masked array": np.ma.zeros(2),
+        "True or False": True,
+        "an empty tuple": (),
+        "an empty list": [],
+        "a dictionary with the keys 'a'": {"a": 1},
+        "`...`": ...,
+        "an array of shape (1000000, 1000000)": np.broadcast_to(0, (10**6, 10**6)),
+        "a fractions.Fraction": __import__("fractions").Fraction(1, 2),
+    }
+    for words, value in kinds.items():
+        assert describe(plain(value)) == words
+
+
+def test_how_values_are_shown():
+    shown = {
+        "0.5": np.float64(0.5),
+        "3": 3,
+        "True": np.True_,
+        "(1, [0.5, 2])": (1, [0.5, 2.0]),
+        "(1,)": (1,),
+        "{'a': [1., 2.]}": {"a": np.array([1.0, 2.0])},
+        "an array of shape (100,)": np.zeros(100),
+        "a list of 100": [0] * 100,
+        "the function number": number,
+        "a function": lambda: 0,
+        "`...`": plain(...),
+        "None": None,
+        "'b'": "b",
+        "a numpy.Generator": np.random.default_rng(0),
+    }
+    for words, value in shown.items():
+        assert show(value) == words
+    assert len(show("x" * 1000)) == 200
+
+
+def test_functions_in_collections_may_be_called():
+    exercise = find("four-hidden-delta")
+    helper = exercise.reference
+
+    def using(rng):
+        return ([helper], {"f": helper}, (nice(rng), helper))
+
+    arguments = exercise.draw_inputs()[0]
+    given = replace(NUMBER, inputs=using, cases=(), reference=lambda a, b, c: 1.0, mistakes=())
+
+    def calls_them(a, b, c):
+        for function in (a[0], b["f"], c[1]):
+            function(*arguments)
+        return 1.0
+
+    says(given, calls_them, "right")
+
+
+def test_mistakes_in_a_convention_of_the_exercise_are_named():
+    logarithm = Convention("the logarithm", lambda result, x: np.log(np.abs(result)))
+    own = replace(NUMBER, conventions=(logarithm,))
+    wrong = own.mistakes[0]
+    says(own, lambda x: np.log(np.abs(wrong.wrong(x))), "known mistake", wrong.name)
+
+
+def test_results_that_do_not_fit_at_all():
+    says(PLAIN, lambda X, y, w: [[1.0], [1.0, 2.0]], "wrong type", "a list of 2")
+    says(GRADIENTS, lambda a, d: (a.T @ d,), "wrong type", "a tuple of 1")
+    says(GRADIENTS, lambda a, d: ("a", 1.0), "wrong type", "a string")
+    words = replace(GRADIENTS, reference=lambda a, d: ("yes", a.sum()), mistakes=())
+    says(words, lambda a, d: ("yes", a.sum() ** 2), "wrong", "the first is right")
+    says(words, lambda a, d: ("no", a.sum()), "wrong", "the second is right")
+    says(words, lambda a, d: ("Yes", a.sum()), "right")
+    many = replace(NUMBER, reference=lambda x: (x,) * 12, mistakes=())
+    says(many, lambda x: (x,) * 11 + (x * x,), "wrong", "expected")
+    once = replace(NUMBER, inputs=None, cases=((1.0,),), mistakes=())
+    says(once, lambda x: 7.0, "wrong", "got")
 
 
 def test_closeness_refers_to_the_largest_number():

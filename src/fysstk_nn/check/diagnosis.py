@@ -302,13 +302,17 @@ def _known(case: Case, failing: list[int], found: list[Finding]) -> Result:
 
 
 def _right_numbers_but(case: Case, failing: list[int], words: tuple[str, ...]) -> Result:
-    i = case.smallest(failing)
-    shapes = ("expected", describe(case.expected[i])), ("got", describe(case.got[i]))
     layout = bool({TRANSPOSED, EXTRA_AXIS} & set(words))
+    misfits = _all_misfits(case, failing)
+    i = case.smallest(list(misfits) or failing)
+    rows = _comparison(case, i)
+    if i in misfits:
+        where = misfits[i].where
+        rows = [(f"expected{where}", misfits[i].expected), (f"got{where}", misfits[i].got)]
     return case.say(
         "known mistake" if {SUMMED, DIVIDED} & set(words) else "wrong shape",
         f"The right numbers, but {' and '.join(words)}.",
-        case.table(i, *shapes) if layout else "",
+        case.table(i, *rows) if layout else "",
         *(ADVICE[word] for word in words),
         case.pointer,
         mistake=", ".join(words),
@@ -374,8 +378,13 @@ def _changes_input(case: Case, failing: list[int]) -> Result | None:
     return None
 
 
+def _all_misfits(case: Case, failing: list[int]) -> dict[int, Misfit]:
+    """Return the results whose type or shape is not the expected one, by input."""
+    return {i: laid for i in failing if isinstance(laid := conform(case.expected[i], case.got[i]), Misfit)}
+
+
 def _misfits(case: Case, failing: list[int]) -> Result | None:
-    misfits = {i: laid for i in failing if isinstance(laid := conform(case.expected[i], case.got[i]), Misfit)}
+    misfits = _all_misfits(case, failing)
     if not misfits:
         return None
     i = case.smallest(list(misfits))
@@ -502,15 +511,26 @@ def _unknown(case: Case, failing: list[int]) -> Result:
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
+def _rows_of_pairs(case: Case) -> list[list[Pair]]:
+    """Return the parts of every result beside the expected ones, as rows of equal length, or nothing."""
+    rows = [_pairs(case, i) for i in range(len(case.drawn))]
+    return rows if len({len(row) for row in rows}) == 1 else []
+
+
+def _wrong_parts(case: Case) -> list[int]:
+    """Return which parts of the result are wrong for at least one input."""
+    rows = _rows_of_pairs(case)
+    rtol, atol = case.exercise.rtol, case.exercise.atol
+    parts = range(len(rows[0]) if rows else 0)
+    return [k for k in parts if not all(pair_agrees(row[k], rtol, atol) for row in rows)]
+
+
 def _right_parts(case: Case) -> str:
     """Say which of several results are right on all inputs."""
-    pairs = [_pairs(case, i) for i in range(len(case.drawn))]
-    number = len(pairs[0])
-    if not 2 <= number <= len(ORDINALS) or any(len(row) != number for row in pairs):
-        return ""
-    rtol, atol = case.exercise.rtol, case.exercise.atol
-    right = [ORDINALS[k] for k in range(number) if all(pair_agrees(row[k], rtol, atol) for row in pairs)]
-    if not right:
+    rows, wrong = _rows_of_pairs(case), _wrong_parts(case)
+    number = len(rows[0]) if rows else 0
+    right = [ORDINALS[k] for k in range(min(number, len(ORDINALS))) if k not in wrong]
+    if not right or number > len(ORDINALS):
         return ""
     if len(right) == 1:
         return f"Of its {number} parts, the {right[0]} is right."
@@ -527,24 +547,32 @@ def _right_elements(case: Case) -> str:
 
 
 def _constant(case: Case) -> str:
-    """Say whether got/expected or got - expected is the same number throughout."""
-    arrays = [pair for i in range(len(case.drawn)) for pair in _arrays(case, i)]
-    if not arrays or len(arrays) < sum(len(_pairs(case, i)) for i in range(len(case.drawn))):
+    """Say whether got/expected or got - expected is the same number throughout the wrong parts."""
+    wrong = _wrong_parts(case)
+    pairs = [row[k] for row in _rows_of_pairs(case) for k in wrong]
+    arrays = [
+        (pair.expected, pair.got)
+        for pair in pairs
+        if isinstance(pair.expected, np.ndarray) and isinstance(pair.got, np.ndarray)
+    ]
+    if not arrays or len(arrays) < len(pairs):
         return ""
     a = np.concatenate([expected.astype(complex).ravel() for expected, _ in arrays])
     b = np.concatenate([got.astype(complex).ravel() for _, got in arrays])
     if a.size < 3 or not np.isfinite(a).all() or not np.isfinite(b).all():
         return ""
+    parts = len(_rows_of_pairs(case)[0])
+    there = f" in the {ORDINALS[wrong[0]]} part" if len(wrong) == 1 < parts <= len(ORDINALS) else ""
     zero = np.abs(a) < 1e-12
     if not zero.all() and (np.abs(b[zero]) < 1e-9).all():
         ratios = b[~zero] / a[~zero]
         if np.abs(ratios[0]) > 1e-9 and np.allclose(ratios, ratios[0], rtol=1e-6, atol=0):
-            return f"The ratio is constant: you get {_factor(ratios[0].real)} times what is expected."
+            return f"The ratio is constant: you get {_factor(ratios[0].real)} times what is expected{there}."
     differences = b - a
     if np.allclose(differences, differences[0], rtol=1e-6, atol=1e-9):
         amount = differences[0].real
         more = "more" if amount > 0 else "less"
-        return f"The difference is constant: you get {abs(amount):.6g} {more} than expected."
+        return f"The difference is constant: you get {abs(amount):.6g} {more} than expected{there}."
     return "Neither the ratio nor the difference is constant, so it is not a lost factor or a lost constant."
 
 

@@ -14,8 +14,10 @@ import copy
 import ctypes
 import faulthandler
 import io
+import logging
 import os
 import pickle
+import re
 import selectors
 import signal
 import struct
@@ -120,7 +122,8 @@ def _raised(error: BaseException) -> Raised:
     except BaseException:
         message = ""
     try:
-        own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+        frames = traceback.extract_tb(error.__traceback__, limit=-1000)
+        own = [frame for frame in frames if _is_own(frame.filename)]
     except Exception:
         own = []
     lines = [f"line {frame.lineno}" + (f": {frame.line}" if frame.line else "") for frame in own]
@@ -157,7 +160,10 @@ class _Watch:
         """Stand in for `sys.setprofile`, with which an answer could end the watch."""
         self.peeked = True
 
-    def __call__(self, frame: types.FrameType, event: str, argument: object) -> None:
+    def __call__(  # pragma: no cover - coverage does not see inside a profile function
+        self, frame: types.FrameType, event: str, argument: object
+    ) -> None:
+        """Look at one event; only calls of functions in the catalogue's files are of interest."""
         code = frame.f_code
         if event != "call" or not code.co_filename.startswith(EXERCISES) or code in self.allowed:
             return
@@ -231,14 +237,20 @@ def _try_all(
 
 @contextlib.contextmanager
 def _quiet(sink: _Sink) -> Iterator[None]:
-    """Send what is printed to the sink and let `input()` fail at once."""
+    """Send what is printed to the sink, show no figures, and let `input()` fail at once."""
     old = sys.stdout, sys.stderr, sys.stdin, builtins.input
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    show = pyplot.show if pyplot else None
     sys.stdout = sys.stderr = cast(Any, sink)
     sys.stdin, builtins.input = io.StringIO(), _no_input
+    if pyplot:
+        pyplot.show = lambda *arguments, **options: None
     try:
         yield
     finally:
         sys.stdout, sys.stderr, sys.stdin, builtins.input = old
+        if pyplot:
+            pyplot.show = show
 
 
 def _no_input(prompt: object = "") -> str:
@@ -297,7 +309,9 @@ def _be_child(
         for descriptor in (0, 1, 2):
             os.dup2(nothing, descriptor)
         faulthandler.disable()
+        logging.disable()
         _limit_memory()
+        _use_one_thread()
 
         def tell(what: str, value: Any) -> None:
             message = pickle.dumps((what, value), protocol=5)
@@ -322,6 +336,14 @@ def _limit_memory() -> None:  # pragma: no cover - runs in the child
         limit = min(limit, hardest)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hardest))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _use_one_thread() -> None:  # pragma: no cover - runs in the child
+    """Keep OpenMP (scikit-learn uses it) to one thread: its other threads stayed behind in the parent."""
+    maps = Path("/proc/self/maps").read_text()
+    for library in set(re.findall(r"/\S*lib(?:gomp|omp|iomp5)\S*", maps)):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(library).omp_set_num_threads(1)
 
 
 def _listen(run: Run, child: int, reading: int, seconds: float) -> None:
@@ -427,7 +449,7 @@ def _right_here(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -
     run = Run(ended="died")
     end = time.monotonic() + exercise.seconds
 
-    def trace(frame: types.FrameType, event: str, argument: object) -> Any:
+    def trace(frame: types.FrameType, event: str, argument: object) -> Any:  # pragma: no cover - nor a trace
         if time.monotonic() > end:
             raise Stop
         return trace
