@@ -120,10 +120,10 @@ def test_results_belong_to_the_caller(rng):
     np.testing.assert_array_equal(first.output, net.predict(params, X))
 
 
-def test_a_workspace_can_be_used_again_and_gives_the_same(rng):
+def test_a_trace_can_be_used_again_and_gives_the_same(rng):
     net = MLP((3, 4, 4, 2), "elu", "softmax", "cross_entropy", dropout=(0.2, 0.3, 0), batch_norm=True)
     params = net.init(rng=rng)
-    trace, delta = net.workspace(6, np.float64, training=True)
+    trace, delta = net.empty_trace(6, np.float64, training=True), net.empty_deltas(6, np.float64)
     gradient = params.zeros_like()
     for seed in range(3):
         X, y = rng.normal(size=(6, 3)), one_hot(rng.integers(2, size=6), 2)
@@ -138,9 +138,9 @@ def test_a_workspace_can_be_used_again_and_gives_the_same(rng):
 
 def test_hidden_z_and_h_share_memory_only_where_nobody_looks():
     net = MLP((3, 4, 2), dropout=0.5)
-    trace, _ = net.workspace(5, np.float64, training=True)
+    trace = net.empty_trace(5, np.float64, training=True)
     assert trace.z[1] is trace.h[1] and trace.a[1] is not trace.h[1] and trace.z[2] is not trace.h[2]
-    trace, _ = net.workspace(5, np.float64, keep_z=True)
+    trace = net.empty_trace(5, np.float64, keep_z=True)
     assert trace.z[1] is not trace.h[1] and trace.a[1] is trace.h[1]
 
 

@@ -76,10 +76,19 @@ def as_array(
             raise ValueError(f"{name} must have {expected} axes, but its shape is {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} is empty: its shape is {array.shape}")
-    if finite and not np.isfinite(array).all():
+    if finite and not is_finite(array):
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, but {name}[{', '.join(map(str, where))}] is {array[where]}")
     return array
+
+
+def is_finite(array: Array) -> bool:
+    """Return whether all numbers are finite.
+
+    NaN passes through `min` and `max`, and unlike ``np.isfinite(array)`` they allocate nothing: on 60,000
+    images that would be 47 MB.
+    """
+    return math.isfinite(array.min()) and math.isfinite(array.max())
 
 
 def as_matrix(

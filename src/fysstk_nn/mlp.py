@@ -6,7 +6,7 @@ and gradients are a `Params` again. All of them belong to the caller: nothing is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ EPSILON = 1e-5
 MOMENTUM = 0.1
 """How much of a batch's mean and variance enters the running statistics."""
 
-BLOCK = 1024
+BLOCK = 256
 """How many rows a prediction takes at a time: memory then does not grow with the data."""
 
 NO_PENALTY = Penalty()
@@ -263,27 +263,32 @@ class MLP:
             params.mean[l][:] += MOMENTUM * (trace.mean[l] - params.mean[l])
             params.var[l][:] += MOMENTUM * (n / (n - 1) * trace.var[l] - params.var[l])
 
-    def workspace(
+    def empty_trace(
         self, n: int, dtype: npt.DTypeLike, *, training: bool = False, keep_z: bool = False
-    ) -> tuple[Trace, list[Any]]:
-        """Return an empty trace and deltas for batches of `n` rows, to be used again and again.
+    ) -> Trace:
+        """Return a trace with room for `n` rows, which ``forward_into`` can fill again and again.
 
-        ``trace.a[0]`` is for the caller to fill. Unless `keep_z`, the hidden layers' z share their memory
-        with h, because backpropagation needs one of them only.
+        ``trace.a[0]`` is for the caller to set. Unless `keep_z`, the z of the hidden layers share their
+        memory with h: backpropagation needs only one of them.
         """
         M, L = self.sizes, self.L
 
-        def layers(wanted: Sequence[int]) -> list[Any]:
-            return [np.empty((n, M[l]), dtype) if l in wanted else None for l in range(L + 1)]
+        def layers(wanted: Iterable[int]) -> list[Any]:
+            arrays: list[Any] = [None] * (L + 1)
+            for l in wanted:
+                arrays[l] = np.empty((n, M[l]), dtype)
+            return arrays
 
         h = layers(range(1, L + 1))
-        z = layers(range(1, L + 1)) if keep_z else [*h[:-1], *layers([L])[-1:]]
-        mask = layers([l for l in range(L) if training and self.p[l] > 0])
+        z = layers(range(1, L + 1)) if keep_z else [*h[:L], *layers([L])[L:]]
+        mask = layers(l for l in range(L) if training and self.p[l] > 0)
         zhat = layers(range(1, L) if self.batch_norm else ())
         a = [h[l] if mask[l] is None else np.empty_like(mask[l]) for l in range(L + 1)]
-        statistics: list[Any] = [None] * (L + 1)
-        trace = Trace(z, h, a, mask, zhat, statistics, statistics.copy(), np.ones(n, dtype), training)
-        return trace, layers(range(1, L + 1))
+        return Trace(z, h, a, mask, zhat, layers(()), layers(()), np.ones(n, dtype), training)
+
+    def empty_deltas(self, n: int, dtype: npt.DTypeLike) -> list[Any]:
+        """Return [None, delta^1, ..., delta^L] with room for `n` rows, for ``backprop_into`` to fill."""
+        return [None, *(np.empty((n, M_l), dtype) for M_l in self.sizes[1:])]
 
     # The same for callers who want their arguments checked and their results new.
 
@@ -315,7 +320,7 @@ class MLP:
         self.check_params(params)
         X = as_matrix(X, features=self.sizes[0], dtype=params.dtype)
         generator = self._check_training(len(X), rng) if training else None
-        trace, _ = self.workspace(len(X), params.dtype, training=training, keep_z=True)
+        trace = self.empty_trace(len(X), params.dtype, training=training, keep_z=True)
         trace.a[0] = X
         with np.errstate(over="ignore"):
             self.forward_into(params, trace, generator)
@@ -451,7 +456,7 @@ class MLP:
         self.check_params(params)
         self.check_params(gradient)
         y = self.check_targets(y, len(trace.output), params.dtype)
-        _, delta = self.workspace(len(y), params.dtype)
+        delta = self.empty_deltas(len(y), params.dtype)
         self.backprop_into(params, trace, y, gradient, delta)
         return delta
 
@@ -461,11 +466,10 @@ class MLP:
 
     def _blocks(self, params: Params, X: Array) -> Iterator[tuple[slice, Trace]]:
         """Propagate `X` a block of rows at a time; a trace is overwritten by the next block."""
-        trace, _ = self.workspace(min(BLOCK, len(X)), params.dtype)
+        whole = self.empty_trace(min(BLOCK, len(X)), params.dtype)
         for start in range(0, len(X), BLOCK):
-            rows = slice(start, start + BLOCK)
-            if len(X) - start < len(trace.output):
-                trace, _ = self.workspace(len(X) - start, params.dtype)
+            rows = slice(start, min(start + BLOCK, len(X)))
+            trace = whole.head(rows.stop - rows.start)
             trace.a[0] = X[rows]
             with np.errstate(over="ignore"):
                 self.forward_into(params, trace)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from tqdm import tqdm
 
-from fysstk_nn._validate import Array, Seed, as_count, as_generator, as_matrix, as_number
+from fysstk_nn._validate import Array, Seed, as_count, as_generator, as_matrix, as_number, is_finite
 from fysstk_nn.costs import Penalty
 from fysstk_nn.mlp import MLP, Trace
 from fysstk_nn.optimizers import Adam, Rule, State
@@ -214,7 +214,7 @@ def fit(
             if progress:
                 bar.set_postfix(cost=f"{history.cost[-1]:.4g}", refresh=False)
                 bar.update()
-    if not np.isfinite(params.theta).all():
+    if not is_finite(params.theta):
         raise _diverged(net, params, None, f"the parameters are not finite after epoch {state.epoch}")
     if patience is not None and state.best is not None:
         state.latest = params.copy()
@@ -273,7 +273,10 @@ class _Batches:
     def __init__(self, net: MLP, X: Array, y: Array, size: int) -> None:
         self.X, self.y, self.size = X, y, size
         n, rest = len(X), len(X) % size
-        self.trace, self.delta = net.workspace(size, X.dtype, training=True)
+        self.trace, self.delta = (
+            net.empty_trace(size, X.dtype, training=True),
+            net.empty_deltas(size, X.dtype),
+        )
         if size < n:
             self.trace.a[0] = np.empty((size, X.shape[1]), X.dtype)
             self.target = np.empty((size, y.shape[1]), y.dtype)
@@ -369,9 +372,9 @@ def _diverged(net: MLP, params: Params, trace: Trace | None, what: str) -> Float
 def _first_overflow(net: MLP, params: Params, trace: Trace | None) -> str:
     """Say which layer is the first with numbers that are not finite."""
     for l in range(1, net.L + 1):
-        if not (np.isfinite(params.W[l]).all() and np.isfinite(params.b[l]).all()):
+        if not (is_finite(params.W[l]) and is_finite(params.b[l])):
             return f"The parameters of layer {l} are no longer finite: the step before was too large"
-        if trace is not None and not (np.isfinite(trace.z[l]).all() and np.isfinite(trace.a[l]).all()):
+        if trace is not None and not (is_finite(trace.z[l]) and is_finite(trace.a[l])):
             return f"Layer {l} is the first to overflow"
     largest = "" if trace is None else f", as large as {np.abs(trace.output).max():.0e}"
     return f"The outputs of layer {net.L} are finite{largest}, but the cost is not"
@@ -453,7 +456,7 @@ def fit_quasi_newton(
     work, penalty = params.astype(np.float64), Penalty(l2=l2)
     X, y = _samples(net, X, y, np.float64, "X")
     gradient = work.zeros_like()
-    trace, delta = net.workspace(len(X), np.float64)
+    trace, delta = net.empty_trace(len(X), np.float64), net.empty_deltas(len(X), np.float64)
     trace.a[0] = X
 
     def cost_and_gradient(theta: Array) -> tuple[float, Array]:
@@ -553,7 +556,7 @@ def load(path: str | os.PathLike[str]) -> tuple[MLP, Params]:
             raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
         net = _network(header)
         params = Params(parts["theta"], tuple(net.sizes), net.batch_norm, parts["statistics"])
-        if not np.isfinite(params.theta).all():
+        if not is_finite(params.theta):
             raise ValueError("its parameters are not finite")
     except Exception as error:  # a damaged archive can fail in a dozen ways
         what = "holds no network that save() wrote, or is damaged"
