@@ -146,6 +146,19 @@ class FoldSolutions(SphinxTransform):
             end.parent.remove(end)
 
 
+class DropStubOutputs(SphinxTransform):
+    """Take away what checks say to empty stubs: nobody can fill them in on the site."""
+
+    default_priority = 10
+
+    def apply(self, **kwargs: object) -> None:
+        """Drop the outputs of the cells tagged `check`."""
+        for cell in self.document.findall(nodes.container):
+            if "tag_check" in cell["classes"]:
+                for output in [part for part in cell if "cell_output" in part["classes"]]:
+                    cell.remove(output)
+
+
 class ExerciseList(BookDirective):
     """A list of all exercises of the catalogue, chapter by chapter: ```{exercise-list}```."""
 
@@ -256,5 +269,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("solution-end", SolutionEnd)
     app.add_directive("exercise-list", ExerciseList)
     app.add_transform(FoldSolutions)
+    app.add_transform(DropStubOutputs)
     app.connect("config-inited", name_exercises)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -63,14 +63,13 @@ class Ledger(BookDirective):
     def table(self, rows: list[dict]) -> nodes.table:
         """Return the table of one page."""
         group = nodes.tgroup(cols=4)
-        for width in (10, 46, 28, 16):
-            group += nodes.colspec(colwidth=width)
+        group += [nodes.colspec(colwidth=1) for _ in range(4)]
         titles = [
             nodes.Text(title) for title in ("No.", "Equation", "How it was checked", "Largest discrepancy")
         ]
         group += nodes.thead("", table_row(titles))
         group += nodes.tbody("", *[self.row(row) for row in rows])
-        return nodes.table("", group, classes=["ledger", "colwidths-given"])
+        return nodes.table("", group, classes=["ledger"])
 
     def row(self, row: dict) -> nodes.row:
         """Return the row of one equation; its id is what the tick links to."""
