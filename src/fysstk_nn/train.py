@@ -186,8 +186,10 @@ def fit(
         raise ValueError(f"batch normalisation needs 2 rows, but {n} in batches of {batch_size} leave 1")
     if not isinstance(optimizer, Rule):
         raise TypeError(f"optimizer must be an object such as Adam(0.001), not {type(optimizer).__name__}")
-    if patience is not None and as_count(patience, "patience") and validation is None:
-        raise ValueError("early stopping by patience needs a validation set")
+    if patience is not None:
+        as_count(patience, "patience")
+        if validation is None:
+            raise ValueError("early stopping by patience needs a validation set")
     penalty = Penalty(l1, l2)
     longest = None if max_norm is None else as_number(max_norm, "max_norm", above=0)
     metrics = dict(metrics or {})
@@ -198,14 +200,14 @@ def fit(
         state = TrainState(0, optimizer.init(params.theta), as_generator(rng))
     else:
         params, history, state = _continue(params, resume, overwrite)
-    step = _Step(net, params, optimizer, penalty, longest, state)
+    run = _Run(net, params, optimizer, penalty, longest, state)
     batches = _Batches(net, X, y, batch_size)
     last = state.epoch + epochs
     # Each batch checks its cost, which says more than NumPy's warnings.
     with np.errstate(all="ignore"), tqdm(total=epochs, unit="epoch", disable=not progress) as bar:
         while state.epoch < last and not _out_of_patience(state, patience):
             state.epoch += 1
-            history.cost.append(step.epoch(batches))
+            history.cost.append(run.epoch(batches))
             _measure(history.metrics, metrics, net, params, X, y)
             if X_val is not None and y_val is not None:
                 history.validation_cost.append(net.cost_of(params, X_val, y_val))
@@ -224,8 +226,8 @@ def fit(
 
 
 @dataclass
-class _Step:
-    """One step of training, and the epochs that are made of it."""
+class _Run:
+    """A run of training: steps, and the epochs that are made of them."""
 
     net: MLP
     params: Params
@@ -254,12 +256,14 @@ class _Step:
         net, params, gradient = self.net, self.params, self.gradient
         net.forward_into(params, trace, self.state.rng)
         cost = net.C.output_cost(net.f[-1], trace.z[-1], trace.a[-1], y)
-        net.backprop_into(params, trace, y, gradient, delta)
         if self.penalty:
             cost += self.penalty(params)
+        if not math.isfinite(cost):
+            return cost
+        net.backprop_into(params, trace, y, gradient, delta)
+        if self.penalty:
             self.penalty.add_gradient(params, gradient)
-        if math.isfinite(cost):
-            self.optimizer.step(params.theta, gradient.theta, self.state.optimizer)
+        self.optimizer.step(params.theta, gradient.theta, self.state.optimizer)
         if self.longest is not None:
             _shorten(params, self.longest)
         if net.batch_norm:
@@ -273,10 +277,8 @@ class _Batches:
     def __init__(self, net: MLP, X: Array, y: Array, size: int) -> None:
         self.X, self.y, self.size = X, y, size
         n, rest = len(X), len(X) % size
-        self.trace, self.delta = (
-            net.empty_trace(size, X.dtype, training=True),
-            net.empty_deltas(size, X.dtype),
-        )
+        self.trace = net.empty_trace(size, X.dtype, training=True)
+        self.delta = net.empty_deltas(size, X.dtype)
         if size < n:
             self.trace.a[0] = np.empty((size, X.shape[1]), X.dtype)
             self.target = np.empty((size, y.shape[1]), y.dtype)
