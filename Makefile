@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter notebooks lab linkcheck bench clean distclean
+.PHONY: help setup book test lint chapter notebooks lab linkcheck digits bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ lab: notebooks  ## JupyterLab on a working copy of the notebooks, in work/
 
 linkcheck: setup  ## follow every link that leaves the book (needs the network)
 	@$(VENV) tools/build_book.py --linkcheck
+
+digits: setup  ## the long runs of the digit chapters, on FYSSTK_MNIST's images if it names a folder
+	@$(VENV) tools/digits.py
 
 bench: setup  ## time the package beside its peers
 	$(VENV) benchmarks/bench.py

