@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fysstk_nn import _book
+from fysstk_nn import _book, _sources
 from fysstk_nn.check.diagnosis import diagnose
 from fysstk_nn.exercises import catalogue, find
 
@@ -143,8 +143,9 @@ def test_chapter_contains_it(exercise):
 def test_every_exercise_of_a_chapter_has_an_entry():
     known = {exercise.id for exercise in ALL}
     for page in sorted((ROOT / "book").glob("*.md")):
-        for label in re.findall(r"\{exercise\}[^\n]*\n:label: ex-(\S+)", page.read_text("utf-8")):
-            assert label in known, f"{page.name}: no catalogue entry for {label}"
+        for entry in _sources.labelled(page):
+            id = entry.label.removeprefix("ex-")
+            assert entry.kind != "exercise" or id in known, f"{page.name}: no catalogue entry for {id}"
 
 
 # -- what the checker says --------------------------------------------------------------------------------

@@ -1,17 +1,35 @@
 """Grading a folder of returned notebooks, good, bad and hostile ones."""
 
 import csv
+import io
 import json
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+import fysstk_nn.check as checker
+from fysstk_nn._book import book
+from fysstk_nn.check.diagnosis import diagnose
+from fysstk_nn.check.results import VERDICTS as CHECK_VERDICTS
 from fysstk_nn.exercises import catalogue
-from fysstk_nn.grade import Limits, Row, _cell, grade_folder, grade_notebook, submissions, write_table
+from fysstk_nn.grade import (
+    VERDICTS,
+    Limits,
+    Row,
+    _cell,
+    _matplotlib_folder,
+    _read,
+    grade_folder,
+    grade_notebook,
+    submissions,
+    write_table,
+)
 from fysstk_nn.grade.__main__ import main
-from fysstk_nn.grade.worker import NotANotebookError, as_python, describe, read_cells
+from fysstk_nn.grade.worker import NotANotebookError, Reporter, as_python, describe, read_cells, run_cells
 
 IMPORT = "from fysstk_nn.check import check, hint"
 COST = """
@@ -229,6 +247,43 @@ def test_submissions(folder):
     assert ".DS_Store" not in found
 
 
+def test_running_cells_in_this_process(monkeypatch):
+    """What the worker does, without its process: the same reports, line by line."""
+    monkeypatch.setattr(checker, "check", checker.check)
+    monkeypatch.setattr(checker, "hint", checker.hint)
+    stream = io.StringIO()
+    sources = [
+        IMPORT,
+        RIGHT,
+        "hint('one-cost')",
+        "while True: pass",
+        "check('one-delta', gone)",
+        WRONG,
+        "x = ]",
+    ]
+    run_cells(sources, Reporter(stream), 3.0)
+    said = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["exercise"], line["verdict"]) for line in said] == [
+        ("one-cost", "right"),
+        ("one-cost", "known mistake"),
+        ("one-delta", "not reached"),
+        ("", "hangs"),
+    ]
+    assert said[2]["mistake"] == "NameError in code cell 5: name 'gone' is not defined"
+    assert said[3]["mistake"] == "code cell 4 did not end in 3 seconds"
+
+
+def test_a_report_that_was_spoilt_is_read_as_far_as_it_goes(tmp_path):
+    report = tmp_path / "report"
+    report.write_bytes(b'{"exercise": "a", "verdict": "right", "mistake": ""}\n\xff{\n[1]\n{"exercise": 3}\n')
+    assert _read(report) == [{"exercise": "a", "verdict": "right", "mistake": ""}]
+
+
+def test_without_a_list_of_fonts(tmp_path, monkeypatch):
+    monkeypatch.setattr("matplotlib.get_cachedir", lambda: str(tmp_path / "nowhere"))
+    assert list(_matplotlib_folder(tmp_path).iterdir()) == []
+
+
 def test_reading_cells(tmp_path):
     path = tmp_path / "x.ipynb"
     path.write_text('{"cells": [{"cell_type": "code", "source": "a = 1"}, 3, {"cell_type": "raw"}]}')
@@ -256,3 +311,38 @@ def test_describing_errors():
 
     assert describe(Mute(), 3) == "Mute in code cell 3"
     assert describe(ValueError("no"), 1) == "ValueError in code cell 1: no"
+
+
+# -- the page for instructors -----------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[1] / "book" / "instructors.md").read_text("utf-8")
+
+
+def test_the_page_explains_every_verdict():
+    listed = {
+        name.strip() for row in re.findall(r"^\| ([^|]+) \|", PAGE, re.MULTILINE) for name in row.split(",")
+    }
+    assert listed == {"Verdict", *CHECK_VERDICTS, *VERDICTS}
+
+
+def test_the_page_states_the_limits():
+    usual = Limits()
+    assert f"{usual.seconds:g} seconds in all" in PAGE
+    assert f"{usual.cell_seconds:g} seconds for one cell" in PAGE
+    assert f"{usual.megabytes} megabytes" in PAGE
+
+
+def test_the_example_on_the_page_works():
+    """The entry is one that the checker takes, and its mistakes are told apart."""
+    source = next(
+        block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "EXERCISES" in block
+    )
+    namespace = {}
+    exec(source, namespace)
+    (exercise,) = namespace["EXERCISES"]
+    assert exercise.equation in book().equations
+    assert f":label: ex-{exercise.id}" in PAGE
+    assert f"{{exercise}} {exercise.title}\n" in PAGE
+    assert diagnose(exercise, lambda a1, y: a1 - y).verdict == "right"
+    for mistake in exercise.mistakes:
+        assert diagnose(exercise, mistake.wrong).mistake == mistake.name

@@ -5,6 +5,26 @@ import re
 from dataclasses import dataclass
 
 RIGHT = frozenset({"right", "right up to a convention"})
+VERDICTS = (
+    "right",
+    "right up to a convention",
+    "known mistake",
+    "wrong",
+    "wrong type",
+    "wrong shape",
+    "wrong dtype",
+    "not a number",
+    "raises",
+    "recursion",
+    "too slow",
+    "changes its input",
+    "depends on chance",
+    "alters numpy",
+    "copies the solution",
+    "stops Python",
+    "not attempted",
+    "model answer",
+)
 
 # The text inherits its colour and the tints are translucent, so the boxes follow a light or a dark theme in
 # JupyterLab and on the site. The last rule takes back the white ground that the site's dark theme gives to
@@ -63,10 +83,7 @@ class Result:
     exercise
         The exercise's id.
     verdict
-        One of "right", "right up to a convention", "not attempted", "known mistake", "wrong", "raises",
-        "too slow", "recursion", "wrong type", "wrong shape", "wrong dtype", "not a number",
-        "changes its input", "depends on chance", "alters numpy", "copies the solution", "stops Python",
-        "model answer".
+        One of `VERDICTS`.
     headline
         The finding in one sentence.
     body

@@ -22,6 +22,16 @@ from fysstk_nn.exercises import catalogue
 
 __all__ = ["Limits", "Row", "grade_folder", "grade_notebook", "submissions", "write_table"]
 
+# What the table says beyond the checker's own verdicts: of an exercise, and of a whole notebook.
+VERDICTS = (
+    "not reached",
+    "missing",
+    "hangs",
+    "crashes",
+    "not a notebook",
+    "no notebook",
+    "no checks",
+)
 # All that a notebook may know of this machine's environment.
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "VIRTUAL_ENV", "SYSTEMROOT", "FYSSTK_MNIST")
 

@@ -69,7 +69,7 @@ def as_python(source: str) -> str:
     return "\n".join(re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in lines)
 
 
-def limit_memory(megabytes: int) -> None:
+def limit_memory(megabytes: int) -> None:  # pragma: no cover - runs in the worker's process
     """Limit the memory and the size of files, where the system can."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
@@ -80,7 +80,7 @@ def limit_memory(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def cut_network() -> None:
+def cut_network() -> None:  # pragma: no cover - runs in the worker's process
     """Leave the network, where Linux lets an ordinary user; and in any case refuse Python's ways to it."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
@@ -103,7 +103,7 @@ def cut_network() -> None:
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise `CellTooSlow` after so many seconds, and each second from then on, where there are timers."""
-    if not hasattr(signal, "setitimer"):
+    if not hasattr(signal, "setitimer"):  # pragma: no cover - Windows
         yield
         return
 
@@ -195,7 +195,7 @@ def describe(raised: BaseException, number: int) -> str:
     return f"{kind} in code cell {number}: {message}"[:300].rstrip(": ")
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> int:  # pragma: no cover - runs in the worker's process
     """Run the notebook; the arguments are its path, the report's path, and the two limits."""
     path, place = Path(arguments[0]), Path(arguments[1])
     with place.open("a", encoding="utf-8") as file:
@@ -214,5 +214,5 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - as above
     sys.exit(main(sys.argv[1:]))
