@@ -98,7 +98,7 @@ def ours(work: Workload, X: Array, y: Array) -> Run:
 
 
 def sklearn(work: Workload, X: Array, y: Array) -> Run:
-    """Return scikit-learn's run; where outputs are sigmoid (W2) its regressor has identity, which is less work."""
+    """Return scikit-learn's run; its regressor has no sigmoid outputs (W2), which is less work."""
     classifies = work.output == "softmax"
     estimator = (MLPClassifier if classifies else MLPRegressor)(
         hidden_layer_sizes=work.sizes[1:-1],
@@ -248,23 +248,26 @@ def interleaved(runs: dict[str, Run], rounds: int) -> dict[str, float]:
 
 
 def memory(work: Workload) -> dict[str, float]:
-    """Return what training allocates at most, beyond the data and the parameters it is given to train."""
+    """Return what training allocates at most, beyond the data and the parameters that it trains.
+
+    A batch is its inputs, and for each layer two arrays of its size: what it hands on, and its
+    deltas.
+    """
     X, y = work.data()
     X, y = X[: 4 * work.batch + 1], y[: 4 * work.batch + 1]
     net = MLP(work.sizes, work.hidden, work.output, work.cost)
     params = net.init("he", dtype=np.float32)
-    optimizer = Adam(work.eta)
-    size = params.theta.nbytes
-    activations = work.batch * sum(work.sizes) * 4
     tracemalloc.start()
-    fit(net, params, X, y, optimizer=optimizer, epochs=2, batch_size=work.batch, overwrite=True)
+    fit(net, params, X, y, optimizer=Adam(), epochs=2, batch_size=work.batch, overwrite=True)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
+    batch = 4 * work.batch * (work.sizes[0] + 2 * sum(work.sizes[1:]))
+    copies = (peak - batch) / params.theta.nbytes
     return {
-        "peak_bytes": peak,
-        "parameter_bytes": size,
-        "batch_activation_bytes": activations,
-        "copies_of_parameters_beyond_one_batch": (peak - activations) / size,
+        "peak": peak,
+        "one_batch": batch,
+        "parameters": params.theta.nbytes,
+        "copies_of_parameters": copies,
     }
 
 
@@ -355,9 +358,9 @@ def main() -> None:
             print(f"    {name:18s}{value:9.3f} s    {value / seconds['fysstk_nn']:6.2f} x ours", flush=True)
         result: dict[str, object] = dict(seconds)
         if work.adam:
-            result["memory"] = memory(work)
-            copies = result["memory"]["copies_of_parameters_beyond_one_batch"]
-            print(f"    memory beyond data, parameters and one batch: {copies:.2f} copies of the parameters")
+            result["memory"] = measured = memory(work)
+            copies = measured["copies_of_parameters"]
+            print(f"    memory beyond the data, the parameters and one batch: {copies:.2f} x the parameters")
         results[work.name] = result
     if "W6" in arguments.workloads:
         results["W6"] = fifteen_epochs()

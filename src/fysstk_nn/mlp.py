@@ -98,7 +98,7 @@ class MLP:
     dropout : float or sequence of L floats
         The probability p that a node is dropped in training. A number is meant for all hidden layers; a
         sequence gives p for layers 0 (the inputs) to L - 1. The nodes that stay are scaled by 1/(1 - p)
-        (inverted dropout), so that predictions need no scaling.
+        (inverted dropout), so that predictions need no scaling (Srivastava et al. 2014).
     batch_norm : bool
         Whether each hidden layer normalises z = a W over the batch before it scales it by gamma and adds b
         (Ioffe and Szegedy 2015). The bias b takes the place of their beta.
@@ -218,10 +218,10 @@ class MLP:
                 f[l - 1].pull_back(delta[l - 1], h[l - 1])
 
     def _drop(self, trace: Trace, rng: np.random.Generator | None) -> None:
-        """Draw which nodes are dropped, and drop those of the inputs."""
+        """Draw which nodes are dropped, and drop those of the inputs (Srivastava et al. 2014)."""
+        rng = as_generator(rng)
         for mask, p in zip(trace.mask, self.p, strict=False):
             if mask is not None:
-                assert rng is not None
                 rng.random(out=mask, dtype=mask.dtype)
                 np.greater_equal(mask, p, out=mask)
                 mask *= 1 / (1 - p)
