@@ -209,6 +209,7 @@ def test_kernels_see_neither_the_users_settings_nor_many_threads(monkeypatch):
     with run_chapters.calm_environment() as scratch:
         assert run_chapters.os.environ["IPYTHONDIR"] == str(scratch)
         assert run_chapters.os.environ["OMP_NUM_THREADS"] == "1"
+        assert run_chapters.os.environ["FYSSTK_PROGRESS"] == "off"
         assert Path(run_chapters.os.environ["MATPLOTLIBRC"]).is_file()
     assert run_chapters.os.environ["IPYTHONDIR"] == "/home/user/.ipython"
     assert not scratch.exists()

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+VARIABLES = ("FYSSTK_MNIST",)
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
 
 
@@ -38,5 +39,5 @@ def digest(*places: str, extra: Iterable[str] = (), root: Path = ROOT) -> str:
 def machine() -> tuple[str, ...]:
     """Return what else decides the numbers: Python, the packages, the variables that the book reads."""
     packages = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
-    variables = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("FYSSTK_"))
+    variables = [f"{name}={os.environ.get(name, '')}" for name in VARIABLES]
     return (platform.python_version(), platform.machine(), *packages, *variables)
