@@ -88,8 +88,11 @@ def small_book(tmp_path):
     for name in ("test_first.py", "test_second.py"):
         (folder / name).write_text(TESTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    equation(label, method): ...\n")
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: page\n")
-    (tmp_path / "page.md").write_text("# Page\n\n$$ x $$ (def-x)\n\n$$ a $$ (eq-a)\n\n$$ b $$ (eq-b)\n")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "page.md").write_text(
+        "# Page\n\n$$ x $$ (def-x)\n\n$$ a $$ (eq-a)\n\n$$ b $$ (eq-b)\n"
+    )
     return tmp_path
 
 
@@ -123,7 +126,11 @@ def test_tests_that_give_no_row_fail(small_book):
     done = run(small_book)
     for complaint in ("needs @pytest.mark.equation", "'magic' is none of", "take the fixture `discrepancy`"):
         assert complaint in done.stdout
-    for complaint in ("this test measures nothing", "the discrepancy is nan, not a finite number"):
+    for complaint in (
+        "prints an equation 'eq-lost'",
+        "measures nothing",
+        "the discrepancy is nan, not a finite number",
+    ):
         assert complaint in done.stdout
     assert not (small_book / "_build").exists()
 
@@ -136,6 +143,10 @@ def test_without_a_mark(discrepancy):
 
 @pytest.mark.equation("eq-a", method="magic")
 def test_by_unknown_means(discrepancy):
+    discrepancy(0)
+
+@pytest.mark.equation("eq-lost", method="sympy")
+def test_of_nothing(discrepancy):
     discrepancy(0)
 
 @pytest.mark.equation("eq-a", method="sympy")

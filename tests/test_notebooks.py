@@ -13,7 +13,7 @@ from fysstk_nn._sources import Directive
 ROOT = Path(__file__).parents[1]
 PAGES = [page for page in _sources.pages(ROOT) if page.path.is_file() and notebooks.is_notebook(page.path)]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-# These run here; `tools/notebooks.py --run` runs them all.
+# These run here; `tools/notebooks.py --run student` runs them all.
 RUN_HERE = [("student", "four-equations"), ("instructor", "one-neuron")]
 
 

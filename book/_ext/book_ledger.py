@@ -116,9 +116,12 @@ def tick_equations(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return  # a single chapter is being looked at, or the ledger's page has complained already
     proved = {row["label"] for row in json.loads(LEDGER.read_text(encoding="utf8"))}
     for equation in doctree.findall(nodes.math_block):
-        if equation.get("label") in proved:
+        label = equation.get("label") or ""
+        if label in proved:
             uri = app.builder.get_relative_uri(docname, PAGE)
-            equation["ledger"] = f"{uri}#ledger-{equation['label']}"
+            equation["ledger"] = f"{uri}#ledger-{label}"
+        elif label.startswith("eq-"):
+            logger.warning("no test proves the equation %s", label, location=equation)
 
 
 def with_tick(visit):

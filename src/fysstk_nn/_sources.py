@@ -16,8 +16,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-KINDS = ("section", "equation", "figure", "table", "exercise")
-
 
 @dataclass(frozen=True)
 class Page:
@@ -44,6 +42,7 @@ class Page:
 class Entry:
     """Something with a label: its kind, where it stands, its printed number and its own text.
 
+    The kinds are section, equation, figure, table and exercise.
     The text of a section or exercise is its title, of an equation its LaTeX, of a figure its caption.
     """
 

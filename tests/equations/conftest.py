@@ -6,6 +6,7 @@ replaced; a run of some of them leaves it as it is. With ``-n`` (pytest-xdist) t
 controller writes, if it was given this folder.
 """
 
+import functools
 import json
 import os
 from pathlib import Path
@@ -18,6 +19,13 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LEDGER = ROOT / "_build" / "ledger.json"
 METHODS = ("sympy", "central differences", "autograd", "autodiff", "numeric", "proof by cases")
+
+
+@functools.cache
+def printed_labels():
+    """Return the labels of all equations, also of pages that are not in the table of contents yet."""
+    entries = [entry for page in (ROOT / "book").glob("*.md") for entry in _sources.labelled(page)]
+    return {entry.label for entry in entries if entry.kind == "equation"}
 
 
 @pytest.fixture
@@ -44,6 +52,8 @@ def pytest_runtest_setup(item):
         method = mark.kwargs.get("method")
         if len(mark.args) != 1 or method not in METHODS:
             pytest.fail(f"{mark.args}: method={method!r} is none of {', '.join(METHODS)}", pytrace=False)
+        if mark.args[0] not in printed_labels():
+            pytest.fail(f"no page of the book prints an equation {mark.args[0]!r}", pytrace=False)
         item.user_properties.append(("equation", [mark.args[0], method]))
     if "discrepancy" not in item.fixturenames:
         pytest.fail(
