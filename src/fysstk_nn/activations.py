@@ -98,14 +98,14 @@ class Activation(ABC):
         return a[()]  # an array stays an array, and a number becomes a number again
 
     def pull_back(self, delta: Array, a: Array) -> None:
-        """Turn dC/da into dC/dz in place: delta <- delta o f'(z).
+        """Turn ∂C/∂a into ∂C/∂z in place: δ ← δ ∘ f'(z).
 
         This is the last factor of equation (eq-four-matrix-delta-hidden).
 
         Parameters
         ----------
         delta : ndarray, shape (n, M_l)
-            dC/da when called, dC/dz on return.
+            ∂C/∂a when called, ∂C/∂z on return.
         a : ndarray, shape (n, M_l)
             The outputs f(z); they are not changed.
         """
@@ -234,7 +234,7 @@ class ReLU(Activation):
 
 @dataclass(frozen=True)
 class LeakyReLU(Activation):
-    """f(z) = z for z > 0, else alpha z; at the kink its derivative is taken as alpha.
+    """f(z) = z for z > 0, else α z; at the kink its derivative is taken as α.
 
     Parameters
     ----------
@@ -270,9 +270,9 @@ class LeakyReLU(Activation):
 
 @dataclass(frozen=True)
 class ELU(Activation):
-    """f(z) = z for z > 0, else alpha (exp(z) - 1), the exponential linear unit.
+    """f(z) = z for z > 0, else α (exp(z) - 1), the exponential linear unit.
 
-    For alpha = 1 the derivative is continuous; otherwise it is taken as alpha at the kink.
+    For α = 1 the derivative is continuous; otherwise it is taken as α at the kink.
 
     Parameters
     ----------
@@ -328,7 +328,7 @@ class Softplus(Activation):
 
 @dataclass(frozen=True)
 class Softmax(Activation):
-    """f(z)_j = exp(z_j) / sum_k exp(z_k) along the last axis: positive numbers that add up to 1."""
+    """f(z)_j = exp(z_j) / Σ_k exp(z_k) along the last axis: positive numbers that add up to 1."""
 
     name = "softmax"
 
@@ -355,7 +355,7 @@ class Softmax(Activation):
         return super().__call__(z)
 
     def jacobian(self, z: Any) -> Array:
-        """Return the matrix da_i/dz_j = a_i (1 if i = j else 0) - a_i a_j, for each row of `z`.
+        """Return the matrix ∂a_i/∂z_j = a_i (1 if i = j else 0) - a_i a_j, for each row of `z`.
 
         Parameters
         ----------
@@ -382,7 +382,7 @@ class Softmax(Activation):
         return self.derivative(a)
 
     def pull_back(self, delta: Array, a: Array) -> None:
-        """Turn dC/da into dC/dz in place: delta_j <- a_j (delta_j - sum_k delta_k a_k), row by row.
+        """Turn ∂C/∂a into ∂C/∂z in place: δ_j ← a_j (δ_j - Σ_k δ_k a_k), row by row.
 
         It is the product with the Jacobian matrix, without forming the matrix.
         """

@@ -51,7 +51,7 @@ class Cost(ABC):
 
     @abstractmethod
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return dC/da, with the 1/n of the mean.
+        """Return ∂C/∂a, with the 1/n of the mean.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class Cost(ABC):
         return self.mean(a, y)
 
     def output_delta(self, f: Activation, z: Array, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return delta^L = dC/dz = f'(z) o dC/da, equation (eq-four-matrix-delta-output).
+        """Return δ^L = ∂C/∂z = f'(z) ∘ ∂C/∂a, equation (eq-four-matrix-delta-output).
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Cost(ABC):
 
 @dataclass(frozen=True)
 class HalfSquaredError(Cost):
-    """1/2 sum_j (a_j - y_j)^2 for each sample: the lecture's cost, with the derivative a - y."""
+    """1/2 Σ_j (a_j - y_j)² for each sample: the lecture's cost, with the derivative a - y."""
 
     name = "half_squared_error"
 
@@ -131,7 +131,7 @@ class HalfSquaredError(Cost):
         return 0.5 * float(np.vdot(error, error)) / len(a)
 
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return dC/da = (a - y) / n."""
+        """Return ∂C/∂a = (a - y) / n."""
         out = np.subtract(a, y, out=out)
         out *= 1 / len(a)
         return out
@@ -139,7 +139,7 @@ class HalfSquaredError(Cost):
 
 @dataclass(frozen=True)
 class MeanSquaredError(Cost):
-    """1/M_L sum_j (a_j - y_j)^2 for each sample: the mean over output nodes as well as over samples."""
+    """1/M_L Σ_j (a_j - y_j)² for each sample: the mean over output nodes as well as over samples."""
 
     name = "mean_squared_error"
 
@@ -149,7 +149,7 @@ class MeanSquaredError(Cost):
         return float(np.vdot(error, error)) / error.size
 
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return dC/da = 2 (a - y) / (n M_L)."""
+        """Return ∂C/∂a = 2 (a - y) / (n M_L)."""
         out = np.subtract(a, y, out=out)
         out *= 2 / out.size
         return out
@@ -157,7 +157,7 @@ class MeanSquaredError(Cost):
 
 @dataclass(frozen=True)
 class BinaryCrossEntropy(Cost):
-    """-sum_j [y_j log a_j + (1 - y_j) log(1 - a_j)]: each output is the probability of one attribute.
+    """-Σ_j [y_j log a_j + (1 - y_j) log(1 - a_j)]: each output is the probability of one attribute.
 
     With a sigmoid the delta of the output layer is a - y, free of the small factor a(1 - a). Elsewhere
     probabilities are kept away from 0 and 1 by the smallest normal number, so that no logarithm is infinite.
@@ -176,7 +176,7 @@ class BinaryCrossEntropy(Cost):
         return -float(np.sum(y * np.log(_positive(a)) + (1 - y) * np.log(_positive(1 - a)))) / len(a)
 
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return dC/da = ((1 - y) / (1 - a) - y / a) / n."""
+        """Return ∂C/∂a = ((1 - y) / (1 - a) - y / a) / n."""
         out = np.divide(1 - y, _positive(1 - a), out=out)
         out -= y / _positive(a)
         out *= 1 / len(a)
@@ -189,7 +189,7 @@ class BinaryCrossEntropy(Cost):
         return float(np.sum(y * softplus(-z) + (1 - y) * softplus(z))) / len(z)
 
     def output_delta(self, f: Activation, z: Array, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return delta^L, for a sigmoid as (a - y) / n: a(1 - a) cancels."""
+        """Return δ^L, for a sigmoid as (a - y) / n: a(1 - a) cancels."""
         if not isinstance(f, Sigmoid):
             return super().output_delta(f, z, a, y, out)
         return half_squared_error.gradient(a, y, out)
@@ -197,7 +197,7 @@ class BinaryCrossEntropy(Cost):
 
 @dataclass(frozen=True)
 class CrossEntropy(Cost):
-    """-sum_j y_j log a_j: the outputs are the probabilities of classes that exclude each other.
+    """-Σ_j y_j log a_j: the outputs are the probabilities of classes that exclude each other.
 
     The targets of a sample add up to 1: usually they are one-hot, see `one_hot`. With softmax the delta of
     the output layer is a - y. Elsewhere probabilities are kept away from 0 by the smallest normal number.
@@ -218,20 +218,20 @@ class CrossEntropy(Cost):
         return -float(np.vdot(y, np.log(_positive(a)))) / len(a)
 
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return dC/da = -y / (n a)."""
+        """Return ∂C/∂a = -y / (n a)."""
         out = np.divide(y, _positive(a), out=out)
         out *= -1 / len(a)
         return out
 
     def output_cost(self, f: Activation, z: Array, a: Array, y: Array) -> float:
-        """Return the cost, for softmax by -log a_j = log(sum_k exp(z_k)) - z_j."""
+        """Return the cost, for softmax by -log a_j = log(Σ_k exp(z_k)) - z_j."""
         if not isinstance(f, Softmax) or a.min() >= np.finfo(a.dtype).tiny:
             return self.mean(a, y)  # as accurate, unless a probability has underflowed
         z = z - z.max(axis=1, keepdims=True)  # as in softmax: only differences count
         return (float(np.log(np.exp(z).sum(axis=1)).sum()) - float(np.vdot(y, z))) / len(z)
 
     def output_delta(self, f: Activation, z: Array, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return delta^L, for softmax as (a - y) / n: the Jacobian matrix cancels."""
+        """Return δ^L, for softmax as (a - y) / n: the Jacobian matrix cancels."""
         if not isinstance(f, Softmax):
             return super().output_delta(f, z, a, y, out)
         return half_squared_error.gradient(a, y, out)
@@ -239,7 +239,7 @@ class CrossEntropy(Cost):
 
 @dataclass(frozen=True)
 class Hinge(Cost):
-    """sum_j max(0, 1 - y_j a_j), for targets -1 and 1: no cost for an output beyond 1 on the right side."""
+    """Σ_j max(0, 1 - y_j a_j), for targets -1 and 1: no cost for an output beyond 1 on the right side."""
 
     name = "hinge"
 
@@ -253,7 +253,7 @@ class Hinge(Cost):
         return float(np.maximum(0, 1 - y * a).sum()) / len(a)
 
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return dC/da = -y/n where y a < 1, else 0."""
+        """Return ∂C/∂a = -y/n where y a < 1, else 0."""
         out = np.multiply(y, y * a < 1, out=out)
         out *= -1 / len(a)
         return out
@@ -293,7 +293,7 @@ def cost_function(name: str | Cost) -> Cost:
 
 @dataclass(frozen=True)
 class Penalty:
-    """l1 sum |w| + l2/2 sum w^2, over all weights and no biases: what keeps weights small.
+    """l1 Σ |w| + l2/2 Σ w², over all weights and no biases: what keeps weights small.
 
     It is added to the cost of a batch, whose size it does not depend on. scikit-learn divides its penalty
     by the number of samples of the batch: its ``alpha`` is our l2 times n.

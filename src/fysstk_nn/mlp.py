@@ -200,7 +200,7 @@ class MLP:
     ) -> None:
         """Propagate the error backward: the four equations, from the output layer down.
 
-        ``delta[l]`` is dC/dz^l, shape (n, M_l), and `gradient` holds dC/dW^l and dC/db^l.
+        ``delta[l]`` is δ^l = ∂C/∂z^l, shape (n, M_l), and `gradient` holds ∂C/∂W^l and ∂C/∂b^l.
         """
         W, dW, db, f = params.W, gradient.W, gradient.b, self.f
         h, a, ones, L = trace.h, trace.a, trace.ones, self.L
@@ -229,7 +229,7 @@ class MLP:
             trace.a[0] = trace.a[0] * trace.mask[0]
 
     def _normalise(self, params: Params, trace: Trace, l: int) -> None:
-        """Replace z = a W by gamma zhat, where zhat has mean 0 and variance 1 over the batch."""
+        """Replace z = a W by γ ẑ, where ẑ has mean 0 and variance 1 over the batch."""
         z, zhat = trace.z[l], trace.zhat[l]
         if trace.training:
             mean, var = z.mean(axis=0), z.var(axis=0)
@@ -241,10 +241,10 @@ class MLP:
         np.multiply(params.gamma[l], zhat, out=z)
 
     def _normalise_back(self, params: Params, trace: Trace, gradient: Params, delta: Array, l: int) -> Array:
-        """Return dC/d(a W) from delta = dC/dz, and write dC/dgamma.
+        """Return ∂C/∂(a W) from δ = ∂C/∂z, and write ∂C/∂γ.
 
-        With s = sqrt(var + EPSILON), gamma/s (delta - db/n - zhat dgamma/n): the last two terms are there
-        because each row has a part in the mean and the variance of the batch.
+        It is γ/s (δ - ∂C/∂b / n - ẑ ∂C/∂γ / n) with s = √(var + EPSILON): the last two terms are there because
+        each row has a part in the mean and the variance of the batch (Ioffe and Szegedy 2015).
         """
         zhat, n = trace.zhat[l], len(delta)
         db, dgamma = gradient.b[l], gradient.gamma[l]
@@ -287,7 +287,7 @@ class MLP:
         return Trace(z, h, a, mask, zhat, layers(()), layers(()), np.ones(n, dtype), training)
 
     def empty_deltas(self, n: int, dtype: npt.DTypeLike) -> list[Any]:
-        """Return [None, delta^1, ..., delta^L] with room for `n` rows, for ``backprop_into`` to fill."""
+        """Return [None, δ^1, ..., δ^L] with room for `n` rows, for ``backprop_into`` to fill."""
         return [None, *(np.empty((n, M_l), dtype) for M_l in self.sizes[1:])]
 
     # The same for callers who want their arguments checked and their results new.
@@ -345,7 +345,7 @@ class MLP:
         Returns
         -------
         Params
-            dC/dW^l in ``W[l]``, dC/db^l in ``b[l]``, and all of them flat in ``theta``.
+            ∂C/∂W^l in ``W[l]``, ∂C/∂b^l in ``b[l]``, and all of them flat in ``theta``.
 
         Raises
         ------
@@ -357,7 +357,7 @@ class MLP:
         return gradient
 
     def deltas(self, params: Params, trace: Trace, y: npt.ArrayLike) -> list[Any]:
-        """Return [None, delta^1, ..., delta^L], with delta^l = dC/dz^l of shape (n, M_l).
+        """Return [None, δ^1, ..., δ^L], with δ^l = ∂C/∂z^l of shape (n, M_l).
 
         Arguments and errors are those of `backprop`.
         """

@@ -51,7 +51,7 @@ class Schedule(ABC):
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """eta_t = eta: what a plain number for eta means as well."""
+    """η_t = η: what a plain number for eta means as well."""
 
     eta: float
 
@@ -65,7 +65,7 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class StepDecay(Schedule):
-    """eta_t = eta factor^floor(t / every): the rate drops by `factor` after each `every` steps."""
+    """η_t = η factor^⌊t / every⌋: the rate drops by `factor` after each `every` steps."""
 
     eta: float
     factor: float = 0.5
@@ -82,7 +82,7 @@ class StepDecay(Schedule):
 
 @dataclass(frozen=True)
 class ExponentialDecay(Schedule):
-    """eta_t = eta exp(-decay t)."""
+    """η_t = η exp(-decay t)."""
 
     eta: float
     decay: float = 0.001
@@ -97,7 +97,7 @@ class ExponentialDecay(Schedule):
 
 @dataclass(frozen=True)
 class InverseTime(Schedule):
-    """eta_t = eta / (1 + decay t)."""
+    """η_t = η / (1 + decay t)."""
 
     eta: float
     decay: float = 0.001
@@ -112,7 +112,7 @@ class InverseTime(Schedule):
 
 @dataclass(frozen=True)
 class InverseSqrt(Schedule):
-    """eta_t = eta / sqrt(1 + decay t)."""
+    """η_t = η / √(1 + decay t)."""
 
     eta: float
     decay: float = 0.001
@@ -224,7 +224,7 @@ class Optimizer(Rule):
 
 @dataclass(frozen=True)
 class GradientDescent(Optimizer):
-    """theta <- theta - eta g.
+    """θ ← θ - η g.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ class GradientDescent(Optimizer):
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """v <- beta v + g, theta <- theta - eta v: a heavy ball that keeps its velocity (Polyak 1964).
+    """v ← β v + g, θ ← θ - η v: a heavy ball that keeps its velocity (Polyak 1964).
 
     Parameters
     ----------
@@ -254,8 +254,8 @@ class Momentum(Optimizer):
     beta : float
         How much of the velocity is kept in each step.
     dampened : bool
-        Whether v <- beta v + (1 - beta) g instead: v is then a running mean of the gradients, and eta has
-        to be 1/(1 - beta) times larger for the same path.
+        Whether v ← β v + (1 - β) g instead: v is then a running mean of the gradients, and η has to
+        be 1/(1 - β) times larger for the same path.
     """
 
     eta: float | Schedule = 0.1
@@ -277,10 +277,10 @@ class Momentum(Optimizer):
 
 @dataclass(frozen=True)
 class Nesterov(Optimizer):
-    """v <- beta v + g, theta <- theta - eta (g + beta v): the gradient one step of the ball ahead.
+    """v ← β v + g, θ ← θ - η (g + β v): the gradient one step of the ball ahead.
 
-    Nesterov (1983) takes the gradient at theta - eta beta v, where the velocity alone would carry the ball.
-    Here theta stands for that point, so that any gradient at theta will do.
+    Nesterov (1983) takes the gradient at θ - η β v, where the velocity alone would carry the ball.
+    Here θ stands for that point, so that any gradient at θ will do.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ class Nesterov(Optimizer):
 
 @dataclass(frozen=True)
 class AdaGrad(Optimizer):
-    """G <- G + g^2, theta <- theta - eta g / (sqrt(G) + epsilon), for each parameter (Duchi et al. 2011).
+    """G ← G + g², θ ← θ - η g / (√G + ε), for each parameter (Duchi et al. 2011).
 
     Parameters
     ----------
@@ -341,7 +341,7 @@ class AdaGrad(Optimizer):
 
 @dataclass(frozen=True)
 class RMSProp(Optimizer):
-    """v <- rho v + (1 - rho) g^2, theta <- theta - eta g / (sqrt(v) + epsilon) (Tieleman and Hinton 2012).
+    """v ← ρ v + (1 - ρ) g², θ ← θ - η g / (√v + ε) (Tieleman and Hinton 2012).
 
     Parameters
     ----------
@@ -377,11 +377,10 @@ class RMSProp(Optimizer):
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Running means of g and g^2, corrected for their start at 0 (Kingma and Ba 2015).
+    """Running means of g and g², corrected for their start at 0 (Kingma and Ba 2015).
 
-    m <- beta1 m + (1 - beta1) g and v <- beta2 v + (1 - beta2) g^2; then, in step t,
-    theta <- theta - eta mhat / (sqrt(vhat) + epsilon), with mhat = m / (1 - beta1^t) and
-    vhat = v / (1 - beta2^t).
+    m ← β₁ m + (1 - β₁) g and v ← β₂ v + (1 - β₂) g²; then, in step t, θ ← θ - η m̂ / (√v̂ + ε), with
+    m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ).
 
     Parameters
     ----------
