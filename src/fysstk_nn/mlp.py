@@ -243,8 +243,8 @@ class MLP:
     def _normalise_back(self, params: Params, trace: Trace, gradient: Params, delta: Array, l: int) -> Array:
         """Return ∂C/∂(a W) from δ = ∂C/∂z, and write ∂C/∂γ.
 
-        It is γ/s (δ - ∂C/∂b / n - ẑ ∂C/∂γ / n) with s = √(var + EPSILON): the last two terms are there because
-        each row has a part in the mean and the variance of the batch (Ioffe and Szegedy 2015).
+        It is γ/s (δ - ∂C/∂b / n - ẑ ∂C/∂γ / n) with s = √(var + EPSILON): the last two terms are there
+        because each row has a part in the mean and the variance of the batch (Ioffe and Szegedy 2015).
         """
         zhat, n = trace.zhat[l], len(delta)
         db, dgamma = gradient.b[l], gradient.gamma[l]
