@@ -26,7 +26,7 @@ import fysstk_nn.exercises
 from fysstk_nn.check import check, hint, progress, record
 from fysstk_nn.check.case import show
 from fysstk_nn.check.diagnosis import diagnose, is_stub
-from fysstk_nn.check.running import ON_PLATFORM, RUNNERS, runner
+from fysstk_nn.check.running import ON_PLATFORM, RUNNERS, Returned, runner
 from fysstk_nn.check.values import (
     MOST_PARTS,
     Foreign,
@@ -135,7 +135,7 @@ NUMBER = Exercise(
     inputs=lambda rng: (nice(rng),),
     cases=((0.0,), (1.0,)),
     mistakes=(Mistake("forgot the square", lambda x: math.exp(x) / (1 + x), "Twice."),),
-    seconds=1.0,
+    seconds=10.0,
 )
 
 WORD = Exercise(
@@ -911,6 +911,70 @@ def test_objects_that_equal_everything_do_not_fool(exercise, value):
     assert diagnose(scored, lambda X: value).right is (value is True)
 
 
+class Hostile:
+    """Raises whatever it is asked, its class included."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
+    def __getattr__(self, name):
+        raise RuntimeError("no attributes")
+
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+    __str__ = __len__ = __iter__ = __bool__ = __float__ = __array__ = __repr__
+
+
+class HostileMeta(type):
+    def __getattribute__(cls, name):
+        raise RuntimeError("no attributes")
+
+
+class HostileClass(tuple, metaclass=HostileMeta):
+    """A type that raises whatever it is asked."""
+
+
+HOSTILE = {
+    "object": Hostile,
+    "tuple": lambda: HostileClass((1.0,)),
+    "class": lambda: HostileClass,
+    "in a list": lambda: [Hostile()],
+    "in a tuple": lambda: (HostileClass(),),
+}
+
+
+@pytest.mark.parametrize("name", list(HOSTILE))
+@pytest.mark.parametrize("exercise", [NUMBER, VALUE, ANY_WEIGHTS], ids=lambda e: e.id)
+def test_objects_that_raise_on_every_question(exercise, name, any_runner):
+    value = HOSTILE[name]()
+    answer = (lambda *xs: value) if exercise.takes_function else value
+    result = diagnose(exercise, answer)
+    assert not result.right
+    repr(result)
+    result._repr_html_()
+    if exercise.takes_function:
+        assert not diagnose(exercise, value).right
+
+
+def test_signatures_that_are_none():
+    def answer(x):
+        return number(x)
+
+    answer.__signature__ = "no signature"
+    says(NUMBER, answer, "right")
+    answer.__signature__ = None
+    answer.__wrapped__ = answer
+    says(NUMBER, answer, "right")
+
+
+def test_a_list_that_contains_itself_is_no_stub():
+    own = []
+    own.append(own)
+    says(VALUE, own, "wrong type", "a list")
+
+
 def test_strings_that_equal_everything_do_not_fool():
     assert not diagnose(WORD, EqualStr("x")).right
     assert not diagnose(replace(NUMBER, reference=lambda x: "b", mistakes=()), lambda x: EqualStr("x")).right
@@ -1094,6 +1158,45 @@ def test_replacing_functions_is_told_and_undone(module, name, any_runner, the_wo
     assert getattr(module, name) is original
 
 
+def test_a_notebook_that_replaced_a_function_is_told(monkeypatch):
+    monkeypatch.setattr(np, "exp", always_true)
+    says(NUMBER, number, "alters numpy", "Somewhere above", "`numpy.exp`", "restart")
+
+
+def test_settings_of_the_notebook_do_not_matter(monkeypatch):
+    def formatter(value):
+        raise RuntimeError("no numbers")
+
+    calm = repr(diagnose(PLAIN, lambda *xs: slope(*xs) ** 2))
+    printing = np.printoptions(formatter={"float": formatter}, precision=1)
+    with printing, np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert repr(diagnose(PLAIN, lambda *xs: slope(*xs) ** 2)) == calm
+        assert diagnose(NUMBER, lambda x: np.float64(1) / np.float64(0)).verdict == "not a number"
+
+
+def test_inputs_on_the_stack_are_copies(any_runner):
+    def spoil(X, y, w):
+        frame = sys._getframe()
+        while frame is not None:
+            for name in ("drawn", "inputs"):
+                arrays = frame.f_locals.get(name)
+                for part in arrays if type(arrays) in (list, tuple) else ():
+                    for array in part if type(part) is tuple else (part,):
+                        if type(array) is np.ndarray:
+                            array[...] = 0
+            exercise = frame.f_locals.get("exercise")
+            if type(exercise) is Exercise:
+                object.__setattr__(exercise, "rtol", 1e9)
+                object.__setattr__(exercise, "atol", 1e9)
+            if frame.f_code.co_name in ("work", "_right_here", "_be_child"):
+                break
+            frame = frame.f_back
+        return 0 * w
+
+    assert not diagnose(PLAIN, spoil).right
+
+
 def test_random_answers_are_told(any_runner):
     generator = np.random.default_rng()
     says(NUMBER, lambda x: number(x) + generator.normal(), "wrong")
@@ -1155,6 +1258,33 @@ if "process" in SAFE:
         def test_end_when_it_is_asked_again(self):
             calls = itertools.count()
             says(NUMBER, lambda x: number(x) if next(calls) < 22 else os._exit(0), "stops Python")
+
+        def test_answers_that_fork(self):
+            def forking(x):
+                os.fork()
+                return number(x)
+
+            assert diagnose(replace(NUMBER, trials=1, cases=()), forking).verdict in ("right", "stops Python")
+
+        def test_an_answer_that_reports_for_itself(self):
+            def forged(x):
+                frame = sys._getframe()
+                while "tell" not in frame.f_locals:
+                    frame = frame.f_back
+                for _ in range(3):
+                    frame.f_locals["tell"]("outcome", Returned(number(1.0)))
+                return number(x)
+
+            says(NUMBER, forged, "stops Python")
+
+        def test_without_another_process(self, monkeypatch):
+            def full():
+                raise OSError("no more processes")
+
+            monkeypatch.setattr(os, "fork", full)
+            before = os.listdir("/proc/self/fd")
+            says(NUMBER, number, "right")
+            assert len(os.listdir("/proc/self/fd")) == len(before)
 
         def test_too_much_memory(self):
             says(NUMBER, lambda x: np.ones(10**10).sum(), "raises", "more memory than there is")

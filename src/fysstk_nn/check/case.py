@@ -16,6 +16,20 @@ from fysstk_nn.exercises import Exercise
 
 Outcome = Returned | Raised
 MOST_SHOWN = 40
+# Whatever the notebook has set for itself, arrays are shown in this way.
+PRINTING: Any = {
+    "precision": 6,
+    "threshold": 1000,
+    "edgeitems": 3,
+    "linewidth": 80,
+    "suppress": False,
+    "nanstr": "nan",
+    "infstr": "inf",
+    "sign": "-",
+    "formatter": None,
+    "floatmode": "maxprec",
+    "legacy": False,
+}
 
 
 @dataclass
@@ -96,7 +110,8 @@ def show(value: Any) -> str:
     if isinstance(value, np.ndarray | list) and size(value) > MOST_SHOWN:
         return describe(value)
     if isinstance(value, np.ndarray):
-        return np.array2string(value, precision=6, separator=", ", max_line_width=80)
+        with np.printoptions(**PRINTING):
+            return np.array2string(value, separator=", ")
     if isinstance(value, float):
         return f"{value:.8g}"
     if isinstance(value, tuple):

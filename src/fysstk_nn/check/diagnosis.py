@@ -7,6 +7,7 @@ import dis
 import functools
 import inspect
 import types
+import warnings
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -17,7 +18,19 @@ from fysstk_nn.check.case import MOST_SHOWN, Case, argument_names, outcomes_of, 
 from fysstk_nn.check.recognise import DIVIDED, EXTRA_AXIS, SUMMED, TRANSPOSED, Finding, known, permitted
 from fysstk_nn.check.results import Result, Table
 from fysstk_nn.check.running import EXERCISES, EXHAUSTING, Raised, Returned, Run, run_answer
-from fysstk_nn.check.values import Blank, Foreign, Misfit, Pair, close, conform, describe, pair_agrees, plain
+from fysstk_nn.check.state import ORIGINAL, altered
+from fysstk_nn.check.values import (
+    Blank,
+    Foreign,
+    Misfit,
+    Pair,
+    close,
+    conform,
+    describe,
+    is_a,
+    pair_agrees,
+    plain,
+)
 from fysstk_nn.exercises import Exercise
 
 Array = np.ndarray[Any, Any]
@@ -28,7 +41,13 @@ def diagnose(exercise: Exercise, answer: Any, *, trusted: bool = False) -> Resul
 
     A trusted answer may be the catalogue's own: the tests check its mistakes and references that way.
     """
-    case = Case(exercise, answer, exercise.draw_inputs(), trusted)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _diagnose(Case(exercise, answer, exercise.draw_inputs(), trusted))
+
+
+def _diagnose(case: Case) -> Result:
+    exercise = case.exercise
     if not exercise.checked:
         return case.say(
             "model answer",
@@ -37,6 +56,7 @@ def diagnose(exercise: Exercise, answer: Any, *, trusted: bool = False) -> Resul
         )
     questions: tuple[Callable[[Case], Result | None], ...] = (
         _is_stub,
+        _is_spoilt,
         _is_copied,
         _has_wrong_form,
         _ends_badly,
@@ -55,18 +75,17 @@ def diagnose(exercise: Exercise, answer: Any, *, trusted: bool = False) -> Resul
 # -- before anything runs ---------------------------------------------------------------------------------
 
 
-def is_stub(answer: object) -> bool:
+def is_stub(answer: Any, depth: int = 0) -> bool:
     """Tell whether an answer is still the chapter's stub: `...`, or a function or class that does nothing."""
     if answer is Ellipsis:
         return True
-    if isinstance(answer, tuple | list) and type(answer) in (tuple, list):
-        return any(is_stub(part) for part in answer)
-    if isinstance(answer, dict) and type(answer) is dict:
-        return any(is_stub(part) for part in answer.values())
-    if isinstance(answer, types.FunctionType):
+    if type(answer) in (tuple, list, dict):
+        parts = list(answer.values() if type(answer) is dict else answer)[:MOST_SHOWN]
+        return depth < 3 and any(is_stub(part, depth + 1) for part in parts)
+    if is_a(answer, types.FunctionType):
         return _does_nothing(answer.__code__)
-    if isinstance(answer, type):
-        methods = [part for part in vars(answer).values() if isinstance(part, types.FunctionType)]
+    if type(answer) is type:
+        methods = [part for part in vars(answer).values() if is_a(part, types.FunctionType)]
         return bool(methods) and all(_does_nothing(method.__code__) for method in methods)
     return False
 
@@ -96,12 +115,28 @@ def _not_attempted(case: Case, more: str = "") -> Result:
     )
 
 
+def _is_spoilt(case: Case) -> Result | None:
+    """Notice that the notebook replaced a function of numpy before."""
+    name = altered(ORIGINAL)
+    return _alters(case, name, "Somewhere above, this notebook replaces") if name else None
+
+
+def _alters(case: Case, name: str, begin: str) -> Result:
+    return case.say(
+        "alters numpy",
+        f"{begin} `{name}`.",
+        "Everything else relies on it. Give your own version another name, and restart the kernel."
+        if begin.startswith("Some")
+        else "Everything else relies on it. Give your own version another name.",
+        mistake=f"replaces {name}",
+    )
+
+
 def _is_copied(case: Case) -> Result | None:
     answer = case.answer
-    while isinstance(answer, functools.partial):
+    while is_a(answer, functools.partial):
         answer = answer.func
-    code = getattr(answer, "__code__", None)
-    own = not isinstance(code, types.CodeType) or not code.co_filename.startswith(EXERCISES)
+    own = not is_a(answer, types.FunctionType) or not answer.__code__.co_filename.startswith(EXERCISES)
     return None if own or case.trusted else _copied(case)
 
 
@@ -117,7 +152,7 @@ def _has_wrong_form(case: Case) -> Result | None:
     """Look at the answer without running it."""
     exercise, answer = case.exercise, case.answer
     if not exercise.takes_function:
-        if isinstance(answer, types.FunctionType) and not callable(exercise.reference_answer):
+        if is_a(answer, types.FunctionType) and not callable(exercise.reference_answer):
             return case.say(
                 "wrong type",
                 "A value is asked for, and this is a function.",
@@ -132,11 +167,15 @@ def _has_wrong_form(case: Case) -> Result | None:
             f'Write `check("{exercise.id}", name_of_your_function)`, without calling the function.',
             mistake="a value for a function",
         )
-    if exercise.use is None and isinstance(answer, types.FunctionType):
+    if exercise.use is None and is_a(answer, types.FunctionType):
         try:
-            inspect.signature(answer).bind(*case.drawn[0])
+            signature = inspect.signature(answer)
+        except Exception:  # it carries a signature that is none
+            return None
+        try:
+            signature.bind(*case.drawn[0])
         except TypeError:
-            takes = ", ".join(map(str, inspect.signature(answer).parameters.values())) or "none"
+            takes = ", ".join(signature.parameters) or "none"
             names = ", ".join(argument_names(exercise, len(case.drawn[0])))
             return case.say(
                 "wrong type",
@@ -163,12 +202,7 @@ def _ends_badly(case: Case) -> Result | None:
     if run.notes.peeked and not case.trusted:
         return _copied(case)
     if run.notes.altered:
-        return case.say(
-            "alters numpy",
-            f"Your answer replaces `{run.notes.altered}`.",
-            "Everything else in the notebook relies on it. Give your own version another name.",
-            mistake=f"replaces {run.notes.altered}",
-        )
+        return _alters(case, run.notes.altered, "Your answer replaces")
     if run.ended == "died":
         return case.say(
             "stops Python",
@@ -287,21 +321,32 @@ def _known(case: Case, failing: list[int], found: list[Finding]) -> Result:
     """Name the known mistakes, or the layout or scale in which right numbers came."""
     first = found[0]
     if len(found) == 1 and not first.name:
-        return _right_numbers_but(case, failing, first.words)
+        return _right_numbers_but(case, failing, first)
     body: list[str] = []
-    for i, finding in enumerate(found):
-        words = "The numbers are " + " and ".join(finding.words) + "." if finding.words else ""
-        if i:
-            body.append(f"And it looks like: {finding.name}." if finding.name else "")
-        else:
-            words = words.replace("The numbers are", "Besides, the numbers are")
-        body += [finding.say, words, *(ADVICE[word] for word in finding.words)]
-    names = "; ".join(", ".join([finding.name, *finding.words]).strip(", ") for finding in found)
-    looks = first.name or " and ".join(first.words)
-    return case.say("known mistake", f"Looks like: {looks}.", *body, case.pointer, mistake=names)
+    for finding in found:
+        if finding is not first:
+            body.append(f"And{_in_part(finding)}: {_called(finding)}.")
+        if finding.name and finding.words:
+            body.append(f"Besides, the numbers are {' and '.join(finding.words)}.")
+        body += [finding.say, *(ADVICE[word] for word in finding.words)]
+    names = "; ".join(", ".join(filter(None, (finding.name, *finding.words))) for finding in found)
+    headline = f"Looks like{_in_part(first) if len(found) > 1 else ''}: {_called(first)}."
+    return case.say("known mistake", headline, *body, case.pointer, mistake=names)
 
 
-def _right_numbers_but(case: Case, failing: list[int], words: tuple[str, ...]) -> Result:
+def _called(finding: Finding) -> str:
+    return finding.name or " and ".join(finding.words)
+
+
+def _in_part(finding: Finding) -> str:
+    """Say in which of several results a mistake was found."""
+    if finding.part is None or finding.part >= len(ORDINALS):
+        return ""
+    return f" in the {ORDINALS[finding.part]} part"
+
+
+def _right_numbers_but(case: Case, failing: list[int], found: Finding) -> Result:
+    words = found.words
     layout = bool({TRANSPOSED, EXTRA_AXIS} & set(words))
     misfits = _all_misfits(case, failing)
     i = case.smallest(list(misfits) or failing)
@@ -311,7 +356,7 @@ def _right_numbers_but(case: Case, failing: list[int], words: tuple[str, ...]) -
         rows = [(f"expected{where}", misfits[i].expected), (f"got{where}", misfits[i].got)]
     return case.say(
         "known mistake" if {SUMMED, DIVIDED} & set(words) else "wrong shape",
-        f"The right numbers, but {' and '.join(words)}.",
+        f"The right numbers, but{_in_part(found)} {' and '.join(words)}.",
         case.table(i, *rows) if layout else "",
         *(ADVICE[word] for word in words),
         case.pointer,
@@ -396,7 +441,7 @@ def _misfits(case: Case, failing: list[int]) -> Result | None:
             "a generator": "A generator computes nothing until it is asked: return a list or an array.",
             "a masked array": "Return a plain array: the exercise leaves no number out.",
             "a numpy matrix": "Use plain arrays with `@`; a matrix changes the meaning of `*`.",
-        }.get(misfit.got, "")
+        }.get(misfit.got, "Return plain numbers or numpy arrays." if "." in misfit.got else "")
     kind = misfit.verdict.removeprefix("wrong ")
     part = f" in part `{misfit.where}`" if misfit.where else ""
     return case.say(

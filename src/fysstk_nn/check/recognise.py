@@ -19,11 +19,12 @@ DIVIDED = "divided by the number of samples"
 
 @dataclass(frozen=True)
 class Finding:
-    """A recognised mistake: its name, what to say, and in what layout or scale it came."""
+    """A recognised mistake: its name, what to say, in what layout or scale it came, and in which part."""
 
     name: str
     say: str
     words: tuple[str, ...] = ()
+    part: int | None = None
 
 
 Wrong = list[tuple[Mistake, list[Outcome]]]
@@ -212,6 +213,6 @@ def _by_parts(case: Case, wrong: Wrong) -> list[Finding]:
         finding = _recognise(part, [(mistake, o) for mistake, o in parts if o is not None])
         if finding is None:
             return []
-        if finding not in found:
-            found.append(finding)
+        if all(finding != replace(other, part=None) for other in found):
+            found.append(replace(finding, part=k))
     return found

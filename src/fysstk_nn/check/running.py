@@ -29,7 +29,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -276,16 +276,20 @@ class _PlainUnpickler(pickle.Unpickler):
 
 def _in_child(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
     reading, writing = os.pipe()
-    with warnings.catch_warnings():
-        # Python 3.12 and later warn about forking beside threads; the child touches none of theirs.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
+    try:
+        child = _fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        return _in_thread(exercise, answer, drawn)
     if child == 0:
         _be_child(exercise, answer, drawn, writing)
     os.close(writing)
     run = Run(ended="died")
     try:
         _listen(run, child, reading, exercise.seconds)
+        if run.ended == "" and not _complete(run, len(drawn)):
+            run.ended = "died"
     finally:
         os.close(reading)
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -295,6 +299,13 @@ def _in_child(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> 
         with contextlib.suppress(ChildProcessError):
             os.waitpid(child, 0)
     return run
+
+
+def _fork() -> int:
+    with warnings.catch_warnings():
+        # Python 3.12 and later warn about forking beside threads; the child touches none of theirs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _be_child(
@@ -313,7 +324,11 @@ def _be_child(
         _limit_memory()
         _use_one_thread()
 
+        own = os.getpid()
+
         def tell(what: str, value: Any) -> None:
+            if os.getpid() != own:  # the answer has forked
+                os._exit(0)
             message = pickle.dumps((what, value), protocol=5)
             waiting = memoryview(struct.pack("<Q", len(message)) + message)
             while waiting:
@@ -362,6 +377,12 @@ def _listen(run: Run, child: int, reading: int, seconds: float) -> None:
             if _out_of_time(child, time.monotonic() - start, seconds):
                 run.ended = "too slow"
                 return
+
+
+def _complete(run: Run, number: int) -> bool:
+    """Tell whether the outcomes are as many as there are inputs, or end in one that ends them."""
+    last = run.outcomes[-1] if run.outcomes else None
+    return len(run.outcomes) == number or (isinstance(last, Raised) and last.kind in EXHAUSTING)
 
 
 def _take_messages(run: Run, received: bytearray) -> bool:
@@ -487,6 +508,7 @@ def run_answer(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) ->
     refuse_inside_an_answer()
     _busy.append(True)
     try:
-        return RUNNERS[runner()](exercise, answer, drawn)
+        # Copies, so that an answer that finds them on the stack changes nothing.
+        return RUNNERS[runner()](replace(exercise), answer, copy.deepcopy(drawn))
     finally:
         _busy.clear()

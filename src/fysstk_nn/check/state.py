@@ -31,6 +31,10 @@ def snapshot() -> Names:
     return names
 
 
+# As they were when this package was first imported.
+ORIGINAL: Names = [(module, dict(vars(module))) for module in (np, np.linalg, math)]
+
+
 def altered(before: Names) -> str:
     """Name the first function that is no longer what it was, such as "numpy.exp"; empty if none is."""
     for module, names in before:

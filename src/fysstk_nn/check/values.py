@@ -2,6 +2,7 @@
 
 Nothing here calls a method of the answer's own objects: an object that claims to equal everything,
 or an array subclass with operators of its own, is recognised by its type and compares to nothing.
+(`isinstance` would ask the object for its class; `is_a` does not.)
 """
 
 import types
@@ -35,6 +36,11 @@ class Blank:
     """Stands for the `...` of a stub."""
 
 
+def is_a(value: object, *kinds: type) -> bool:
+    """Tell whether a value is of one of these types, without asking the value."""
+    return issubclass(type(value), kinds)
+
+
 def plain(value: Any) -> Any:
     """Return a copy of `value` made of exact built-in types and plain arrays only."""
     return _plain(value, [MOST_PARTS], ())
@@ -61,11 +67,11 @@ def _plain(value: Any, budget: list[int], inside: tuple[int, ...]) -> Any:
                 if type(key) in (str, int)
             }
         return kind(_plain(part, budget, inside) for part in value)
-    if isinstance(value, np.generic) and kind.__module__ == "numpy":
+    if is_a(value, np.generic):
         return _plain_array(np.asarray(value))
     if kind is np.ndarray:
         return _plain_array(value)
-    if isinstance(value, tuple) and hasattr(kind, "_fields"):
+    if is_a(value, tuple):
         return tuple(_plain(part, budget, inside) for part in tuple.__iter__(value))
     return Foreign(_describe_type(value))
 
@@ -84,17 +90,15 @@ def _plain_array(value: NDArray[Any]) -> Any:
 
 def _describe_type(value: object) -> str:
     kind = type(value)
-    if isinstance(value, types.GeneratorType):
+    if is_a(value, types.GeneratorType):
         return "a generator"
-    if isinstance(
-        value, types.FunctionType | types.BuiltinFunctionType | types.MethodType | types.LambdaType
-    ):
+    if is_a(value, types.FunctionType, types.BuiltinFunctionType, types.MethodType):
         return "a function"
-    if isinstance(value, type):
+    if is_a(value, type):
         return "a class"
-    if isinstance(value, np.ma.MaskedArray):
+    if is_a(value, np.ma.MaskedArray):
         return "a masked array"
-    if isinstance(value, np.matrix):
+    if is_a(value, np.matrix):
         return "a numpy matrix"
     module = type.__getattribute__(kind, "__module__")
     name = type.__getattribute__(kind, "__name__")
