@@ -517,6 +517,20 @@ def test_constant_ratio_and_difference_are_told(change, words):
     says(PLAIN, lambda *xs: change(slope(*xs)), "wrong", words)
 
 
+def test_a_lost_argument_is_told():
+    product = replace(
+        NUMBER,
+        reference=lambda x, w, b: (x * w + b, x * w * b),
+        inputs=lambda rng: (nice(rng), nice(rng), nice(rng)),
+        cases=((0.0, 1.0, 2.0),),
+        mistakes=(),
+    )
+    says(product, lambda x, w, b: (x * w + b, x * b), "wrong", "you get what is expected, divided by `w`")
+    says(product, lambda x, w, b: (x * w + b, x * w * w * b), "wrong", "expected, multiplied by `w`")
+    says(product, lambda x, w, b: (x * w + b, x * w), "wrong", "divided by `b`", "the first is right")
+    says(product, lambda x, w, b: (x * w + b, x + w + b), "wrong", "Neither")
+
+
 def test_right_parts_are_told():
     says(
         GRADIENTS, lambda a, d: (a.T @ d, d.sum(axis=0) ** 2), "wrong", "Of its 2 parts, the first is right."
@@ -623,10 +637,11 @@ def test_wrong_types_in_parts_are_told():
         GRADIENTS,
         lambda a, d: a.T @ d,
         "wrong type",
-        "a tuple of 2",
+        "2 results are asked for, and you return one.",
     )
+    says(GRADIENTS, lambda a, d: a.sum(), "wrong type", "2 results are asked for, and you return one.")
     says(GRADIENTS, lambda a, d: (a.T @ d, None), "wrong type", "[1]", "None")
-    says(GRADIENTS, lambda a, d: (a.T @ d, d.sum(axis=0), 1.0), "wrong type", "a tuple of 3")
+    says(GRADIENTS, lambda a, d: (a.T @ d, d.sum(axis=0), 1.0), "wrong type", "asked for, and you return 3")
     says(GRADIENTS, lambda a, d: (a.T @ d, d), "wrong shape", "[1]")
     named = replace(GRADIENTS, reference=lambda a, d: {"dW": a.T @ d, "db": d.sum(axis=0)}, mistakes=())
     says(named, lambda a, d: {"dW": a.T @ d, "db": d.sum(axis=0)}, "right")
@@ -1494,7 +1509,7 @@ def test_mistakes_in_a_convention_of_the_exercise_are_named():
 
 def test_results_that_do_not_fit_at_all():
     says(PLAIN, lambda X, y, w: [[1.0], [1.0, 2.0]], "wrong type", "a list of 2")
-    says(GRADIENTS, lambda a, d: (a.T @ d,), "wrong type", "a tuple of 1")
+    says(GRADIENTS, lambda a, d: (a.T @ d,), "wrong type", "and you return one")
     says(GRADIENTS, lambda a, d: ("a", 1.0), "wrong type", "a string")
     words = replace(GRADIENTS, reference=lambda a, d: ("yes", a.sum()), mistakes=())
     says(words, lambda a, d: ("yes", a.sum() ** 2), "wrong", "the first is right")

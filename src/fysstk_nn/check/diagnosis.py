@@ -6,6 +6,7 @@
 import dis
 import functools
 import inspect
+import re
 import types
 import warnings
 from collections.abc import Callable
@@ -444,6 +445,14 @@ def _misfits(case: Case, failing: list[int]) -> Result | None:
         }.get(misfit.got, "Return plain numbers or numpy arrays." if "." in misfit.got else "")
     kind = misfit.verdict.removeprefix("wrong ")
     part = f" in part `{misfit.where}`" if misfit.where else ""
+    asked, given = _number_of(misfit.expected), _number_of(misfit.got)
+    if asked > 1 and given and not misfit.where:
+        return case.say(
+            misfit.verdict,
+            f"{asked} results are asked for, and you return {'one' if given == 1 else given}.",
+            "Return them together and in order, with commas: `return first, second`.",
+            mistake=f"{given} for {asked} results",
+        )
     return case.say(
         misfit.verdict,
         f"The result has another {kind} than expected{part}.",
@@ -451,6 +460,14 @@ def _misfits(case: Case, failing: list[int]) -> Result | None:
         advice,
         mistake=f"{misfit.got} for {misfit.expected}",
     )
+
+
+def _number_of(description: str) -> int:
+    """Read from a description how many results there are; an array or a number is one."""
+    found = re.fullmatch(r"a (?:tuple|list) of (\d+)", description)
+    if found:
+        return int(found[1])
+    return 1 if description.startswith(("a number", "an array of shape")) else 0
 
 
 def _is_not_finite(case: Case, failing: list[int]) -> Result | None:
@@ -618,7 +635,35 @@ def _constant(case: Case) -> str:
         amount = differences[0].real
         more = "more" if amount > 0 else "less"
         return f"The difference is constant: you get {abs(amount):.6g} {more} than expected{there}."
-    return "Neither the ratio nor the difference is constant, so it is not a lost factor or a lost constant."
+    return _argument_as_factor(case, wrong) or (
+        "Neither the ratio nor the difference is constant, so it is not a lost factor or a lost constant."
+    )
+
+
+def _argument_as_factor(case: Case, wrong: list[int]) -> str:
+    """Say whether what was got is what was expected times, or divided by, one of the arguments."""
+    names = argument_names(case.exercise, len(case.drawn[0]))
+    numbers = [k for k in range(len(names)) if all(is_a(inputs[k], float, int) for inputs in case.drawn)]
+    for k in numbers:
+        for power, words in ((-1, "divided by"), (1, "multiplied by")):
+            if all(
+                _is_scaled(row, wrong, inputs[k], power)
+                for row, inputs in zip(_rows_of_pairs(case), case.drawn, strict=True)
+            ):
+                return f"In each case you get what is expected, {words} `{names[k]}`."
+    return ""
+
+
+def _is_scaled(row: list[Pair], wrong: list[int], factor: float, power: int) -> bool:
+    if factor == 0:
+        return True
+    pairs = [(row[k].expected, row[k].got) for k in wrong]
+    return all(
+        isinstance(a, np.ndarray)
+        and isinstance(b, np.ndarray)
+        and close(a * factor**power, b, 1e-6, 1e-12).all()
+        for a, b in pairs
+    )
 
 
 def _factor(ratio: float) -> str:
