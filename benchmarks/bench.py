@@ -290,7 +290,7 @@ def digits() -> tuple[Array, Array, str]:
 
 
 def read_idx(path: Path) -> Array:
-    raw = (gzip.open if path.suffix == ".gz" else open)(path, "rb").read()
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     shape = np.frombuffer(raw, ">u4", count=raw[3], offset=4)
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(shape)
 
