@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import re
 import sys
 from collections import Counter
@@ -32,6 +33,8 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# Two kernels at a time, one thread each: threads that wait for each other are slower than none.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 ABOUT = (
     "*This notebook belongs to a page of the book and needs its package, `fysstk_nn`. "
     "Numbers of chapters, equations, figures and exercises are those of the book.*"
@@ -358,7 +361,7 @@ def run(path: Path) -> str:
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": path.parent}})
     try:
-        client.execute()
+        client.execute(env=os.environ | ONE_THREAD)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         return f"{path.parent.name}/{path.name}: {error}"
     return ""
