@@ -22,7 +22,7 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -253,8 +253,7 @@ def memory(work: Workload) -> dict[str, float]:
     A batch is its inputs, and for each layer two arrays of its size: what it hands on, and its
     deltas.
     """
-    X, y = work.data()
-    X, y = X[: 4 * work.batch + 1], y[: 4 * work.batch + 1]
+    X, y = replace(work, rows=4 * work.batch + 1).data()
     net = MLP(work.sizes, work.hidden, work.output, work.cost)
     params = net.init("he", dtype=np.float32)
     tracemalloc.start()
