@@ -12,6 +12,7 @@ from fysstk_nn._validate import (
     as_matrix,
     as_number,
     as_targets,
+    is_finite,
 )
 
 
@@ -46,6 +47,14 @@ def test_what_is_no_number_is_a_type_error(value):
 def test_bad_arrays(value, keywords, message):
     with pytest.raises(ValueError, match=message):
         as_array(value, "x", **keywords)
+
+
+def test_a_sum_that_overflows_is_no_infinity():
+    largest = np.full(5, np.finfo(np.float32).max)
+    assert is_finite(largest) and is_finite(-largest)
+    for bad in (np.inf, -np.inf, np.nan):
+        assert not is_finite(np.append(largest, np.float32(bad)))
+    assert not is_finite(np.array([np.inf, -np.inf]))
 
 
 def test_infinity_passes_where_it_may():

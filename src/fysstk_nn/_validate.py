@@ -85,10 +85,12 @@ def as_array(
 def is_finite(array: Array) -> bool:
     """Return whether all numbers are finite.
 
-    NaN passes through `min` and `max`, and unlike ``np.isfinite(array)`` they allocate nothing: on 60,000
-    images that would be 47 MB.
+    If their sum is finite, so are they: one pass over the data, and no array of booleans beside it. If it
+    is not, it may only have overflowed; then the extremes tell, through which a NaN passes as well.
     """
-    return math.isfinite(array.min()) and math.isfinite(array.max())
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()
+    return math.isfinite(total) or (math.isfinite(array.min()) and math.isfinite(array.max()))
 
 
 def as_matrix(
