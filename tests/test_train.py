@@ -287,9 +287,7 @@ def test_divergence_in_each_place(task):
     with pytest.raises(FloatingPointError, match=r"The parameters of layer 3 are no longer finite"):
         fit(net, params, X, y)
     params = net.init()
-    with pytest.raises(
-        FloatingPointError, match=r"The outputs of layer 3 are finite, as large as"
-    ):
+    with pytest.raises(FloatingPointError, match=r"The outputs of layer 3 are finite, as large as"):
         fit(net, params, X, 1e200 * y)
     with pytest.raises(FloatingPointError, match=r"not finite after epoch 1\. The parameters of layer 1"):
         fit(net, params, X, y, optimizer=Chain(GradientDescent(1e308)), l2=1e10, epochs=1)

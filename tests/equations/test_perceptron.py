@@ -16,7 +16,7 @@ from fysstk_nn.perceptron import convergence_bound, rosenblatt
 BITS = (0, 1)
 
 
-def NAND(x1, x2):  # noqa: N802 (the book's name)
+def NAND(x1, x2):
     """NAND by its definition in logic."""
     return int(not (x1 and x2))
 
