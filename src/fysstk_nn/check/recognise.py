@@ -152,18 +152,18 @@ def known(case: Case) -> list[Finding]:
     A mistake that reproduces them as they are goes first. Then come the right numbers in another layout or
     scale, then a mistake in another layout, scale or convention, then a mistake for each of several results.
     """
-    wrong: Wrong = [
-        (mistake, outcomes_of(case.exercise, case.exercise.make(mistake.wrong), case.drawn))
-        for mistake in case.exercise.mistakes
-    ]
-    found = _recognise(case, wrong)
+    wrong: Wrong = []
+    for mistake in case.exercise.mistakes:
+        outcomes = outcomes_of(case.exercise, case.exercise.make(mistake.wrong), case.drawn)
+        if reproduces(case, outcomes):
+            return [Finding(mistake.name, mistake.say)]
+        wrong.append((mistake, outcomes))
+    found = _varied(case, wrong)
     return [found] if found is not None else _by_parts(case, wrong)
 
 
-def _recognise(case: Case, wrong: Wrong) -> Finding | None:
-    for mistake, outcomes in wrong:
-        if reproduces(case, outcomes):
-            return Finding(mistake.name, mistake.say)
+def _varied(case: Case, wrong: Wrong) -> Finding | None:
+    """Look for the truth, and then for a mistake, in another layout, scale or convention."""
     if reproduces(case, case.truth):
         return None
     words = deviation(case, case.truth)
@@ -209,8 +209,11 @@ def _by_parts(case: Case, wrong: Wrong) -> list[Finding]:
         part.expected = [outcome.value for outcome in truth if isinstance(outcome, Returned)]
         if reproduces(part, truth):
             continue
-        parts = [(mistake, _part(outcomes, k)) for mistake, outcomes in wrong]
-        finding = _recognise(part, [(mistake, o) for mistake, o in parts if o is not None])
+        parts = [(mistake, of_part) for mistake, all_ in wrong if (of_part := _part(all_, k)) is not None]
+        exact = (
+            Finding(mistake.name, mistake.say) for mistake, of_part in parts if reproduces(part, of_part)
+        )
+        finding = next(exact, None) or _varied(part, parts)
         if finding is None:
             return []
         if all(finding != replace(other, part=None) for other in found):
