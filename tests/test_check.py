@@ -947,16 +947,21 @@ class HostileMeta(type):
         raise RuntimeError("no attributes")
 
 
-class HostileClass(tuple, metaclass=HostileMeta):
-    """A type that raises whatever it is asked."""
+def hostile_class():
+    """Make a type that raises whatever it is asked. It must not outlive its test: Sphinx asks all objects."""
+
+    class HostileClass(tuple, metaclass=HostileMeta):
+        pass
+
+    return HostileClass
 
 
 HOSTILE = {
     "object": Hostile,
-    "tuple": lambda: HostileClass((1.0,)),
-    "class": lambda: HostileClass,
+    "tuple": lambda: hostile_class()((1.0,)),
+    "class": hostile_class,
     "in a list": lambda: [Hostile()],
-    "in a tuple": lambda: (HostileClass(),),
+    "in a tuple": lambda: (hostile_class()(),),
 }
 
 
