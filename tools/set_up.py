@@ -106,19 +106,26 @@ def create() -> None:
 
 
 def pip(*arguments: str) -> None:
-    """Call the environment's pip."""
-    quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
-    run(
-        [str(VENV / "bin" / "python"), "-m", "pip", *arguments, *quiet],
-        "pip could not install the requirements (no network, or no wheel for this Python? See above)",
-    )
+    """Call the environment's pip, and once more if it fails: a download may have broken off."""
+    command = [str(VENV / "bin" / "python"), "-m", "pip", *arguments]
+    command += ["--disable-pip-version-check", "--no-input", "--retries", "10"]
+    complaint = "pip could not install the requirements (no network, or no wheel for this Python?)"
+    try:
+        run(command, complaint)
+    except SetUpError as error:
+        print(f"{error}\nTrying once more ...", flush=True)
+        run(command, complaint)
 
 
 def run(command: list[str], complaint: str) -> None:
-    """Run a command in the repository; raise SetUpError if it fails."""
+    """Run a command in the repository; raise SetUpError with the end of what it said if it fails."""
     environment = {**os.environ, "PIP_USER": "0", "PYTHONNOUSERSITE": "1"}
-    if subprocess.run(command, cwd=ROOT, env=environment).returncode:
-        raise SetUpError(f"{complaint}.")
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        said = "\n".join(done.stdout.splitlines()[-20:])
+        raise SetUpError(f"{said}\n\n{complaint}")
 
 
 if __name__ == "__main__":
