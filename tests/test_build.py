@@ -106,9 +106,9 @@ def bare(tmp_path, monkeypatch):
 
 def test_set_up_happens_once(bare):
     set_up.set_up()
-    assert bare == ["create", "requirements.txt", "."]
+    assert bare == ["create", "requirements.txt", ".", "check"]
     set_up.set_up()
-    assert bare == ["create", "requirements.txt", "."]
+    assert bare == ["create", "requirements.txt", ".", "check"]
 
 
 def test_a_new_lock_makes_a_new_environment_and_new_metadata_a_new_package(bare, tmp_path):
@@ -116,14 +116,14 @@ def test_a_new_lock_makes_a_new_environment_and_new_metadata_a_new_package(bare,
     bare.clear()
     (tmp_path / "pyproject.toml").write_text("other")
     set_up.set_up()
-    assert bare == ["."]
+    assert bare == [".", "check"]
     bare.clear()
     (tmp_path / "requirements.txt").write_text("other")
     set_up.set_up()
-    assert bare == ["create", "requirements.txt", "."]
+    assert bare == ["create", "requirements.txt", ".", "check"]
 
 
-@pytest.mark.parametrize("broken_at", ["requirements.txt", "."])
+@pytest.mark.parametrize("broken_at", ["requirements.txt", ".", "check"])
 def test_an_interrupted_set_up_starts_again(bare, monkeypatch, broken_at):
     def pip(*arguments):
         if arguments[-1] == broken_at:
@@ -135,7 +135,7 @@ def test_an_interrupted_set_up_starts_again(bare, monkeypatch, broken_at):
             set_up.set_up()
     bare.clear()
     set_up.set_up()
-    assert bare == ["create", "requirements.txt", "."]
+    assert bare == ["create", "requirements.txt", ".", "check"]
 
 
 def test_an_environment_whose_python_has_gone_is_made_again(bare, tmp_path):

@@ -51,9 +51,12 @@ def set_up() -> None:
     print(f"Setting up .venv with Python {wanted['python']} (once; a minute or two) ...", flush=True)
     if {**found, "package": ""} != {**wanted, "package": ""}:
         create()
-        pip("install", "--require-hashes", "-r", "requirements.txt")
+        # The lock names everything, so pip need not look for dependencies. Older pips would, for `coverage[toml]`:
+        # they take a newer release than the locked one, and then refuse it for want of a hash.
+        pip("install", "--require-hashes", "--no-deps", "-r", "requirements.txt")
     READY.unlink(missing_ok=True)
     pip("install", "--no-deps", "--no-build-isolation", "-e", ".")
+    pip("check")
     READY.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
     print("Set up.", flush=True)
 
