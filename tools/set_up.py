@@ -51,8 +51,8 @@ def set_up() -> None:
     print(f"Setting up .venv with Python {wanted['python']} (once; a minute or two) ...", flush=True)
     if {**found, "package": ""} != {**wanted, "package": ""}:
         create()
-        # The lock names everything, so pip need not look for dependencies. Older pips would, for `coverage[toml]`:
-        # they take a newer release than the locked one, and then refuse it for want of a hash.
+        # The lock names everything, so pip need not look for dependencies. Older pips would, for the
+        # `coverage[toml]` of another package: they take a newer release, and then miss its hash.
         pip("install", "--require-hashes", "--no-deps", "-r", "requirements.txt")
     READY.unlink(missing_ok=True)
     pip("install", "--no-deps", "--no-build-isolation", "-e", ".")
