@@ -16,7 +16,7 @@ from fysstk_nn.costs import HalfSquaredError, Penalty, one_hot
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, Chain, ClipNorm, GradientDescent, InverseSqrt, Momentum
 from fysstk_nn.params import Params
-from fysstk_nn.train import accuracy, fit, fit_quasi_newton, load, save
+from fysstk_nn.train import accuracy, fit, fit_quasi_newton, from_json, load, save, to_json
 
 XOR_X, XOR_Y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), [0, 1, 1, 0]
 
@@ -563,3 +563,65 @@ def test_one_hot_targets_train_a_classifier(rng):
     net = MLP((2, 8, 3), "relu", "softmax", "cross_entropy")
     run = fit(net, net.init("he"), X, one_hot(labels), optimizer=Adam(0.02), epochs=60, batch_size=16)
     assert accuracy(net.predict(run.params, X), one_hot(labels)) > 0.9
+
+
+# Weights as text
+
+
+def test_a_network_survives_json(rng):
+    net = MLP((2, 3, 4, 2), hidden=("tanh", "leaky_relu(0.2)"), output="softmax", cost="cross_entropy")
+    params = net.init(rng=rng)
+    again, read = from_json(to_json(net, params))
+    assert again == net
+    np.testing.assert_array_equal(read.theta, params.theta)
+
+
+def test_json_is_plain():
+    net = MLP((1, 2, 1))
+    params = Params.from_layers([([[1.0, -0.1]], [0.0, 2.0]), ([[3.0], [4.0]], [5.0])])
+    assert json.loads(to_json(net, params)) == {
+        "format": "fysstk_nn weights, version 1",
+        "sizes": [1, 2, 1],
+        "hidden": ["sigmoid"],
+        "output": "identity",
+        "cost": "half_squared_error",
+        "layers": [{"W": [[1.0, -0.1]], "b": [0.0, 2.0]}, {"W": [[3.0], [4.0]], "b": [5.0]}],
+    }
+
+
+def test_what_json_has_no_place_for():
+    for options in ({"dropout": 0.5}, {"batch_norm": True}):
+        net = MLP((2, 2, 1), **options)
+        with pytest.raises(ValueError, match="no place for dropout and batch normalisation: use save"):
+            to_json(net, net.init())
+    net = MLP((1, 1))
+    params = net.init()
+    params.W[1][:] = np.nan
+    with pytest.raises(ValueError, match="only finite parameters"):
+        to_json(net, params)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"format": "another"}, "no JSON object with the format 'fysstk_nn weights, version 1'"),
+        ({"sizes": [1, 3, 1]}, r"parameters are for a network \(1, 2, 1\), but this one is \(1, 3, 1\)"),
+        ({"hidden": ["sine"]}, "there is no activation 'sine'"),
+        ({"layers": []}, "needs at least one layer"),
+        ({"layers": [{"W": [[1.0, 2.0]]}]}, "it has no 'b'"),
+        ({"layers": [{"W": [[1.0, "x"]], "b": [0.0, 0.0]}]}, r"W\[1\] must hold real numbers"),
+        ({"layers": [{"W": [[1.0, float("nan")]], "b": [0.0, 0.0]}]}, r"W\[1\] must be finite"),
+        ({"layers": 3}, "not iterable"),
+    ],
+)
+def test_json_that_describes_no_network(change, what):
+    net = MLP((1, 2, 1))
+    text = json.dumps({**json.loads(to_json(net, net.init())), **change})
+    with pytest.raises(ValueError, match=f"the text describes no network: .*{what}"):
+        from_json(text)
+
+
+def test_text_that_is_no_json():
+    for text in ("", "{", "[1]", '{"sizes": [1, 1]}'):
+        with pytest.raises(ValueError, match="the text describes no network"):
+            from_json(text)

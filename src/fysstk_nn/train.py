@@ -24,7 +24,18 @@ from fysstk_nn.mlp import MLP, Trace
 from fysstk_nn.optimizers import Adam, Rule, State
 from fysstk_nn.params import Params
 
-__all__ = ["Fit", "History", "TrainState", "accuracy", "fit", "fit_quasi_newton", "load", "save"]
+__all__ = [
+    "Fit",
+    "History",
+    "TrainState",
+    "accuracy",
+    "fit",
+    "fit_quasi_newton",
+    "from_json",
+    "load",
+    "save",
+    "to_json",
+]
 
 Metric = Callable[[Array, Array], float]
 """A function of the outputs and the targets, both of shape (n, M_L)."""
@@ -504,21 +515,7 @@ def save(path: str | os.PathLike[str], net: MLP, params: Params) -> None:
         If the file cannot be written.
     """
     net.check_params(params)
-    header = {
-        "format": FORMAT,
-        "sizes": net.sizes,
-        "hidden": [f.name for f in net.f[1:-1]],
-        "output": net.f[-1].name,
-        "cost": net.C.name,
-        "dropout": net.p,
-        "batch_norm": net.batch_norm,
-    }
-    try:
-        known = _network(header) == net
-    except ValueError:
-        known = False
-    if not known:
-        raise ValueError("only a network with the package's own activations and costs can be saved")
+    header = {"format": FORMAT, **_description(net), "dropout": net.p, "batch_norm": net.batch_norm}
     path = Path(path)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
@@ -564,6 +561,72 @@ def load(path: str | os.PathLike[str]) -> tuple[MLP, Params]:
         what = "holds no network that save() wrote, or is damaged"
         raise ValueError(f"{os.fspath(path)} {what}: {error}") from error
     return net, params
+
+
+JSON_FORMAT = "fysstk_nn weights, version 1"
+
+
+def to_json(net: MLP, params: Params) -> str:
+    """Return a network with its weights and biases as JSON text, which the book's playground can import.
+
+    Each number has all digits that it takes to read it back unchanged.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `save`; and if the network has dropout or batch normalisation, or a number is not finite.
+    """
+    net.check_params(params)
+    if any(net.p) or net.batch_norm:
+        raise ValueError("JSON has no place for dropout and batch normalisation: use save")
+    if not is_finite(params.theta):
+        raise ValueError("only finite parameters can be written as JSON")
+    layers = [{"W": W.tolist(), "b": b.tolist()} for W, b in zip(params.W[1:], params.b[1:], strict=True)]
+    return json.dumps({"format": JSON_FORMAT, **_description(net), "layers": layers})
+
+
+def from_json(text: str) -> tuple[MLP, Params]:
+    """Read the network that `to_json`, or the book's playground, wrote.
+
+    Returns
+    -------
+    (MLP, Params)
+        The parameters are float64.
+
+    Raises
+    ------
+    ValueError
+        If the text is no JSON, or describes no network; the message says what is missing or wrong.
+    """
+    try:
+        header = json.loads(text)
+        if not isinstance(header, dict) or header.get("format") != JSON_FORMAT:
+            raise ValueError(f"it is no JSON object with the format {JSON_FORMAT!r}")
+        net = _network({"dropout": 0.0, "batch_norm": False, **header})
+        params = Params.from_layers([(layer["W"], layer["b"]) for layer in header["layers"]])
+        net.check_params(params)
+    except KeyError as error:
+        raise ValueError(f"the text describes no network: it has no {error}") from error
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the text describes no network: {error}") from error
+    return net, params
+
+
+def _description(net: MLP) -> dict[str, Any]:
+    """Return the sizes and the names of a network's functions, or say that they have none."""
+    description = {
+        "sizes": net.sizes,
+        "hidden": [f.name for f in net.f[1:-1]],
+        "output": net.f[-1].name,
+        "cost": net.C.name,
+    }
+    try:
+        known = _network({**description, "dropout": net.p, "batch_norm": net.batch_norm}) == net
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("only a network with the package's own activations and costs can be saved")
+    return description
 
 
 def _network(header: Mapping[str, Any]) -> MLP:
