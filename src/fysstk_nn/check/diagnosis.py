@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_nn.check.case import MOST_SHOWN, Case, argument_names, outcomes_of, show
-from fysstk_nn.check.recognise import DIVIDED, EXTRA_AXIS, SUMMED, TRANSPOSED, Finding, known, permitted
+from fysstk_nn.check.recognise import DIVIDED, EXTRA_AXIS, MULTIPLIED, TRANSPOSED, Finding, known, permitted
 from fysstk_nn.check.results import Result, Table
 from fysstk_nn.check.running import EXERCISES, EXHAUSTING, Raised, Returned, Run, run_answer
 from fysstk_nn.check.state import ORIGINAL, altered
@@ -187,6 +187,23 @@ def _has_wrong_form(case: Case) -> Result | None:
     return None
 
 
+def _takes_another_order(case: Case) -> Result | None:
+    """Notice that a wrong answer has the exercise's arguments, but in another order."""
+    answer, names = case.answer, argument_names(case.exercise, len(case.drawn[0]))
+    if case.exercise.use is not None or not is_a(answer, types.FunctionType):
+        return None
+    own = list(answer.__code__.co_varnames[: answer.__code__.co_argcount])[: len(names)]
+    if own == names or sorted(own) != sorted(names):
+        return None
+    return case.say(
+        "wrong type",
+        "Your function takes its arguments in another order.",
+        Table((("passed", ", ".join(names)), ("yours", ", ".join(own)))),
+        "They are passed by their place, in the order of the exercise.",
+        mistake="arguments in another order",
+    )
+
+
 # -- how it ran -------------------------------------------------------------------------------------------
 
 
@@ -269,6 +286,9 @@ def _is_wrong(case: Case) -> Result | None:
             _what_was_checked(case),
             mistake=convention.name,
         )
+    turned = _takes_another_order(case)
+    if turned is not None:
+        return turned
     found = known(case)
     if found:
         return _known(case, failing, found)
@@ -313,9 +333,13 @@ ADVICE = {
     TRANSPOSED: "Which index counts the rows in the book, and which the columns?",
     EXTRA_AXIS: "An axis of length one looks harmless, but later sums and products broadcast over it. "
     "Take it out where it arises.",
-    SUMMED: "The book's cost is a mean over the samples. Where does its 1/n belong?",
-    DIVIDED: "There is one division by the number of samples too many.",
+    MULTIPLIED: "Is it a sum where the book has a mean? Look where its 1/n belongs.",
+    DIVIDED: "Is it a mean where the book has a sum, or is one division too many?",
 }
+
+
+def _advice(words: tuple[str, ...]) -> list[str]:
+    return [advice for word in words for begin, advice in ADVICE.items() if word.startswith(begin)]
 
 
 def _known(case: Case, failing: list[int], found: list[Finding]) -> Result:
@@ -329,10 +353,10 @@ def _known(case: Case, failing: list[int], found: list[Finding]) -> Result:
             body.append(f"And{_in_part(finding)}: {_called(finding)}.")
         if finding.name and finding.words:
             body.append(f"Besides, the numbers are {' and '.join(finding.words)}.")
-        body += [finding.say, *(ADVICE[word] for word in finding.words)]
+        body += [finding.say, *_advice(finding.words)]
     names = "; ".join(", ".join(filter(None, (finding.name, *finding.words))) for finding in found)
     headline = f"Looks like{_in_part(first) if len(found) > 1 else ''}: {_called(first)}."
-    return case.say("known mistake", headline, *body, case.pointer, mistake=names)
+    return case.say("known mistake", headline, *body, case.pointer, mistake=names.replace("`", ""))
 
 
 def _called(finding: Finding) -> str:
@@ -349,6 +373,7 @@ def _in_part(finding: Finding) -> str:
 def _right_numbers_but(case: Case, failing: list[int], found: Finding) -> Result:
     words = found.words
     layout = bool({TRANSPOSED, EXTRA_AXIS} & set(words))
+    scaled = bool(set(words) - {TRANSPOSED, EXTRA_AXIS})
     misfits = _all_misfits(case, failing)
     i = case.smallest(list(misfits) or failing)
     rows = _comparison(case, i)
@@ -356,12 +381,12 @@ def _right_numbers_but(case: Case, failing: list[int], found: Finding) -> Result
         where = misfits[i].where
         rows = [(f"expected{where}", misfits[i].expected), (f"got{where}", misfits[i].got)]
     return case.say(
-        "known mistake" if {SUMMED, DIVIDED} & set(words) else "wrong shape",
+        "known mistake" if scaled else "wrong shape",
         f"The right numbers, but{_in_part(found)} {' and '.join(words)}.",
         case.table(i, *rows) if layout else "",
-        *(ADVICE[word] for word in words),
+        *_advice(words),
         case.pointer,
-        mistake=", ".join(words),
+        mistake=", ".join(words).replace("`", ""),
     )
 
 
@@ -429,6 +454,10 @@ def _all_misfits(case: Case, failing: list[int]) -> dict[int, Misfit]:
     return {i: laid for i in failing if isinstance(laid := conform(case.expected[i], case.got[i]), Misfit)}
 
 
+# How the descriptions of numbers, strings and collections begin; all else is a foreign object.
+USUAL = ("a number", "an array of shape", "a string", "a tuple", "a list", "an empty", "a dictionary", "True")
+
+
 def _misfits(case: Case, failing: list[int]) -> Result | None:
     misfits = _all_misfits(case, failing)
     if not misfits:
@@ -442,7 +471,9 @@ def _misfits(case: Case, failing: list[int]) -> Result | None:
             "a generator": "A generator computes nothing until it is asked: return a list or an array.",
             "a masked array": "Return a plain array: the exercise leaves no number out.",
             "a numpy matrix": "Use plain arrays with `@`; a matrix changes the meaning of `*`.",
-        }.get(misfit.got, "Return plain numbers or numpy arrays." if "." in misfit.got else "")
+            "a coroutine": "`async` is not needed here: begin with `def` alone.",
+            "a function": "A function stands here without the parentheses that call it.",
+        }.get(misfit.got, "" if misfit.got.startswith(USUAL) else "Return plain numbers or numpy arrays.")
     kind = misfit.verdict.removeprefix("wrong ")
     part = f" in part `{misfit.where}`" if misfit.where else ""
     asked, given = _number_of(misfit.expected), _number_of(misfit.got)
@@ -458,6 +489,7 @@ def _misfits(case: Case, failing: list[int]) -> Result | None:
         f"The result has another {kind} than expected{part}.",
         case.table(i, ("expected", misfit.expected), ("got", misfit.got)),
         advice,
+        case.pointer if misfit.verdict == "wrong shape" else "",
         mistake=f"{misfit.got} for {misfit.expected}",
     )
 
@@ -493,16 +525,30 @@ def _is_imprecise(case: Case, failing: list[int]) -> Result | None:
         return None
     for cut in (np.trunc, np.floor, np.round):
         if all(b.dtype.kind in "iu" and close(cut(a), b, 0, 0).all() for a, b in numbers):
-            return _other_dtype(case, failing, "Your numbers are cut to integers.", "integers for floats")
+            return _other_dtype(
+                case,
+                failing,
+                "Your numbers are cut to integers.",
+                "integers for floats",
+                "Where does this type come from: an array made without a decimal point, an `astype`, a `//`?",
+            )
     for kind, rtol in (("float16", 1e-2), ("float32", 1e-4)):
         if all(b.dtype == kind and close(a, b, rtol, 0).all() for a, b in numbers):
             return _other_dtype(
-                case, failing, f"Right to the few digits that `{kind}` keeps.", f"{kind} for float64"
+                case,
+                failing,
+                f"Right to the few digits that `{kind}` keeps.",
+                f"{kind} for float64",
+                "Where does this type come from: a `dtype=`, an `astype`?",
             )
     rtol, atol = case.exercise.rtol, case.exercise.atol
     if all(close(a, b, rtol, atol).all() for a, b in numbers):
         return _other_dtype(
-            case, failing, "Your numbers are complex, and should be real.", "complex for real"
+            case,
+            failing,
+            "Your numbers are complex, and should be real.",
+            "complex for real",
+            "Where does this type come from: a `1j`, a root or a power of a negative number, an `astype`?",
         )
     if all(close(a, b, 1e-2, 0).all() for a, b in numbers):
         i = case.smallest(failing)
@@ -518,13 +564,13 @@ def _is_imprecise(case: Case, failing: list[int]) -> Result | None:
     return None
 
 
-def _other_dtype(case: Case, failing: list[int], headline: str, mistake: str) -> Result:
+def _other_dtype(case: Case, failing: list[int], headline: str, mistake: str, advice: str) -> Result:
     i = case.smallest(failing)
     return case.say(
         "wrong dtype",
         headline,
         case.table(i, ("got", show(case.got[i]))),
-        "Where does this type come from: an array made without a decimal point, an `astype`, a `//`?",
+        advice,
         mistake=mistake,
     )
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_nn.check.case import Case, Outcome, outcomes_of
+from fysstk_nn.check.case import Case, Outcome, argument_names, outcomes_of
 from fysstk_nn.check.running import Raised, Returned
 from fysstk_nn.check.values import plain
 from fysstk_nn.exercises import Convention, Mistake
 
 TRANSPOSED = "transposed"
 EXTRA_AXIS = "with an extra axis of length one"
-SUMMED = "summed over the samples instead of averaged"
-DIVIDED = "divided by the number of samples"
+MULTIPLIED = "multiplied by"
+DIVIDED = "divided by"
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,19 @@ def reproduces(case: Case, base: list[Outcome]) -> bool:
 
 def each(change: Callable[[Any, Any], Any], value: Any, beside: Any = None) -> Any:
     """Apply `change(number or array, the same part of beside)` throughout a result."""
-    if isinstance(value, tuple | list) and any(not isinstance(part, bool | int | float) for part in value):
+    if isinstance(value, tuple | list) and not all(map(_is_number, value)):
         fits = isinstance(beside, tuple | list) and len(beside) == len(value)
         others = beside if fits else [None] * len(value)
         return tuple(each(change, part, other) for part, other in zip(value, others, strict=True))
     if isinstance(value, bool | int | float | complex | np.ndarray | tuple | list):
         return change(np.asarray(value), beside)
     return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, bool | int | float | complex) or (
+        isinstance(value, np.ndarray) and value.ndim == 0
+    )
 
 
 def _transpose(array: Any, beside: Any) -> Any:
@@ -87,41 +93,64 @@ LAYOUTS: tuple[tuple[str, Callable[[Any, Any], Any] | None], ...] = (
 )
 
 
-def _lengths(case: Case) -> list[list[float]]:
-    """Return the length of every axis of every array argument, input by input."""
-    found: list[list[float]] = []
+@dataclass(frozen=True)
+class Scale:
+    """Factors by which results may be off, one for each input, and how to name them."""
+
+    words: str
+    factors: list[float]
+
+
+def _scales(case: Case) -> list[Scale]:
+    """Return the lengths of the axes of the array arguments, since one may count samples, and their inverses.
+
+    An axis that has the same length in every input explains nothing that a constant does not.
+    """
+    names = argument_names(case.exercise, len(case.drawn[0]))
+    found: dict[tuple[int, ...], str] = {}
     for position, first in enumerate(case.drawn[0]):
         for axis in range(first.ndim if isinstance(first, np.ndarray) else 0):
             arrays = [inputs[position] for inputs in case.drawn]
             if all(isinstance(array, np.ndarray) and array.ndim > axis for array in arrays):
-                lengths = [float(array.shape[axis]) for array in arrays]
-                if set(lengths) != {1.0} and lengths not in found:
-                    found.append(lengths)
-    return found
+                lengths = tuple(array.shape[axis] for array in arrays)
+                if len(set(lengths)) > 1:
+                    found.setdefault(lengths, _length(names[position], axis, first.ndim))
+    return [
+        scale
+        for lengths, name in found.items()
+        for scale in (
+            Scale(f"{MULTIPLIED} {name}", [float(n) for n in lengths]),
+            Scale(f"{DIVIDED} {name}", [1.0 / n if n else np.nan for n in lengths]),
+        )
+    ]
 
 
-def deviation(case: Case, base: list[Outcome]) -> tuple[str, ...] | None:
+def _length(name: str, axis: int, dimensions: int) -> str:
+    if dimensions == 1:
+        return f"the length of `{name}`"
+    return (
+        f"the number of {('rows', 'columns')[axis]} of `{name}`"
+        if dimensions == 2
+        else (f"`{name}.shape[{axis}]`")
+    )
+
+
+def deviation(case: Case, base: list[Outcome], scale: Scale | None = None) -> tuple[str, ...] | None:
     """Say by what layout and scale the answer's results follow from `base`; None when they do not.
 
-    The layouts are the transposed array and axes of length one; the scales are the length of an axis of an
-    argument, since it may count the samples, and its inverse.
+    The layouts are the transposed array and axes of length one.
     """
-    scales: list[tuple[str, list[float]]] = [("", [1.0] * len(case.outcomes))]
-    for lengths in _lengths(case):
-        scales.append((SUMMED, lengths))
-        scales.append((DIVIDED, [1.0 / n for n in lengths]))
-    for scale, factors in scales:
-        for layout, move in LAYOUTS:
-            if not scale and move is None:
-                continue
+    for layout, move in LAYOUTS:
+        if scale is None and move is None:
+            continue
 
-            def same(i: int, a: Any, b: Any, move: Any = move, factors: list[float] = factors) -> bool:
-                moved = a if move is None else each(move, a, b)
-                scaled = moved if factors[i] == 1.0 else each(lambda array, beside: array * factors[i], moved)
-                return case.agrees(scaled, b)
+        def same(i: int, a: Any, b: Any, move: Any = move) -> bool:
+            moved = a if move is None else each(move, a, b)
+            factor = 1.0 if scale is None else scale.factors[i]
+            return case.agrees(moved if factor == 1.0 else each(lambda array, _: array * factor, moved), b)
 
-            if follows(case, base, same):
-                return tuple(word for word in (layout, scale) if word)
+        if follows(case, base, same):
+            return tuple(word for word in (layout, scale.words if scale else "") if word)
     return None
 
 
@@ -149,8 +178,8 @@ def permitted(case: Case) -> Convention | None:
 def known(case: Case) -> list[Finding]:
     """Return the known mistakes that explain the answer's results; empty when none does.
 
-    A mistake that reproduces them as they are goes first. Then come the right numbers in another layout or
-    scale, then a mistake in another layout, scale or convention, then a mistake for each of several results.
+    A mistake that reproduces them as they are goes first. Then come the right numbers and the mistakes in
+    another layout or convention, then both in another scale, then a mistake for each of several results.
     """
     wrong: Wrong = []
     for mistake in case.exercise.mistakes:
@@ -163,19 +192,20 @@ def known(case: Case) -> list[Finding]:
 
 
 def _varied(case: Case, wrong: Wrong) -> Finding | None:
-    """Look for the truth, and then for a mistake, in another layout, scale or convention."""
+    """Look for the truth and the mistakes in another layout or convention, and then in another scale."""
     if reproduces(case, case.truth):
         return None
-    words = deviation(case, case.truth)
-    if words is not None:
-        return Finding("", "", words)
-    for mistake, outcomes in wrong:
-        words = deviation(case, outcomes)
+    for scale in (None, *_scales(case)):
+        words = deviation(case, case.truth, scale)
         if words is not None:
-            return Finding(mistake.name, mistake.say, words)
-        for convention in case.exercise.conventions:
-            if reproduces(case, in_convention(case, outcomes, convention)):
-                return Finding(mistake.name, mistake.say)
+            return Finding("", "", words)
+        for mistake, outcomes in wrong:
+            words = deviation(case, outcomes, scale)
+            if words is not None:
+                return Finding(mistake.name, mistake.say, words)
+            for convention in case.exercise.conventions if scale is None else ():
+                if reproduces(case, in_convention(case, outcomes, convention)):
+                    return Finding(mistake.name, mistake.say)
     return None
 
 

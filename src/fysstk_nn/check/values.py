@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 MOST_NUMBERS = 2_000_000
 MOST_PARTS = 100_000
 DEEPEST = 20
+LONGEST_INTEGER = 1000  # in bits
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ def _plain(value: Any, budget: list[int], inside: tuple[int, ...]) -> Any:
     """Copy one value; `budget` holds how many more may be copied, `inside` the collections around it."""
     kind = type(value)
     budget[0] -= 1
+    if kind is str and len(value) > MOST_PARTS:
+        return Foreign(f"a string of {len(value)} characters")
+    if kind is int and value.bit_length() > LONGEST_INTEGER:
+        return Foreign("an integer too long for a floating-point number")
     if value is None or kind in (bool, int, float, complex, str):
         return value
     if value is Ellipsis:
@@ -155,8 +160,6 @@ def _numbers(value: Any) -> NDArray[Any] | None:
     if isinstance(value, np.ndarray):
         return value if value.dtype.kind in "biufc" else None
     if isinstance(value, bool | int | float | complex | np.bool_ | np.number):
-        if isinstance(value, int) and abs(value) > 10**300:
-            return np.asarray(np.inf if value > 0 else -np.inf)
         return np.asarray(float(value) if isinstance(value, int) and abs(value) >= 2**63 else value)
     if isinstance(value, list | tuple):
         parts = [_numbers(part) for part in value]
@@ -188,7 +191,10 @@ def conform(expected: Any, got: Any, where: str = "") -> list[Pair] | Misfit:
             return Misfit("wrong shape", where, describe(expected), describe(got))
         return Misfit("wrong type", where, describe(expected), describe(got))
     if wanted.shape != numbers.shape:
-        return Misfit("wrong shape", where, describe(wanted), describe(numbers))
+        shown = describe(numbers)
+        if isinstance(got, tuple | list):
+            shown = shown.replace("an array", "a list" if isinstance(got, list) else "a tuple")
+        return Misfit("wrong shape", where, describe(wanted), shown)
     return [Pair(where, wanted, numbers)]
 
 

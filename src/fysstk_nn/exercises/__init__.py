@@ -72,14 +72,15 @@ def _transpose(result: Any, *inputs: Any) -> Any:
 def _column(result: Any, *inputs: Any) -> Any:
     if isinstance(result, tuple | list):
         return type(result)(_column(part) for part in result)
-    return np.asarray(result)[..., np.newaxis]
+    array = np.asarray(result)
+    return array[:, np.newaxis] if array.ndim == 1 else array
 
 
 TRANSPOSED = Convention(
     "a transposed array", _transpose, "The book keeps one sample in each row; you keep one in each column."
 )
 COLUMN = Convention(
-    "an extra axis of length one", _column, "The book keeps a vector as a one-dimensional array."
+    "vectors written as columns", _column, "The book keeps a vector as a one-dimensional array."
 )
 
 

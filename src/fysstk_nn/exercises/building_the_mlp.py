@@ -28,13 +28,18 @@ def forward(X: Any, W: Any, b: Any) -> Any:
 
 
 def _backprop(
-    *, slope: Any = lambda a: 1 - a**2, mean: bool = True, sign: float = 1.0, weights: bool = True
+    *,
+    slope: Any = lambda a: 1 - a**2,
+    output_slope: Any = lambda a: 1,
+    mean: bool = True,
+    sign: float = 1.0,
+    weights: bool = True,
 ) -> Any:
     """Return a function for the weight gradients, right by default."""
 
     def weight_gradients(X: Any, y: Any, W: Any, b: Any) -> Any:
         a = outputs_of_layers(X, W, b)
-        delta = sign * (a[-1] - y) / (len(X) if mean else 1)
+        delta = sign * (a[-1] - y) * output_slope(a[-1]) / (len(X) if mean else 1)
         gradients: list[Any] = []
         for l in range(len(W) - 1, -1, -1):
             gradients.insert(0, a[l].T @ delta)
@@ -159,6 +164,11 @@ EXERCISES = (
                 lambda sizes: sum(m * n + 1 for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
                 "Each node has a bias of its own.",
             ),
+            Mistake(
+                "left out the last layer",
+                lambda sizes: parameters(sizes[:-1]),
+                "The weights and biases of the output layer count, too.",
+            ),
         ),
     ),
     Exercise(
@@ -191,6 +201,11 @@ EXERCISES = (
                 "forgot the biases",
                 lambda X, W, b: forward(X, W, [0 * c for c in b]),
                 "z = a W + b.",
+            ),
+            Mistake(
+                "stopped at the last hidden layer",
+                lambda X, W, b: outputs_of_layers(X, W, b)[-2],
+                "One linear layer is still to come: as many layers as there are arrays in `W`.",
             ),
         ),
     ),
@@ -229,6 +244,11 @@ EXERCISES = (
                 "left the weights out on the way back",
                 _backprop(weights=False),
                 "The error travels back along the weights, as δ Wᵀ.",
+            ),
+            Mistake(
+                "took the slope of tanh at the output as well",
+                _backprop(output_slope=lambda a: 1 - a**2),
+                "The output is linear: its slope is 1. See {eq}`eq-four-matrix-delta-output`.",
             ),
         ),
     ),
@@ -332,6 +352,11 @@ EXERCISES = (
                 "took the absolute value, so that uphill looks like downhill",
                 lambda d, gradient: np.degrees(np.arccos(np.clip(abs(_cosine(d, gradient)), -1, 1))),
                 "The sign matters: beyond 90° the cost rises.",
+            ),
+            Mistake(
+                "measured the angle from the gradient's opposite",
+                lambda d, gradient: 180.0 - angle(d, gradient),
+                "90° is the border either way, but beyond it now lies uphill. Take the angle between `d` and the gradient itself.",
             ),
         ),
     ),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_nn.activations import sigmoid
-from fysstk_nn.exercises import Exercise, Mistake, nice
+from fysstk_nn.exercises import COLUMN, Exercise, Mistake, nice
 
 
 def total_derivative(t: Any) -> Any:
@@ -146,6 +146,7 @@ EXERCISES = (
         ),
         reference=polar_gradient,
         inputs=lambda rng: (nice(rng, 2), nice(rng, low=0.5, high=2.0), nice(rng)),
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "multiplied by the transposed Jacobian",

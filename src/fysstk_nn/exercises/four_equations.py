@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_nn.activations import sigmoid
-from fysstk_nn.exercises import Exercise, Mistake, nice, summed
+from fysstk_nn.exercises import COLUMN, Exercise, Mistake, nice, summed
 
 
 def output_delta(a: Any, y: Any) -> Any:
@@ -220,6 +220,7 @@ EXERCISES = (
         reference=layer_gradients,
         inputs=_layer,
         cases=((np.array([[1.0, 2.0]]), np.array([[3.0, 0.5, -1.0]])),),
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "took the mean over the rows for the bias",
@@ -241,6 +242,11 @@ EXERCISES = (
                 lambda a_before, delta: (np.outer(a_before[0], delta[0]), delta[0]),
                 "Every row contributes; the matrix product does the sum for you.",
             ),
+            Mistake(
+                "divided by the number of samples once more",
+                lambda a, delta: (a.T @ delta / len(a), delta.mean(axis=0)),
+                "The mean is in delta already: {eq}`eq-four-matrix-delta-output` carries the 1/n.",
+            ),
         ),
     ),
     Exercise(
@@ -258,7 +264,7 @@ EXERCISES = (
         ),
         reference=two_layers,
         inputs=_network,
-        conventions=(summed(lambda X, *rest: len(X)),),
+        conventions=(COLUMN, summed(lambda X, *rest: len(X))),
         mistakes=(
             Mistake(
                 "forgot σ′ in the hidden layer",

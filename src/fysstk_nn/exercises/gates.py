@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from fysstk_nn.activations import sigmoid, step
-from fysstk_nn.exercises import Exercise, Mistake, nice
+from fysstk_nn.exercises import COLUMN, Exercise, Mistake, nice
 from fysstk_nn.gates import INPUTS, design_matrix
 
 _PATTERN = np.array([1.0, -1.0, -1.0, 1.0])
@@ -231,6 +231,7 @@ EXERCISES = (
         ),
         reference=logistic_gradient,
         inputs=_logistic_inputs,
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "penalised the intercept",

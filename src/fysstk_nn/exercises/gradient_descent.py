@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_nn.exercises import Exercise, Mistake, nice
+from fysstk_nn.exercises import COLUMN, Exercise, Mistake, nice
 
 
 def best_step(gradient: Any, epsilon: Any) -> Any:
@@ -83,6 +83,7 @@ EXERCISES = (
         hints=("Which direction? And how do you give a vector the length epsilon?",),
         reference=best_step,
         inputs=lambda rng: (nice(rng, int(rng.integers(2, 5))), nice(rng, low=0.1, high=1.0)),
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "walked uphill",
@@ -124,6 +125,7 @@ EXERCISES = (
         ),
         reference=gradient_descent,
         inputs=lambda rng: (*_regression(rng), nice(rng, low=0.1, high=0.5), int(rng.integers(2, 6))),
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "walked uphill",
@@ -165,6 +167,7 @@ EXERCISES = (
         ),
         reference=one_epoch,
         inputs=_one_epoch,
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "ignored the order",
@@ -274,6 +277,11 @@ EXERCISES = (
                 "dropped the rate one period too early",
                 lambda t, eta0, factor, every: eta0 * factor ** (t // every + 1),
                 "At t = 0 the rate is η₀.",
+            ),
+            Mistake(
+                "forgot the initial rate",
+                lambda t, eta0, factor, every: factor ** (t // every),
+                "That is what became of the rate. What did it start from?",
             ),
         ),
     ),

@@ -153,6 +153,11 @@ EXERCISES = (
                 lambda q, p: int(np.ceil(np.log(1 - p) / np.log(q))),
                 "1 - q is the probability that one draw misses.",
             ),
+            Mistake(
+                "left a fraction of a draw",
+                lambda q, p: float(np.log(1 - p) / np.log(1 - q)),
+                "The formula is right; the answer is a whole number of draws, and at least so many.",
+            ),
         ),
     ),
     Exercise(
@@ -189,6 +194,11 @@ EXERCISES = (
                 "ran from the upper end down",
                 lambda u, low, high: high * (low / high) ** u,
                 "At u = 0 the result is `low`.",
+            ),
+            Mistake(
+                "forgot the lower end",
+                lambda u, low, high: (high / low) ** u,
+                "At u = 0 the result is the lower end of the range.",
             ),
         ),
     ),

@@ -260,6 +260,11 @@ EXERCISES = (
                 ),
                 "δ₁ has two factors: how wrong, and how movable.",
             ),
+            Mistake(
+                "the sign is turned",
+                lambda *inputs: tuple(-part for part in mean_gradients(*inputs)),
+                "Output minus target; the minus sign of descent belongs to the update.",
+            ),
         ),
     ),
     Exercise(
@@ -304,6 +309,11 @@ EXERCISES = (
                     (np.tanh(w1 * x + b1) - y) * (1 - np.tanh(w1 * x + b1)),
                 ),
                 "Square the output: the slope of tanh is 1 at z = 0 and falls off on both sides.",
+            ),
+            Mistake(
+                "the sign is turned",
+                lambda *inputs: tuple(-part for part in tanh_gradients(*inputs)),
+                "Output minus target; the minus sign of descent belongs to the update.",
             ),
         ),
     ),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_nn.activations import sigmoid
-from fysstk_nn.exercises import Exercise, Mistake, nice
+from fysstk_nn.exercises import COLUMN, Exercise, Mistake, nice
 
 
 def full_adder(x1: Any, x2: Any, carry_in: Any) -> Any:
@@ -137,6 +137,7 @@ EXERCISES = (
             (np.array([0.0, 0.0]), 0.0, np.array([1.0, 0.0]), 0, 1.0),
             (np.array([1.0]), -1.0, np.array([1.0]), 0, 0.5),
         ),
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "forgot the bias",

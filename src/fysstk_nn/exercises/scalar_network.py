@@ -110,6 +110,13 @@ def _tanh_with_sigmoid_slope(theta: Any, x: Any, y: Any) -> Any:
     return np.array([delta1 * x, delta1, delta2 * a1, delta2])
 
 
+def _tanh_without_slope(theta: Any, x: Any, y: Any) -> Any:
+    w1, b1, w2, b2 = theta
+    a1 = np.tanh(w1 * x + b1)
+    delta2 = w2 * a1 + b2 - y
+    return np.array([delta2 * w2 * x, delta2 * w2, delta2 * a1, delta2])
+
+
 def _network(rng: np.random.Generator) -> tuple[Any, ...]:
     return nice(rng), nice(rng, low=0.1, high=1.0), nice(rng), nice(rng), nice(rng), nice(rng)
 
@@ -155,6 +162,11 @@ EXERCISES = (
                 "fed z₁ into the output neuron",
                 lambda x, w1, b1, w2, b2: (sigmoid(w1 * x + b1), sigmoid(w2 * (w1 * x + b1) + b2)),
                 "What travels on is a₁ = σ(z₁).",
+            ),
+            Mistake(
+                "forgot the biases",
+                lambda x, w1, b1, w2, b2: outputs(x, w1, 0, w2, 0),
+                "Each neuron adds its bias before the sigmoid.",
             ),
         ),
     ),
@@ -284,6 +296,11 @@ EXERCISES = (
                 ),
                 "The error travels back through w₂.",
             ),
+            Mistake(
+                "the sign is turned",
+                lambda *inputs: tuple(-part for part in linear_gradients(*inputs)),
+                "Output minus target; the minus sign of descent belongs to the update.",
+            ),
         ),
     ),
     Exercise(
@@ -399,6 +416,11 @@ EXERCISES = (
                 "the sign is turned",
                 lambda theta, x, y: -tanh_gradient(theta, x, y),
                 "Output minus target.",
+            ),
+            Mistake(
+                "forgot the slope of the hidden neuron",
+                _tanh_without_slope,
+                "Between a₁ and z₁ lies tanh; its slope is a factor of the first two derivatives.",
             ),
         ),
     ),

@@ -6,7 +6,7 @@ import numpy as np
 
 from fysstk_nn.activations import sigmoid
 from fysstk_nn.datasets import polynomial
-from fysstk_nn.exercises import Exercise, Mistake, nice
+from fysstk_nn.exercises import COLUMN, Exercise, Mistake, nice
 from fysstk_nn.gates import XOR
 
 
@@ -122,6 +122,11 @@ EXERCISES = (
                 lambda x, W1, b1, w2, b2: output(x, W1, 0 * b1, w2, b2),
                 "Each hidden node has a bias, too.",
             ),
+            Mistake(
+                "forgot the bias of the output node",
+                lambda x, W1, b1, w2, b2: output(x, W1, b1, w2, 0.0),
+                "The output node has a bias, too.",
+            ),
         ),
     ),
     Exercise(
@@ -142,6 +147,7 @@ EXERCISES = (
             nice(rng, low=0.1, high=1.0),
             nice(rng, 2),
         ),
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "forgot the slopes of the hidden nodes",
@@ -183,6 +189,7 @@ EXERCISES = (
         ),
         reference=gradients,
         inputs=_one_sample,
+        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "used the hidden outputs where the inputs belong, as it is printed on the lecture's slide",
@@ -370,6 +377,11 @@ EXERCISES = (
                 "forgot the output's biases",
                 lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) - outputs,
                 "The output nodes have a bias, too.",
+            ),
+            Mistake(
+                "joined the inputs to the outputs as well",
+                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) + inputs * outputs,
+                "Arrows lead from one layer to the next only.",
             ),
         ),
     ),
