@@ -172,6 +172,7 @@ def test_missing_pages_are_passed_over(tmp_path):
 
 
 def test_the_book_itself():
+    _book.book.cache_clear()
     book = _book.book()
     assert book.equations
     assert book == _book.read_book(ROOT)
