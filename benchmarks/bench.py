@@ -85,6 +85,9 @@ WORKLOADS = [
     Workload("W5", (784, 1024, 1024, 10), "relu", "softmax", "cross_entropy", True, 512, 60_000),
 ]
 
+DIGITS = 20_000
+"""How many images an epoch of W6 has."""
+
 
 def ours(work: Workload, X: Array, y: Array) -> Run:
     net = MLP(work.sizes, work.hidden, work.output, work.cost)
@@ -251,13 +254,13 @@ def memory(work: Workload) -> dict[str, float]:
     """Return what training allocates at most, beyond the data and the parameters that it trains.
 
     A batch is its inputs, and for each layer two arrays of its size: what it hands on, and its
-    deltas.
+    deltas. The run is long enough for the optimizer to clear its memory of denormal numbers once.
     """
     X, y = replace(work, rows=4 * work.batch + 1).data()
     net = MLP(work.sizes, work.hidden, work.output, work.cost)
     params = net.init("he", dtype=np.float32)
     tracemalloc.start()
-    fit(net, params, X, y, optimizer=Adam(), epochs=2, batch_size=work.batch, overwrite=True)
+    fit(net, params, X, y, optimizer=Adam(), epochs=21, batch_size=work.batch, overwrite=True)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     batch = 4 * work.batch * (work.sizes[0] + 2 * sum(work.sizes[1:]))
@@ -294,12 +297,17 @@ def read_idx(path: Path) -> Array:
     return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(shape)
 
 
-def fifteen_epochs() -> dict[str, object]:
-    """Train on real digits, epoch by epoch in turns with PyTorch: do denormal numbers slow it down?"""
+def fifteen_epochs(rounds: int) -> dict[str, object]:
+    """Train on real digits, epoch by epoch in turns with PyTorch: do denormal numbers slow it down?
+
+    Where a pixel is always black, Adam's moments need some 800 steps to decay so far. A small collection
+    of images is therefore used several times in an epoch.
+    """
     X, y, source = digits()
-    work = Workload("W6", (784, 512, 10), "relu", "softmax", "cross_entropy", True, 128, len(X))
+    rows = np.arange(DIGITS) % len(X)
+    X, y = X[rows], y[rows]
+    work = Workload("W6", (784, 512, 10), "relu", "softmax", "cross_entropy", True, 128, DIGITS)
     net = MLP(work.sizes, work.hidden, work.output, work.cost)
-    seconds: dict[str, list[float]] = {}
 
     def our_epochs() -> Iterator[None]:
         params, earlier = net.init("he", dtype=np.float32), None
@@ -312,23 +320,30 @@ def fifteen_epochs() -> dict[str, object]:
             run()
             yield
 
-    runs: dict[str, Iterator[None]] = {"fysstk_nn": our_epochs()}
-    if torch is not None:
-        runs["torch"] = repeated(torch_eager(work, X, y))
-        runs["torch_fused"] = repeated(torch_eager(work, X, y, fused=True))
-    for _ in range(15):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            next(run)
-            seconds.setdefault(name, []).append(time.perf_counter() - start)
-    print(f"W6  784-512-10 relu/softmax, Adam, batch 128, 15 epochs of {source}")
-    for name, times in seconds.items():
+    seconds: dict[str, list[list[float]]] = {}  # name, round, epoch
+    for _ in range(rounds):
+        runs: dict[str, Iterator[None]] = {"fysstk_nn": our_epochs()}
+        if torch is not None:
+            runs["torch"] = repeated(torch_eager(work, X, y))
+            runs["torch_fused"] = repeated(torch_eager(work, X, y, fused=True))
+        for name in runs:
+            seconds.setdefault(name, []).append([])
+        for _ in range(15):
+            for name, run in runs.items():
+                start = time.perf_counter()
+                next(run)
+                seconds[name][-1].append(time.perf_counter() - start)
+    epochs = {
+        name: [statistics.median(times) for times in zip(*s, strict=True)] for name, s in seconds.items()
+    }
+    print(f"W6  784-512-10 relu/softmax, Adam, batch 128, 15 epochs of {DIGITS} images from {source}")
+    for name, times in epochs.items():
         print(f"    {name:18s}{sum(times):9.3f} s    last/second epoch {times[-1] / times[1]:.2f}")
     return {
-        **{name: sum(times) for name, times in seconds.items()},
+        **{name: sum(times) for name, times in epochs.items()},
         "data": source,
-        "epochs": seconds,
-        "last_over_second": seconds["fysstk_nn"][-1] / seconds["fysstk_nn"][1],
+        "epochs": epochs,
+        "last_over_second": epochs["fysstk_nn"][-1] / epochs["fysstk_nn"][1],
     }
 
 
@@ -362,7 +377,7 @@ def main() -> None:
             print(f"    memory beyond the data, the parameters and one batch: {copies:.2f} x the parameters")
         results[work.name] = result
     if "W6" in arguments.workloads:
-        results["W6"] = fifteen_epochs()
+        results["W6"] = fifteen_epochs(min(arguments.rounds, 3))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(json.dumps(results, indent=2) + "\n")
     print(f"written to {arguments.output}")

@@ -59,6 +59,7 @@ def test_the_table_is_written(bench, tmp_path, monkeypatch, capsys):
     y = np.eye(10, dtype=np.float32)[rng.integers(10, size=20)]
     few = rng.random((20, 784), dtype=np.float32), y, "few"
     monkeypatch.setattr(bench, "digits", lambda: few)
+    monkeypatch.setattr(bench, "DIGITS", 30)
     path = tmp_path / "_build" / "bench.json"
     monkeypatch.setattr(sys, "argv", ["bench.py", "--rounds", "1", "--output", str(path)])
     monkeypatch.setattr(bench, "torch", None)

@@ -219,7 +219,7 @@ class Optimizer(Rule):
                 s = state.scratch[: theta[part].size]
                 self.update(theta[part], gradient[part], memory, s, eta, state.t)
         if state.t % self.FLUSH == 0:
-            _flush(state.memory)
+            _flush(state.memory, state.scratch)
 
 
 @dataclass(frozen=True)
@@ -500,7 +500,7 @@ class Chain(Rule):
             rule.step(theta, gradient, part)
 
 
-def _flush(memory: tuple[Array, ...]) -> None:
+def _flush(memory: tuple[Array, ...], scratch: Array) -> None:
     """Set to 0 what is almost 0, before it gets denormal.
 
     The gradient of a weight at a pixel that is always black is exactly 0, and its moments decay by a factor
@@ -509,9 +509,9 @@ def _flush(memory: tuple[Array, ...]) -> None:
     """
     for vector in memory:
         tiny = float(np.finfo(vector.dtype).tiny) * 1e8
-        for i in range(0, vector.size, Optimizer.CHUNK):
-            part = vector[i : i + Optimizer.CHUNK]
-            part *= np.abs(part) > tiny
+        for i in range(0, vector.size, scratch.size):
+            part = vector[i : i + scratch.size]
+            part *= np.abs(part, out=scratch[: part.size]) > tiny
 
 
 def _check(rule: Any, **bounds: Mapping[str, float]) -> None:
