@@ -756,7 +756,7 @@ def test_errors_name_the_line(any_runner):
         "raises",
         "LinAlgError: Singular matrix",
         "return np.linalg.inv",
-        "x",
+        "For example with:",
         mistake="LinAlgError",
     )
 

@@ -427,7 +427,7 @@ def _raises(case: Case, failing: list[int]) -> Result | None:
         "raises",
         ENDINGS.get(error.kind, "Your answer stops with an error."),
         Table((*what, *where)),
-        some if partly else "",
+        some if partly else ("For example with:" if case.exercise.takes_function else ""),
         case.table(i),
         mistake=error.kind,
     )

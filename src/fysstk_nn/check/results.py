@@ -27,7 +27,8 @@ VERDICTS = (
 )
 
 # The text inherits its colour and the tints are translucent, so the boxes follow a light or a dark theme in
-# JupyterLab and on the site. The last rule takes back the white ground that the site's dark theme gives to
+# JupyterLab and on the site. The class is doubled to outweigh JupyterLab's own rules, which would set `pre` on
+# white and tables to the right. The last rule takes back the white ground that the site's dark theme gives to
 # all HTML output.
 STYLE = """<style>
 .fysstk-box {
@@ -38,13 +39,13 @@ STYLE = """<style>
 .fysstk-box.right { --fk-edge: #1f9d6b } .fysstk-box.wrong { --fk-edge: #d1752a } .fysstk-box.open { --fk-edge: #5b8dc9 }
 .fysstk-box p { margin: .25rem 0 } .fysstk-box .head { font-weight: 600 }
 .fysstk-box .id { opacity: .8; font-weight: 400; float: right; margin-left: 1rem }
-.fysstk-box code { background: color-mix(in srgb, currentColor 9%, transparent); color: inherit; padding: 0 .2em }
-.fysstk-box pre {
+.fysstk-box.fysstk-box code { background: color-mix(in srgb, currentColor 9%, transparent); color: inherit; padding: 0 .2em }
+.fysstk-box.fysstk-box pre {
   background: none; color: inherit; border: 0; padding: 0; margin: .3rem 0;
   overflow-x: auto; font-size: .92em; white-space: pre; line-height: 1.4;
 }
-.fysstk-box table { border-collapse: collapse; margin: .3rem 0; background: none }
-.fysstk-box th, .fysstk-box td {
+.fysstk-box.fysstk-box table { border-collapse: collapse; margin: .3rem 0; background: none }
+.fysstk-box.fysstk-box th, .fysstk-box.fysstk-box td {
   text-align: left; padding: .15rem .8rem .15rem 0; vertical-align: top; background: none; border: 0; color: inherit;
 }
 html[data-theme=dark] .bd-content div.cell_output .text_html:has(.fysstk-box) {
