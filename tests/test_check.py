@@ -311,6 +311,8 @@ def test_warnings_are_told():
         return number(x)
 
     says(NUMBER, warned, "right", "overflow")
+    quiet = says(NUMBER, lambda x: number(x) + np.exp(np.float64(-1e4)), "right")
+    assert "warned" not in repr(quiet)
 
 
 # -- not attempted ----------------------------------------------------------------------------------------

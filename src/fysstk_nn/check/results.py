@@ -27,9 +27,9 @@ VERDICTS = (
 )
 
 # The text inherits its colour and the tints are translucent, so the boxes follow a light or a dark theme in
-# JupyterLab and on the site. The class is doubled to outweigh JupyterLab's own rules, which would set `pre` on
-# white and tables to the right. The last rule takes back the white ground that the site's dark theme gives to
-# all HTML output.
+# JupyterLab and on the site. The class is doubled to outweigh JupyterLab's own rules, which would set `pre`
+# on white and tables to the right. The last rule takes back the white ground that the site's dark theme
+# gives to all HTML output.
 STYLE = """<style>
 .fysstk-box {
   --fk-edge: #7f8c9b; border-left: .3rem solid var(--fk-edge); border-radius: .25rem;
