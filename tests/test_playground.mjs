@@ -66,7 +66,7 @@ const answer = {
   },
   parse({ address }) {
     try {
-      return { state: parse(address) };
+      return { address: format(parse(address)) };
     } catch (error) {
       return { error: error.message };
     }

@@ -218,6 +218,13 @@ class Writer:
             number = self.number(block.options.get("name") or block.options.get("label") or "")
             caption = f"**Table {number}.** {title}" if title else ""
             return self.inline(f"{caption}\n\n{table}").strip()
+        if name == "playground":
+            return (
+                f"*On the book's page, this network can be set, stepped and trained.*\n\n{self.inside(body)}"
+            )
+        if name == "admonition" and block.options.get("class") == "dropdown":
+            summary = f"<details><summary>{self.inline(title)}</summary>"
+            return f"{summary}\n\n{self.inside(body)}\n\n</details>"
         if name in QUOTES:
             bold = title or {"admonition": "", "margin": "", "epigraph": ""}.get(name, name.capitalize())
             return quote(self.inline(bold), self.inside(body))

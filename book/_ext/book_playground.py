@@ -1,0 +1,168 @@
+"""Playgrounds: a network in the page that the reader can set, step and train.
+
+The directive `{playground} address` writes what a page needs without JavaScript: a drawing of the network, a
+question, and the equations. The module _static/playground/playground.js puts the live one in their place. It
+is loaded by pages with a playground alone, and not from a plain folder, from which browsers load no modules.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs
+
+import matplotlib.pyplot as plt
+import numpy as np
+from book_markdown import ROOT, BookDirective
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+from fysstk_nn import _sources, draw
+from fysstk_nn.params import Params, init_params
+
+DRAWINGS = "_build/playground"
+LEDGER_PAGE = "equations.html"  # beside all other pages of the book
+EQUATIONS = {
+    "one-neuron": {
+        "z": "def-one-z",
+        "a": "def-one-a",
+        "output": "eq-one-delta",
+        "dw": "eq-one-dw",
+        "db": "eq-one-db",
+    },
+    "scalar-network": {
+        "z a": "def-scalar-chain",
+        "output": "eq-scalar-delta2",
+        "hidden": "eq-scalar-chain-delta",
+        "dw db": "eq-scalar-chain-gradients",
+    },
+    "": {
+        "z": "def-four-z",
+        "a": "def-four-a",
+        "output": "eq-four-delta-output",
+        "hidden": "eq-four-delta-hidden",
+        "dw": "eq-four-dw",
+        "db": "eq-four-db",
+    },
+}
+"""Which equations of the book a page's playground fills with numbers; "" stands for all other pages."""
+INPUTS = {"curve": 1}
+"""Data sets that have not two inputs."""
+
+
+class playground(nodes.General, nodes.Element):  # noqa: N801 - docutils names its nodes in lower case
+    """A playground: its drawing, its question and its equations."""
+
+
+class playground_equation(nodes.General, nodes.Element):  # noqa: N801
+    """One equation, and which numbers the playground writes below it."""
+
+
+class PlaygroundDirective(BookDirective):
+    """A playground: ```{playground} address``` with the option `:alt:`, around a question to the reader."""
+
+    has_content = True
+    optional_arguments = 1
+    option_spec = {"alt": directives.unchanged_required, "page": directives.flag}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        """Return the playground as it is without JavaScript."""
+        address = self.arguments[0] if self.arguments else ""
+        if "alt" not in self.options:
+            raise self.error("a playground needs an alt text for its drawing")
+        box = playground(address=address, page="page" in self.options)
+        self.set_source_info(box)
+        image = nodes.image(uri=f"/{self.draw(address)}", alt=self.options["alt"])
+        question = nodes.container(classes=["playground-question"])
+        self.state.nested_parse(self.content, self.content_offset, question)
+        equations = nodes.container("", *self.equations(), classes=["playground-equations"])
+        box += [nodes.container("", image, classes=["playground-static"]), question, equations]
+        return [box]
+
+    def draw(self, address: str) -> str:
+        """Draw the network that an address starts from; return the file's place."""
+        params = network(address)
+        page = self.env.docname.rpartition("/")[2]
+        path = ROOT / DRAWINGS / f"{page}-{self.env.new_serialno('playground')}.svg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with plt.rc_context():
+            draw.use_style()
+            figure = draw.network(params).figure
+            figure.savefig(path, metadata={"Date": None})
+            plt.close(figure)
+        return path.relative_to(ROOT).as_posix()
+
+    def equations(self) -> list[nodes.Node]:
+        """Return the equations of this page's playground, with their numbers and ticks."""
+        known = _sources.equations(ROOT)
+        page = self.env.docname.rpartition("/")[2]
+        found = []
+        for part, label in EQUATIONS.get(page, EQUATIONS[""]).items():
+            latex = re.sub(r"[\s.,]+$", "", " ".join(known[label].text.split()))
+            line = playground_equation(part=part)
+            self.markdown(rf"$\displaystyle {latex}$ {{eq}}`{label}`", line)
+            if label.startswith("eq-"):
+                words = f"How equation ({known[label].number}) was checked"
+                tick = nodes.reference(
+                    "", "✓", refuri=f"{LEDGER_PAGE}#ledger-{label}", reftitle=words, classes=["ledger-tick"]
+                )
+                line.children[-1] += [nodes.Text(" "), tick]
+            found.append(line)
+        return found
+
+
+def network(address: str) -> Params:
+    """Return the parameters that an address of the playground starts from."""
+    key = {name: values[0] for name, values in parse_qs(address, keep_blank_values=True).items()}
+    rows = key.get("points", "2,1")
+    inputs = (
+        rows.partition(";")[0].count(",") if key.get("data") == "points" else INPUTS.get(key.get("data"), 2)
+    )
+    layers = [int(count) for count in key.get("layers", "2").split(",") if count]
+    sizes = (inputs, *layers, 1)
+    if "w" in key:
+        return Params(np.array([float(number) for number in key["w"].split(",")]), sizes)
+    return init_params(sizes, key.get("init", "glorot"), rng=int(key.get("seed", 1)))
+
+
+def visit_playground(self: HTML5Translator, node: playground) -> None:
+    """Open the element that the module looks for."""
+    kind = "page" if node["page"] else "embed"
+    attributes = {"data-playground": kind, "data-state": node["address"], "data-page": "playground.html"}
+    self.body.append(self.starttag(node, "div", CLASS="playground", **attributes))
+
+
+def visit_equation(self: HTML5Translator, node: playground_equation) -> None:
+    """Open the element below which numbers are written."""
+    self.body.append(self.starttag(node, "div", CLASS="pg-equation", **{"data-equation": node["part"]}))
+
+
+def close(self: HTML5Translator, node: nodes.Element) -> None:
+    """Close the element."""
+    self.body.append("</div>\n")
+
+
+def ignore(self: nodes.NodeVisitor, node: nodes.Element) -> None:
+    """In other formats the contents stand alone."""
+
+
+def load_module(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Load style and module on a page that has a playground."""
+    if doctree is None or next(iter(doctree.findall(playground)), None) is None:
+        return
+    app.add_css_file("playground/playground.css")
+    module = context["pathto"]("_static/playground/playground.js", resource=True)
+    app.add_js_file(None, body=f'if (location.protocol !== "file:") import("{module}");', priority=900)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register all of it."""
+    others = dict.fromkeys(("latex", "text", "man", "texinfo"), (ignore, ignore))
+    app.add_node(playground, html=(visit_playground, close), **others)
+    app.add_node(playground_equation, html=(visit_equation, close), **others)
+    app.add_directive("playground", PlaygroundDirective)
+    app.connect("html-page-context", load_module)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,55 @@
+// Small helpers: make elements, change them only where something changed, and print numbers short.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Make an element of HTML, or of SVG. */
+export const h = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+const known = new WeakMap(); // what was set last: comparing is cheaper than asking the page
+
+/** Set attributes, and the text where one is named `text`; what is as before is not touched. */
+export function set(element, attributes) {
+  let last = known.get(element);
+  if (!last) known.set(element, (last = {}));
+  for (const [name, value] of Object.entries(attributes)) {
+    if (last[name] === value) continue;
+    last[name] = value;
+    if (name === "text") element.textContent = value;
+    else if (value === null) element.removeAttribute(name);
+    else element.setAttribute(name, value);
+  }
+}
+
+const MINUS = "\u2212";
+
+/** Print a number with about so many digits. */
+export function short(x, digits = 2) {
+  const size = Math.abs(x);
+  if (!Number.isFinite(x)) return String(x);
+  if (size < 1e-12) return "0";
+  const plain = size >= 10 ** -digits && size < 10 ** (digits + 2);
+  const text = plain ? size.toFixed(digits) : size.toExponential(digits > 2 ? 1 : 0);
+  return (x < 0 ? MINUS : "") + text.replace("e-", `e${MINUS}`).replace("e+", "e");
+}
+
+// The control of a label is known to the browser: field.control.
+const field = (label, control) => h("label", { class: "pg-field" }, h("span", {}, label), control);
+
+/** A labelled menu; `choices` are pairs of value and words. */
+export function menu(label, choices, onchange) {
+  const options = choices.map(([value, words]) => h("option", { value }, words));
+  return field(label, h("select", { onchange }, ...options));
+}
+
+/** A labelled field for a number. */
+export const numberField = (label, attributes) => field(label, h("input", { type: "number", step: "any", ...attributes }));
