@@ -26,6 +26,7 @@ from pathlib import Path
 import yaml
 
 import check_yaml
+import launch
 from inputs import ROOT, digest, machine
 
 BUILD = ROOT / "_build"
@@ -55,7 +56,7 @@ class BuildError(Exception):
 
 def build() -> None:
     """Build the book, unless the site that stands was made from the very same sources."""
-    sources = digest(*SOURCES, extra=machine())
+    sources = digest(*SOURCES, extra=(*machine(), repository()))
     if is_complete(SITE, sources) and LEDGER.is_file():
         print("Nothing has changed since the last build.")
         show(SITE)
@@ -73,6 +74,14 @@ def build() -> None:
         publish(Path(draft, "html"), sources)
     forget_old_outputs(chapters)
     show(SITE)
+
+
+def repository() -> str:
+    """Return the address of the book's repository, or nothing."""
+    try:
+        return launch.repository()
+    except ValueError as error:
+        raise BuildError(str(error)) from None
 
 
 def check_sources() -> None:

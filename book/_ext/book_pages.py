@@ -17,6 +17,7 @@ from sphinx.util import logging
 from fysstk_nn import _sources
 
 sys.path.append(str(ROOT / "tools"))
+import launch
 import notebooks
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,19 @@ def describe_page(
         context["metatags"] += f'\n<meta name="description" content="{html.escape(words)}" />'
     if notebooks.is_notebook(Path(app.env.doc2path(pagename))):
         context["notebook"] = f"{FOLDER}/{Path(pagename).name}.ipynb"
+
+
+def add_launch_links(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document
+) -> None:
+    """Add a menu of where the page can be opened outside the site, if the book has a repository."""
+    if doctree is None:
+        return
+    found = launch.links(launch.repository(), pagename, notebook="notebook" in context)
+    buttons = [{"type": "link", "text": place, "url": url} for place, url in found.items()]
+    if buttons:
+        menu = {"type": "group", "tooltip": "Open elsewhere", "icon": "fas fa-rocket", "buttons": buttons}
+        context["header_buttons"].insert(0, {**menu, "label": "launch-buttons"})
 
 
 def description(doctree: nodes.document) -> str:
@@ -80,6 +94,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.connect("config-inited", configure)
     app.connect("html-page-context", describe_page)
+    app.connect("html-page-context", add_launch_links, priority=502)  # after the theme's list of buttons
     app.connect("env-check-consistency", compare_numbers)
     app.connect("build-finished", write_notebooks)
     app.add_css_file("machinery.css")

@@ -1,0 +1,78 @@
+"""Where a page can be seen and run outside the site: in its repository, on Binder, in Colab.
+
+All of it follows from one address, the environment variable BOOK_REPOSITORY_URL; without it there are none.
+Binder makes its environment from .binder/. Colab opens notebooks only from a branch of a GitHub repository;
+the workflow .github/workflows/pages.yml fills that branch with what this program writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDENT = ROOT / "_build" / "notebooks" / "student"
+COLAB = ROOT / "_build" / "notebooks" / "colab"
+VARIABLE = "BOOK_REPOSITORY_URL"
+BRANCH = "notebooks"  # where Colab finds them
+ADDRESS = re.compile(r"https://[\w.-]+(:\d+)?/[\w.-]+(/[\w.-]+)+")
+GITHUB = "https://github.com/"
+
+
+def repository() -> str:
+    """Return the address of the book's repository, or nothing if there is none."""
+    address = os.environ.get(VARIABLE, "").strip().rstrip("/").removesuffix(".git")
+    if address and not ADDRESS.fullmatch(address):
+        raise ValueError(f"{VARIABLE} should look like https://github.com/owner/name, not like {address!r}")
+    return address
+
+
+def links(address: str, page: str, *, notebook: bool) -> dict[str, str]:
+    """Return where a page such as "book/gates" can be opened, by the name of the place."""
+    if not address:
+        return {}
+    found = {"Source": f"{address}/blob/HEAD/{page}.md"}
+    if notebook:
+        file = f"{Path(page).name}.ipynb"
+        on_github = address.startswith(GITHUB)
+        name = address.removeprefix(GITHUB)
+        place = f"gh/{name}" if on_github else f"git/{quote(address, safe='')}"
+        found["Binder"] = (
+            f"https://mybinder.org/v2/{place}/HEAD?urlpath={quote(f'lab/tree/work/{file}', safe='')}"
+        )
+        if on_github:
+            found["Colab"] = f"https://colab.research.google.com/github/{name}/blob/{BRANCH}/{file}"
+    return found
+
+
+def write_notebooks(source: Path, target: Path, first: str, kernel: dict[str, str] | None = None) -> None:
+    """Copy the notebooks, each with one more cell at its top."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        notebook.metadata.kernelspec = kernel or notebook.metadata.kernelspec
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(first, id="install"))
+        nbformat.write(notebook, target / path.name)
+
+
+def main() -> int:
+    """Write the notebooks for Colab, which install the package from the repository."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--to", type=Path, default=COLAB, help="the folder to write them into")
+    target = parser.parse_args().to
+    if not (address := repository()):
+        print(f"Set {VARIABLE} to the address of the repository first.", file=sys.stderr)
+        return 1
+    write_notebooks(STUDENT, target, f'%pip install -q autograd "fysstk-nn @ git+{address}"')
+    print(f"{len(list(target.glob('*.ipynb')))} notebooks for Colab in {target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
