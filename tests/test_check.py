@@ -291,6 +291,17 @@ def test_plots_for_every_input_raise_no_warning():
     assert "warned" not in repr(says(replace(NUMBER, trials=30), plots, "right"))
 
 
+def test_an_answer_may_use_threads(any_runner):
+    def in_a_thread(x):
+        found = []
+        thread = threading.Thread(target=lambda: found.append(number(x)))
+        thread.start()
+        thread.join()
+        return found[0]
+
+    says(NUMBER, in_a_thread, "right")
+
+
 def test_an_answer_may_use_the_threads_of_scikit_learn():
     """The threads of OpenMP do not live on in a forked process, which must not wait for them."""
     ensemble = pytest.importorskip("sklearn.ensemble")
@@ -1101,7 +1112,7 @@ def from_the_heap(*arguments):
 
 def from_a_thread(*arguments):
     found = []
-    reference = find("four-hidden-delta").reference
+    reference = sys.modules["fysstk_nn.exercises.four_equations"].hidden_delta
     thread = threading.Thread(target=lambda: found.append(reference(*arguments)))
     thread.start()
     thread.join()

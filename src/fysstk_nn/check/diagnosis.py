@@ -512,7 +512,7 @@ def _is_not_finite(case: Case, failing: list[int]) -> Result | None:
         "not a number",
         "The result is not finite where it should be.",
         case.table(i, ("got", show(case.got[i]))),
-        f"Meanwhile Python warned: {warned}." if warned else "",
+        f"Meanwhile Python warned: {warned.rstrip('.!')}." if warned else "",
         "Is there a division by zero, or the exponential of a large number?",
         mistake="not finite",
     )
@@ -830,6 +830,6 @@ def _right(case: Case) -> Result:
         "right",
         "Right.",
         _what_was_checked(case),
-        f"Python warned on the way: {notes.warned}." if notes.warned else "",
+        f"Python warned on the way: {notes.warned.rstrip('.!')}." if notes.warned else "",
         f"What it printed ({notes.printed} characters) is not shown." if notes.printed else "",
     )

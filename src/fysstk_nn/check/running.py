@@ -155,10 +155,14 @@ class _Watch:
         self.allowed = _codes(drawn)
         self.forbidden = None if exercise.use else getattr(exercise.reference, "__code__", None)
         self.peeked = False
+        self.set_profile = sys.setprofile
 
-    def switch_off(self, function: object) -> None:
-        """Stand in for `sys.setprofile`, with which an answer could end the watch."""
-        self.peeked = True
+    def switch(self, function: object) -> None:
+        """Stand in for `sys.setprofile`, with which an answer could end the watch; threads begin it."""
+        if function is self:
+            self.set_profile(self)
+        else:
+            self.peeked = True
 
     def __call__(  # pragma: no cover - coverage does not see inside a profile function
         self, frame: types.FrameType, event: str, argument: object
@@ -215,8 +219,8 @@ def _try_all(
     An answer that exhausts the stack or the memory is not asked again.
     """
     watch, sink = _Watch(exercise, drawn), _Sink()
-    before, set_profile, names = sys.getprofile(), sys.setprofile, snapshot()
-    sys.setprofile = watch.switch_off
+    before, names = sys.getprofile(), snapshot()
+    sys.setprofile = watch.switch
     before_in_threads = threading.getprofile()
     threading.setprofile(watch)
     with warnings.catch_warnings(record=True) as heard, _quiet(sink):
@@ -226,14 +230,14 @@ def _try_all(
         try:
             for i, inputs in enumerate([*drawn, drawn[0]]):
                 # Python drops a profile function in which the recursion limit strikes: set it anew.
-                set_profile(watch)
+                watch.set_profile(watch)
                 outcome = call(exercise, answer, inputs)
                 tell("outcome" if i < len(drawn) else "again", outcome)
                 if isinstance(outcome, Raised) and outcome.kind in EXHAUSTING:
                     break
             signs = _signs(exercise, answer)
         finally:
-            sys.setprofile = set_profile
+            sys.setprofile = watch.set_profile
             threading.setprofile(cast(Any, before_in_threads))
             watch_again(sys.gettrace(), before)
         warned = " ".join(str(heard[0].message).split())[:200] if heard else ""
