@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter notebooks lab linkcheck digits bench clean distclean
+.PHONY: help setup book test lint chapter notebooks lab lite pdf linkcheck digits bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ notebooks: setup  ## the chapters as Jupyter notebooks, with and without solutio
 
 lab: notebooks  ## JupyterLab on a working copy of the notebooks, in work/
 	@$(VENV) tools/open_lab.py
+
+lite: book  ## a copy of the site with JupyterLite, which runs the notebooks in the browser
+	@$(VENV) tools/lite.py
+
+pdf: book  ## the whole book as one PDF (needs Chromium)
+	@$(VENV) tools/print_book.py
 
 linkcheck: setup  ## follow every link that leaves the book (needs the network)
 	@$(VENV) tools/build_book.py --linkcheck

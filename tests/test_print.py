@@ -1,0 +1,162 @@
+"""The printed book: all pages in the order of the menu, solutions at the end, links and numbers that lead."""
+
+import re
+import shutil
+
+import pytest
+from bs4 import BeautifulSoup
+from pypdf import PdfReader, PdfWriter
+
+import print_book
+from print_book import Entry, Place
+
+CHROMIUM = next(filter(None, map(shutil.which, print_book.CHROMIUMS)), None)
+in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: browser tests are left out")
+ABOUT = {"title": "A book", "author": "Its authors", "terms": "Free to copy."}
+MENU = """<nav class="bd-links">
+<p class="caption">Part I: First</p><ul><li class="toctree-l1"><a href="one.html">1. One</a></li></ul>
+<p class="caption">Part II: Second</p><ul><li class="toctree-l1"><a href="two.html">2. Two</a></li></ul>
+</nav>"""
+FRONT = f"""<html><head><link rel="stylesheet" href="../_static/a.css"></head><body>{MENU}
+<article class="bd-article"><section id="a-book"><h1>A book<a class="headerlink" href="#a-book">#</a></h1>
+<div class="lead-in"><p>What it is about.</p></div><p>Read <a href="one.html">one</a>.</p></section></article>
+</body></html>"""
+ONE = """<html><head><link rel="stylesheet" href="../_static/b.css"></head><body><article class="bd-article">
+<section id="one"><h1>1. One</h1><p>See <a id="here" href="two.html#far">there</a>,
+<a href="#one">here</a>, <a href="../notebooks/one.ipynb">the notebook</a>,
+<a href="two.html#gone">nowhere</a> and <a href="https://example.org/">outside</a>.</p>
+<script>alert(1)</script></section>
+<section id="exercises"><h2>Exercises</h2>
+<div class="exercise" id="ex-a"><p><span class="exercise-number">Exercise 1.1.</span> Add.</p></div>
+<details class="hint"><summary>Hint 1 of 1</summary><p>Carry the one.</p></details>
+<details class="solution"><summary>Solution of exercise 1.1</summary><p>It is four.</p></details>
+<div class="exercise" id="ex-b"><p><span class="exercise-number">Exercise 1.2.</span> Think.</p></div>
+<details class="solution"><summary>Solution of exercise 1.2</summary><p>It depends.</p></details>
+</section></article></body></html>"""
+TWO = """<html><head></head><body><article class="bd-article"><section id="two"><h1>2. Two</h1>
+<p>Text.</p><section id="far"><h2>Far away</h2><p>The end.</p></section></section></article></body></html>"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    """A site of a front page and two chapters."""
+    pages = {"book/index": FRONT, "book/one": ONE, "book/two": TWO}
+    pages["index"] = '<meta http-equiv="Refresh" content="0; url=book/index.html" />'
+    for name, text in pages.items():
+        path = tmp_path / "html" / f"{name}.html"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "html"
+
+
+@pytest.fixture
+def made(site):
+    """The printable document and its contents."""
+    html, contents = print_book.make_book(site, ABOUT)
+    return BeautifulSoup(html, "html.parser"), contents
+
+
+def test_the_contents_follow_the_menu(made):
+    assert [part.title for part in made[1]] == ["", "Part I: First", "Part II: Second", ""]
+    lines = [(e.title, e.target) for part in made[1] for chapter in part.inside for e in chapter.all()]
+    assert lines == [
+        ("A book", "index"),
+        ("1. One", "one"),
+        ("Exercises", "one--exercises"),
+        ("2. Two", "two"),
+        ("Far away", "two--far"),
+        ("Hints and solutions", "solutions"),
+        ("1. One", "solutions--one"),
+    ]
+    printed = [(a.span.get_text(), a["href"][1:]) for a in made[0].select("#contents a")]
+    assert printed == lines
+
+
+def test_pages_stand_in_order_under_the_names_of_their_parts(made):
+    assert [a["id"] for a in made[0].select("article")] == ["index", "one", "two", "solutions"]
+    assert made[0].select_one("#two .part").get_text() == "Part II: Second"
+    assert made[0].select_one("#cover .lead-in").get_text() == "What it is about."
+
+
+def test_links_lead_inside_the_book_or_outside_or_are_plain_text(made):
+    links = {a.get_text(): a["href"] for a in made[0].select("#one a")}
+    assert links.pop("Hints and solution: page 000") in {"#solution--one--ex-a", "#solution--one--ex-b"}
+    assert links == {"there": "#two--far", "here": "#one--one", "outside": "https://example.org/"}
+    assert made[0].select_one("#index a")["href"] == "#one"
+    ids = [tag["id"] for tag in made[0].select("[id]")]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for a in made[0].select("a[href^='#']")} <= set(ids)
+
+
+def test_solutions_stand_at_the_end_only(made):
+    chapter, solutions = (made[0].find(id=name).get_text(" ", strip=True) for name in ("one", "solutions"))
+    for text in ("Carry the one.", "It is four.", "It depends."):
+        assert text not in chapter
+        assert text in solutions
+    assert [h.get_text().split(" from")[0] for h in made[0].select("#solutions h3")] == [
+        "Exercise 1.1",
+        "Exercise 1.2",
+    ]
+    assert not made[0].select("details")
+
+
+def test_all_style_sheets_and_no_scripts_of_the_pages_are_taken(made):
+    assert [link["href"] for link in made[0].head.select("link")] == ["../_static/a.css", "../_static/b.css"]
+    assert "alert" not in str(made[0])
+
+
+def test_each_chapter_has_its_name_at_the_head_of_the_page():
+    heads = print_book.running_heads([Entry("one", "", [Entry("one", 'The "one"')])], "A book")
+    assert '@page one { @top-right { content: "The \\"one\\"";' in heads
+    assert "#one { page: one }" in heads
+
+
+def test_bookmarks_lead_to_pages():
+    writer = PdfWriter()
+    for _ in range(3):
+        writer.add_blank_page(200, 200)
+    contents = [
+        Entry("a", "", [Entry("a", "Front")]),
+        Entry("b", "Part", [Entry("b", "Chapter", [Entry("c", "Section")])]),
+    ]
+    print_book.set_outline(writer, contents, {"a": Place(0, 9), "b": Place(1, 9), "c": Place(2, 9)})
+
+    def read(outline):
+        return [
+            read(item) if isinstance(item, list) else (item.title, writer.get_destination_page_number(item))
+            for item in outline
+        ]
+
+    assert read(writer.outline) == [("Front", 0), ("Part", 1), [("Chapter", 1), [("Section", 2)]]]
+
+
+def test_without_a_site_it_says_what_to_do(tmp_path):
+    with pytest.raises(print_book.PrintError, match="make book"):
+        print_book.make_book(tmp_path, ABOUT)
+
+
+@in_browser
+@pytest.mark.browser
+def test_the_printed_numbers_are_those_of_the_pages(site, tmp_path):
+    count = print_book.print_site(site, tmp_path / "book.pdf", ABOUT)
+    pdf = PdfReader(tmp_path / "book.pdf")
+    text = [" ".join(page.extract_text().split()) for page in pdf.pages]
+    assert len(text) == count == 6, "cover, contents, front page, two chapters, solutions"
+    assert [re.search(r"\d+$|^(?=.*A book)", page) is not None for page in text] == [True] * 6
+    assert "What it is about." in text[0]
+    for title, page in {"1. One": 4, "Far away": 5, "Hints and solutions": 6}.items():
+        assert re.search(rf"{re.escape(title)} {page}\b", text[1])
+        assert title in text[page - 1]
+    assert "Hints and solution: page 6" in text[3]
+    assert "from page 4" in text[5]
+    assert "It is four." in text[5]
+    links = [link.get_object() for link in pdf.pages[3]["/Annots"]]
+    targets = [link["/Dest"][0].get_object() for link in links if "/Dest" in link]
+    assert pdf.pages[4].get_object() in targets, "a link from one chapter to another"
+    assert [item.title for item in pdf.outline if not isinstance(item, list)] == [
+        "A book",
+        "Part I: First",
+        "Part II: Second",
+        "Hints and solutions",
+    ]
+    assert pdf.metadata.title == "A book"

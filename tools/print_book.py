@@ -1,0 +1,447 @@
+"""Print the built site as one PDF: cover, contents, all pages, and the solutions at the end.
+
+The pages become one long document. Chromium prints it piece by piece, chapter by chapter, and does so twice:
+the first time shows on which page each heading stands, the second one has these numbers in the contents. Then
+the pieces are joined. Nothing is fetched: the site itself answers every request, and its own MathJax sets the
+formulas.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import mimetypes
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import Route, sync_playwright
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import ArrayObject, Fit, FloatObject, NameObject, NullObject
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html"
+TARGET = ROOT / "_build" / "neural-networks-checked.pdf"
+STYLE = Path(__file__).with_suffix(".css")
+HOST = "http://book.invalid"  # answered from the site's folder; there is no such host
+NOT_PRINTED = (
+    "script, .headerlink, .ledger-tick, button, details.above-input, details.above-output, .not-in-print"
+)
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# A formula wider than the column is set smaller. Returns what is too wide even so.
+FIT_WIDTH = """() => {
+  const width = document.body.clientWidth;
+  for (const math of document.querySelectorAll('article mjx-container[display="true"]')) {
+    const inner = math.querySelector("mjx-math").getBoundingClientRect().width;
+    const room = math.parentElement.getBoundingClientRect().width;
+    if (inner > room) math.style.setProperty("font-size", `${Math.floor(104 * room / inner)}%`, "important");
+  }
+  const wide = [...document.querySelectorAll("article *")].filter(
+    (one) => !one.closest("mjx-assistive-mml") && one.getBoundingClientRect().right > width + 2);
+  return wide.map((one) => `${one.closest("article").id}: ${one.tagName} ${one.textContent.slice(0, 60)}`);
+}"""
+
+# Shows one piece of the document, and says how many pages stand before it.
+SHOW_ONLY = """([number, pages]) => {
+  [...document.body.children].forEach((one, i) => { one.style.display = i === number ? "" : "none" });
+  document.documentElement.style.counterReset = `page ${pages}`;
+}"""
+# Writes the numbers of pages where the document left places for them.
+FILL_IN = """(pages) => document.querySelectorAll(".page-number").forEach(
+  (place) => { place.textContent = pages[place.dataset.of] ?? "" })"""
+
+
+class PrintError(Exception):
+    """The book cannot be printed; the message says why."""
+
+
+class Place(NamedTuple):
+    """A page, counted from 0, and a height on it, in points from below."""
+
+    page: int
+    top: float
+
+
+@dataclass
+class Entry:
+    """A line of the contents: where it leads, what it says, and what is inside it."""
+
+    target: str
+    title: str
+    inside: list[Entry] = field(default_factory=list)
+
+    def all(self) -> Iterator[Entry]:
+        """Yield this entry and those inside it, in the order of the book."""
+        yield self
+        for entry in self.inside:
+            yield from entry.all()
+
+
+def read(path: Path) -> BeautifulSoup:
+    """Return a page of the site."""
+    if not path.is_file():
+        raise PrintError(f"There is no page {path}. `make book` builds the site.")
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def parts(front: BeautifulSoup) -> list[tuple[str, list[str]]]:
+    """Return the parts of the book and the pages of each, as the front page's menu lists them."""
+    menu = front.select("nav.bd-links p.caption")
+    links = [caption.find_next_sibling("ul").select("li.toctree-l1 > a") for caption in menu]
+    return [
+        (caption.get_text(" ", strip=True), [Path(link["href"]).stem for link in pages])
+        for caption, pages in zip(menu, links, strict=True)
+    ]
+
+
+def printable(soup: BeautifulSoup, name: str) -> Tag:
+    """Return the content of a page, in which every id and every link to the book is unique in all of it."""
+    article = soup.select_one("article.bd-article")
+    article["id"] = name
+    for useless in article.select(NOT_PRINTED):
+        useless.decompose()
+    for tag in article.select("[id]"):
+        if tag is not article and tag.find_parent("svg") is None and tag.name != "svg":
+            tag["id"] = f"{name}--{tag['id']}"
+    for link in article.select("a[href]"):
+        link["href"] = inner_link(link["href"], name)
+        if not link["href"]:
+            link.unwrap()
+    return article
+
+
+def inner_link(href: str, name: str) -> str:
+    """Return a link of page `name` as one inside the printed book; nothing if it has no meaning there."""
+    url = urlsplit(href)
+    if url.scheme or url.netloc:
+        return href
+    if url.path and not url.path.endswith(".html"):
+        return ""
+    page = Path(url.path).stem or name
+    return f"#{page}--{url.fragment}" if url.fragment else f"#{page}"
+
+
+def drop_dead_links(book: BeautifulSoup) -> None:
+    """Keep the text of links that lead nowhere in the printed book."""
+    ids = {tag["id"] for tag in book.select("[id]")}
+    for link in book.select("a[href^='#']"):
+        if link["href"][1:] not in ids:
+            link.unwrap()
+
+
+def headings(article: Tag, title: str = "") -> Entry:
+    """Return the contents of one page: its title and its sections."""
+    heading = article.find("h1")
+    sections = [h for h in article.find_all("h2") if h.parent.get("id")]
+    inside = [Entry(h.parent["id"], text_of(h)) for h in sections]
+    return Entry(article["id"], title or text_of(heading), inside)
+
+
+def text_of(tag: Tag) -> str:
+    """Return the text of a heading on one line; formulas as they are written."""
+    return " ".join(tag.get_text().replace(r"\(", "").replace(r"\)", "").split())
+
+
+def move_solutions(article: Tag, book: BeautifulSoup) -> Tag | None:
+    """Take hints and solutions out of a page; return them as a section for the end of the book."""
+    section = book.new_tag("section", id=f"solutions--{article['id']}")
+    for box in article.select("div.exercise[id]"):
+        folded = [tag for tag in next_until_exercise(box) if is_folded(tag)]
+        if not folded:
+            continue
+        number = box.select_one(".exercise-number")
+        heading = book.new_tag("h3", id=f"solution--{box['id']}")
+        heading.append(number.get_text().rstrip(". ") if number else "Exercise")
+        back = book.new_tag("a", href=f"#{box['id']}")
+        back["class"] = "from"
+        back.append(" from page ")
+        back.append(page_number(book, box["id"]))
+        heading.append(back)
+        section.append(heading)
+        there = book.new_tag("p")
+        there["class"] = "to-solution"
+        link = book.new_tag("a", href=f"#solution--{box['id']}")
+        link.append("Hints and solution: page ")
+        link.append(page_number(book, f"solution--{box['id']}"))
+        there.append(link)
+        folded[-1].insert_after(there)
+        for tag in folded:
+            section.append(tag.extract())
+    if not section.contents:
+        return None
+    for folded in section.select("details"):
+        folded.name = "div"
+    for summary in section.select("summary"):
+        summary.name = "p"
+        label = book.new_tag("strong")
+        label.extend(list(summary.contents))
+        summary.append(label)
+    title = book.new_tag("h2")
+    title.append(text_of(article.find("h1")))
+    section.insert(0, title)
+    return section
+
+
+def next_until_exercise(box: Tag) -> Iterator[Tag]:
+    """Yield what stands after an exercise on its level, up to the next one."""
+    for tag in box.find_next_siblings():
+        if "exercise" in tag.get("class", ()):
+            return
+        yield tag
+
+
+def is_folded(tag: Tag) -> bool:
+    """Tell whether this is a hint or a solution."""
+    return tag.name == "details" and bool({"hint", "solution"}.intersection(tag.get("class", ())))
+
+
+def page_number(book: BeautifulSoup, target: str) -> Tag:
+    """Return the place for the number of the page where `target` stands."""
+    number = book.new_tag("span", attrs={"class": "page-number", "data-of": target})
+    number.string = "000"
+    return number
+
+
+def contents_html(book: BeautifulSoup, contents: list[Entry]) -> Tag:
+    """Return the table of contents; its page numbers are filled in later."""
+    nav = book.new_tag("nav", id="contents")
+    nav.append(heading := book.new_tag("h1"))
+    heading.string = "Contents"
+    for part in contents:
+        if part.title:
+            nav.append(heading := book.new_tag("h2"))
+            heading.string = part.title
+        for chapter in part.inside:
+            for entry in chapter.all():
+                line = book.new_tag("a", href=f"#{entry.target}")
+                line["class"] = "chapter" if entry is chapter else "section"
+                line.append(words := book.new_tag("span"))
+                words.string = entry.title
+                line.append(page_number(book, entry.target))
+                nav.append(line)
+    return nav
+
+
+def cover_html(book: BeautifulSoup, front: BeautifulSoup, about: Mapping[str, str]) -> Tag:
+    """Return the first page: the logo, the title, what the book is about, and who made it."""
+    cover = book.new_tag("section", id="cover")
+    if logo := front.select_one("img.logo__image"):
+        cover.append(book.new_tag("img", src=logo["src"], alt=""))
+    lead = front.select_one(".lead-in")
+    said = {
+        "title": about["title"],
+        "lead-in": lead.get_text(" ", strip=True) if lead else "",
+        "by": about["author"],
+        "terms": about["terms"],
+    }
+    for name, text in said.items():
+        tag = book.new_tag("h1" if name == "title" else "p")
+        tag["class"] = name
+        tag.string = text
+        cover.append(tag)
+    return cover
+
+
+def running_heads(contents: list[Entry], title: str) -> str:
+    """Return the style that prints the book's title and the chapter's at the head of each page."""
+    style = "color: #4d5a6b; font: 9pt sans-serif;"
+    rules = [f"@page {{ @top-left {{ content: {json.dumps(title, ensure_ascii=False)}; {style} }} }}"]
+    for part in contents:
+        for chapter in part.inside:
+            words = json.dumps(chapter.title, ensure_ascii=False)
+            rules.append(f"@page {chapter.target} {{ @top-right {{ content: {words}; {style} }} }}")
+            rules.append(f"#{chapter.target} {{ page: {chapter.target} }}")
+    return "\n".join(rules)
+
+
+def make_book(site: Path, about: Mapping[str, str]) -> tuple[str, list[Entry]]:
+    """Return the whole book as one HTML document, and its contents: parts, chapters, sections."""
+    front_path = front_page(site)
+    front = read(front_path)
+    book = BeautifulSoup('<html lang="en"><head></head><body></body></html>', "html.parser")
+    book.html["data-theme"] = book.html["data-mode"] = "light"
+    solutions = book.new_tag("article", id="solutions")
+    solutions["class"] = "bd-article solutions"
+    solutions.append(title := book.new_tag("h1"))
+    title.string = "Hints and solutions"
+    articles, contents = [], []
+    sheets = {}
+    for part, pages in [("", [front_path.stem]), *parts(front)]:
+        contents.append(entry := Entry("", part))
+        for name in pages:
+            page = read(front_path.with_name(f"{name}.html"))
+            sheets |= {sheet["href"]: sheet for sheet in page.head.select("link[rel=stylesheet]")}
+            article = printable(page, name)
+            if part and not entry.inside:
+                article.insert(0, label := book.new_tag("p"))
+                label["class"] = "part"
+                label.string = part
+            entry.inside.append(headings(article))
+            entry.target = entry.inside[0].target
+            if section := move_solutions(article, book):
+                solutions.append(section)
+            articles.append(article)
+    if solutions.select("section"):
+        contents.append(Entry("solutions", "", [headings(solutions)]))
+        articles.append(solutions)
+    for one in [cover_html(book, front, about), contents_html(book, contents), *articles]:
+        book.body.append(one)
+    drop_dead_links(book)
+    settings = [s for s in front.head.select("script:not([src])") if "window.MathJax" in s.get_text()]
+    mathjax = front.head.select("script[src*='/mathjax/']")
+    for tag in [*sheets.values(), *settings, *mathjax]:
+        book.head.append(tag)
+    book.head.append(style := book.new_tag("style"))
+    style.string = f"{STYLE.read_text(encoding='utf-8')}\n{running_heads(contents, about['title'])}"
+    return f"<!doctype html>\n{book}", contents
+
+
+def front_page(site: Path) -> Path:
+    """Return the first page of the site, to which its index.html may forward."""
+    forward = read(site / "index.html").select_one("meta[http-equiv=Refresh]")
+    return site / (forward["content"].partition("url=")[2] if forward else "index.html")
+
+
+def answer(route: Route, site: Path, address: str, html: str) -> None:
+    """Answer a request of the browser from the site's folder; refuse all others."""
+    url = urlsplit(route.request.url)
+    path = (site / unquote(url.path).lstrip("/")).resolve()
+    if route.request.url == address:
+        route.fulfill(body=html, content_type="text/html; charset=utf-8")
+    elif f"{url.scheme}://{url.netloc}" == HOST and path.is_relative_to(site) and path.is_file():
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        route.fulfill(body=path.read_bytes(), content_type=kind)
+    else:
+        route.abort()
+
+
+def find_chromium() -> str:
+    """Return the path of a Chromium."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), os.environ.get("CHROMIUM"))
+    if not found:
+        raise PrintError("Printing needs Chromium (looked for: " + ", ".join(CHROMIUMS) + ").")
+    return found
+
+
+def print_pieces(tab: Tab) -> list[bytes]:
+    """Print each piece of the document as a PDF of its own, with pages numbered through all of them.
+
+    One by one, because the time that Chromium needs grows faster than the number of pages.
+    """
+    pieces, pages = [], 0
+    for number in range(tab.locator("body > *").count()):
+        tab.evaluate(SHOW_ONLY, [number, pages])
+        pieces.append(tab.pdf(prefer_css_page_size=True, print_background=True))
+        pages += len(PdfReader(io.BytesIO(pieces[-1])).pages)
+    return pieces
+
+
+def join(pieces: list[bytes]) -> tuple[PdfWriter, dict[str, Place]]:
+    """Return all pieces as one PDF, and where in it each target of a link stands."""
+    writer, places = PdfWriter(), {}
+    for piece in pieces:
+        reader, before = PdfReader(io.BytesIO(piece)), len(writer.pages)
+        for page in reader.pages:
+            writer.add_page(page)
+        for name, target in reader.named_destinations.items():
+            page = before + reader.get_destination_page_number(target)
+            places[name.lstrip("/")] = Place(page, float(target.top or 0))
+    return writer, places
+
+
+def set_links(writer: PdfWriter, places: Mapping[str, Place]) -> None:
+    """Let the links lead to pages, where each piece had only names, most of which other pieces know."""
+    for page in writer.pages:
+        for reference in page.get("/Annots", ()):
+            link = reference.get_object()
+            if place := places.get(str(link.get("/Dest", "")).lstrip("/")):
+                target = writer.pages[place.page].indirect_reference
+                where = [target, NameObject("/XYZ"), NullObject(), FloatObject(place.top), NullObject()]
+                link[NameObject("/Dest")] = ArrayObject(where)
+
+
+def set_outline(writer: PdfWriter, contents: list[Entry], places: Mapping[str, Place]) -> None:
+    """Add bookmarks for parts, chapters and sections."""
+
+    def add(entry: Entry, parent: object) -> None:
+        place = places[entry.target]
+        if entry.title:
+            where = {"page_number": place.page, "fit": Fit.xyz(left=0, top=place.top)}
+            parent = writer.add_outline_item(title=entry.title, parent=parent, is_open=False, **where)
+        for inner in entry.inside:
+            add(inner, parent)
+
+    for part in contents:
+        add(part, None)
+    writer.page_mode = "/UseOutlines"
+
+
+def print_site(site: Path, target: Path, about: Mapping[str, str]) -> int:
+    """Print the site into the file `target`; return the number of pages."""
+    site = site.resolve()
+    html, contents = make_book(site, about)
+    address = f"{HOST}/{front_page(site).relative_to(site).parent.as_posix()}/printed-book.html"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        tab = browser.new_page(viewport={"width": 657, "height": 980})
+        tab.set_default_timeout(600_000)
+        tab.emulate_media(media="print", color_scheme="light", reduced_motion="reduce")
+        tab.route("**/*", lambda route: answer(route, site, address, html))
+        tab.goto(address)
+        tab.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready }")
+        for complaint in tab.evaluate(FIT_WIDTH):
+            print(f"wider than the page: {complaint}", file=sys.stderr)
+        _, places = join(print_pieces(tab))
+        tab.evaluate(FILL_IN, {name: place.page + 1 for name, place in places.items()})
+        writer, places = join(print_pieces(tab))
+        browser.close()
+    set_links(writer, places)
+    set_outline(writer, contents, places)
+    writer.add_metadata({"/Title": about["title"], "/Author": about["author"]})
+    writer.compress_identical_objects()
+    draft = target.with_suffix(".tmp")
+    writer.write(draft)
+    draft.replace(target)
+    return len(writer.pages)
+
+
+def main() -> int:
+    """Print the built book and say where it is."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--site", type=Path, default=SITE, help="the folder of the built site")
+    parser.add_argument("--to", type=Path, default=TARGET, help="the PDF to write")
+    arguments = parser.parse_args()
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    about = {
+        "title": config["title"],
+        "author": config["author"],
+        "terms": f"© {config['copyright']}. Text and figures under CC BY 4.0, code under the BSD 3-clause "
+        "licence. The code that draws figures is left out; it is on the site and in the notebooks.",
+    }
+    start = time.perf_counter()
+    try:
+        pages = print_site(arguments.site, arguments.to, about)
+    except PrintError as error:
+        print(error, file=sys.stderr)
+        return 1
+    size = arguments.to.stat().st_size / 1e6
+    print(f"{arguments.to}: {pages} pages, {size:.1f} MB ({time.perf_counter() - start:.0f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
