@@ -473,7 +473,13 @@ def test_a_mistake_that_changes_its_input_is_named():
 
 
 def test_permitted_conventions_are_right_up_to_them():
-    column = says(SLOPE, lambda *xs: slope(*xs)[:, None], "right up to a convention", "columns")
+    column = says(
+        SLOPE,
+        lambda *xs: slope(*xs)[:, None],
+        "right up to a convention",
+        "columns",
+        "Apart from that, it agrees",
+    )
     assert column.right
     says(
         PERMISSIVE, lambda X, y, w: X.T @ (X @ w - y), "right up to a convention", "the sum over the samples"
@@ -1302,7 +1308,7 @@ def test_inputs_on_the_stack_are_copies(any_runner):
 
 def test_random_answers_are_told(any_runner):
     generator = np.random.default_rng()
-    says(NUMBER, lambda x: number(x) + generator.normal(), "wrong")
+    says(NUMBER, lambda x: number(x) + generator.normal(), "depends on chance", "random numbers")
     calls = itertools.count()
     says(NUMBER, lambda x: number(x) + (next(calls) > 21), "depends on chance", "first", "later")
     calls = itertools.count()

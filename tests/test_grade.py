@@ -105,6 +105,14 @@ def folder(tmp_path_factory):
     (root / "rosa").mkdir()
     (root / "rosa" / "answer.pdf").write_bytes(b"%PDF")
     (root / "sam.ipynb").write_bytes(bytes(range(256)) * 100)
+    (root / "tor").mkdir()
+    (root / "tor" / "1.ipynb").write_text(notebook(RIGHT, "check('one-delta', ...)"))
+    (root / "tor" / "2.ipynb").write_text(
+        notebook(WRONG, "check('one-delta', 1.0)", "import os\nos._exit(1)")
+    )
+    (root / "tor" / "3.ipynb").write_text(notebook("check('one-delta', 2)"))
+    (root / "uma.ipynb").symlink_to(root / "nowhere.ipynb")
+    (root / "ved.ipynb").symlink_to("/dev/zero")
     (root / ".DS_Store").write_text("")
     return root
 
@@ -165,6 +173,9 @@ def test_what_is_no_notebook_is_one_row(table):
     assert of(table, "ida") == [("", "not a notebook", "ida.ipynb: it is not written in JSON")]
     assert of(table, "sam") == [("", "not a notebook", "sam.ipynb: it is not written in JSON")]
     assert of(table, "rosa") == [("", "no notebook", "the folder holds no .ipynb file")]
+    for name in ("uma", "ved"):
+        told = f"{name}.ipynb: it is no file, or a link that leads nowhere"
+        assert of(table, name) == [("", "not a notebook", told)]
     assert of(table, "kim") == [("", "no checks", "kim.ipynb: no exercise is checked in it")]
 
 
@@ -193,6 +204,16 @@ def test_tampering_changes_nothing(table):
 def test_folders_are_students(table):
     assert of(table, "quentin") == [COST_RIGHT]
     assert [row.student for row in table] == sorted(row.student for row in table)
+
+
+def test_the_best_of_several_notebooks_counts(table):
+    assert [row[:2] for row in of(table, "tor")] == [
+        ("one-cost", "right"),
+        ("one-delta", "wrong type"),
+        ("", "crashes"),
+    ]
+    pairs = [(row.student, row.exercise) for row in table if row.exercise]
+    assert len(pairs) == len(set(pairs))
 
 
 def test_a_cell_that_cannot_be_stopped_is_ended_with_its_notebook(tmp_path):

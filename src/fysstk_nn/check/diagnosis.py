@@ -283,7 +283,7 @@ def _is_wrong(case: Case) -> Result | None:
             "right up to a convention",
             f"Right, up to {convention.name}.",
             convention.say,
-            _what_was_checked(case),
+            _what_was_checked(case).replace("It agrees", "Apart from that, it agrees"),
             mistake=convention.name,
         )
     turned = _takes_another_order(case)
@@ -292,11 +292,11 @@ def _is_wrong(case: Case) -> Result | None:
     found = known(case)
     if found:
         return _known(case, failing, found)
-    for question in (_raises, _changes_input, _misfits, _is_not_finite, _is_imprecise):
+    for question in (_raises, _changes_input, _misfits, _is_not_finite):
         result = question(case, failing)
         if result is not None:
             return result
-    return _unknown(case, failing)
+    return _is_unsteady(case) or _is_imprecise(case, failing) or _unknown(case, failing)
 
 
 def _succeeds(case: Case, i: int) -> bool:

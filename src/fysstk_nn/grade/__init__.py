@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+from fysstk_nn.check.results import RIGHT
 from fysstk_nn.exercises import catalogue
 
 __all__ = ["Limits", "Row", "grade_folder", "grade_notebook", "submissions", "write_table"]
@@ -101,12 +102,30 @@ def grade_folder(
             rows = [Row(student, "", "no notebook", "the folder holds no .ipynb file")]
         else:
             rows = grade_notebook(student, path, limits)
-        right = sum(row.verdict.startswith("right") for row in rows)
+        right = sum(row.verdict in RIGHT for row in rows)
         tell(f"{student}: {path.name if path else 'nothing'}: {right} right, {len(rows)} rows")
         return rows
 
     with ThreadPoolExecutor(max(1, jobs)) as pool:
-        return [row for rows in pool.map(grade, returned) for row in rows]
+        return _one_for_each(row for rows in pool.map(grade, returned) for row in rows)
+
+
+def _one_for_each(rows: Iterable[Row]) -> list[Row]:
+    """Keep one row for each student and exercise, the best where several notebooks check it."""
+    kept: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        key = (row.student, row.exercise) if row.exercise else (row.student, "", row.mistake)
+        if key not in kept or _rank(row) < _rank(kept[key]):
+            kept[key] = row
+    return list(kept.values())
+
+
+def _rank(row: Row) -> int:
+    """Order verdicts: right, wrong in some way, and those of exercises that were not tried."""
+    if row.verdict in RIGHT:
+        return 0
+    untried = ("not attempted", "not reached", "missing")
+    return 2 + untried.index(row.verdict) if row.verdict in untried else 1
 
 
 def grade_notebook(student: str, path: Path, limits: Limits) -> list[Row]:

@@ -44,6 +44,8 @@ class CellTooSlow(BaseException):
 
 def read_cells(path: Path) -> list[str]:
     """Return the sources of a notebook's code cells."""
+    if not path.is_file():
+        raise NotANotebookError("it is no file, or a link that leads nowhere")
     if path.stat().st_size > LARGEST_NOTEBOOK:
         raise NotANotebookError(f"larger than {LARGEST_NOTEBOOK // 1024**2} MB")
     try:
