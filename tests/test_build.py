@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from pybtex.database import parse_file
 
 import build_book
 import check_yaml
@@ -394,6 +396,32 @@ def test_the_readmes_example_computes_xor(capsys):
     example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
     exec(compile(example, "README.md", "exec"), {})
     assert capsys.readouterr().out.split() == ["[[0.]", "[1.]", "[1.]", "[0.]]"]
+
+
+# Its author's own address, which has no https.
+NO_HTTPS = {"http://neuralnetworksanddeeplearning.com"}
+
+
+def test_links_that_leave_the_book_are_well_formed_and_encrypted():
+    works = parse_file(str(ROOT / "book" / "references.bib")).entries.values()
+    links = [work.fields["url"] for work in works if "url" in work.fields]
+    for page in (ROOT / "book").glob("*.md"):
+        links += re.findall(r"\bhttps?:[^\s)>\"'`}]*", page.read_text())
+    assert links
+    for link in set(links) - NO_HTTPS:
+        url = urlsplit(link)
+        assert (url.scheme, bool(re.fullmatch(r"[\w-]+(\.[\w-]+)+", url.netloc))) == ("https", True), link
+    for work in works:
+        assert re.fullmatch(r"10\.\d{4,}/\S+", work.fields.get("doi", "10.0000/none")), work.key
+
+
+def test_the_allow_list_of_the_link_check_has_reasons_and_no_dead_entries():
+    text = (ROOT / "_config.yml").read_text()
+    [pattern] = yaml.safe_load(text)["sphinx"]["config"]["linkcheck_ignore"]
+    dois = re.findall(r"doi\s*=\s*\{(\S+)\}", (ROOT / "book" / "references.bib").read_text())
+    ignored = {doi.split("/")[0] for doi in dois if re.match(pattern, f"https://doi.org/{doi}")}
+    assert ignored == {f"10.{number}" for number in re.findall(r"\d{4}", pattern)}
+    assert len(ignored) < len({doi.split("/")[0] for doi in dois}), "some are followed"
 
 
 def test_the_lock_is_hashed_names_no_index_and_covers_the_dependencies():
