@@ -32,13 +32,12 @@ export function set(element, attributes) {
 
 const MINUS = "\u2212";
 
-/** Print a number with about so many digits. */
+/** Print a number with so many significant digits. */
 export function short(x, digits = 2) {
   const size = Math.abs(x);
-  if (!Number.isFinite(x)) return String(x);
-  if (size < 1e-12) return "0";
-  const plain = size >= 10 ** -digits && size < 10 ** (digits + 2);
-  const text = plain ? size.toFixed(digits) : size.toExponential(digits > 2 ? 1 : 0);
+  if (!Number.isFinite(x) || size < 1e-12) return Number.isFinite(x) ? "0" : String(x);
+  const plain = size < 1000 ? Number(size.toPrecision(digits)) : Math.round(size);
+  const text = size >= 0.001 && size < 1e5 ? String(plain) : size.toExponential(digits > 2 ? 1 : 0);
   return (x < 0 ? MINUS : "") + text.replace("e-", `e${MINUS}`).replace("e+", "e");
 }
 

@@ -69,7 +69,7 @@ class Playground {
     }
     const help = "Drag a line to the right for a larger weight, or type into the table. Arrow keys go from unit to unit.";
     this.stage.append(h("p", { class: "pg-help" }, help));
-    this.place.prepend(h("div", { class: "pg-app" }, ...parts));
+    this.place.append(h("div", { class: "pg-app" }, ...parts));
     this.place.classList.add("pg-live");
   }
 

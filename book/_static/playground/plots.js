@@ -147,7 +147,7 @@ export class CostCurve {
 export class Norms {
   constructor() {
     this.body = h("tbody");
-    const caption = h("caption", {}, "Length of the gradient ∂C/∂W, layer by layer (logarithmic)");
+    const caption = h("caption", {}, "Length of ∂C/∂W in each layer (logarithmic)");
     this.element = h("table", { class: "pg-norms" }, caption, this.body);
   }
 
