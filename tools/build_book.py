@@ -273,10 +273,12 @@ def disk_is_full(error: BaseException | None) -> bool:
     return False
 
 
-def failed(reason: str) -> int:
-    """Say why there is no new site; return the exit status of a failure."""
-    print(f"\n{reason}\n\nThe book was not built.", file=sys.stderr)
-    if PREVIOUS.is_dir():
+def failed(reason: str, job: Callable[[], None]) -> int:
+    """Say what went wrong, and that there is no new site; return the exit status of a failure."""
+    print(f"\n{reason}", file=sys.stderr)
+    if job is build:
+        print("\nThe book was not built.", file=sys.stderr)
+    if job is build and PREVIOUS.is_dir():
         print(f"The last complete one is in {PREVIOUS.relative_to(ROOT)}.", file=sys.stderr)
     sys.stderr.flush()
     return 1
@@ -292,13 +294,13 @@ def main() -> int:
         with alone():
             job()
     except BuildError as failure:
-        return failed(str(failure))
+        return failed(str(failure), job)
     except Exception as error:
         if not disk_is_full(error):
             raise
-        return failed("The disk is full.")
+        return failed("The disk is full.", job)
     except KeyboardInterrupt:
-        failed("Interrupted.")
+        failed("Interrupted.", job)
         os._exit(130)  # at once: the threads that wait for a chapter would hold the process
     return 0
 
