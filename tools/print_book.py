@@ -9,10 +9,12 @@ formulas.
 from __future__ import annotations
 
 import argparse
+import copy
 import io
 import json
 import mimetypes
 import os
+import re
 import shutil
 import sys
 import time
@@ -80,6 +82,7 @@ class Entry:
     target: str
     title: str
     inside: list[Entry] = field(default_factory=list)
+    heading: Tag | None = None
 
     def all(self) -> Iterator[Entry]:
         """Yield this entry and those inside it, in the order of the book."""
@@ -140,17 +143,17 @@ def drop_dead_links(book: BeautifulSoup) -> None:
             link.unwrap()
 
 
-def headings(article: Tag, title: str = "") -> Entry:
+def headings(article: Tag) -> Entry:
     """Return the contents of one page: its title and its sections."""
     heading = article.find("h1")
     sections = [h for h in article.find_all("h2") if h.parent.get("id")]
-    inside = [Entry(h.parent["id"], text_of(h)) for h in sections]
-    return Entry(article["id"], title or text_of(heading), inside)
+    inside = [Entry(h.parent["id"], text_of(h), [], h) for h in sections]
+    return Entry(article["id"], text_of(heading), inside, heading)
 
 
 def text_of(tag: Tag) -> str:
-    """Return the text of a heading on one line; formulas as they are written."""
-    return " ".join(tag.get_text().replace(r"\(", "").replace(r"\)", "").split())
+    """Return the text of a heading on one line, formulas without TeX's marks."""
+    return " ".join(re.sub(r"\\[()]?|[{}]", "", tag.get_text()).split())
 
 
 def move_solutions(article: Tag, book: BeautifulSoup) -> Tag | None:
@@ -214,7 +217,12 @@ def page_number(book: BeautifulSoup, target: str) -> Tag:
 
 
 def contents_html(book: BeautifulSoup, contents: list[Entry]) -> Tag:
-    """Return the table of contents; its page numbers are filled in later."""
+    """Return the table of contents; its page numbers are filled in later.
+
+    Pages about all chapters have a section for each of them. These lines are not shown, but have to be there:
+    Chromium notes where something stands only if a link leads to it.
+    """
+    chapters = {chapter.title for part in contents for chapter in part.inside}
     nav = book.new_tag("nav", id="contents")
     nav.append(heading := book.new_tag("h1"))
     heading.string = "Contents"
@@ -225,9 +233,10 @@ def contents_html(book: BeautifulSoup, contents: list[Entry]) -> Tag:
         for chapter in part.inside:
             for entry in chapter.all():
                 line = book.new_tag("a", href=f"#{entry.target}")
-                line["class"] = "chapter" if entry is chapter else "section"
+                again = entry is not chapter and entry.title in chapters
+                line["class"] = "chapter" if entry is chapter else "again" if again else "section"
                 line.append(words := book.new_tag("span"))
-                words.string = entry.title
+                words.extend(copy.copy(entry.heading).contents)
                 line.append(page_number(book, entry.target))
                 nav.append(line)
     return nav
