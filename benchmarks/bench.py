@@ -336,7 +336,7 @@ def fifteen_epochs(rounds: int) -> dict[str, object]:
     epochs = {
         name: [statistics.median(times) for times in zip(*s, strict=True)] for name, s in seconds.items()
     }
-    print(f"W6  784-512-10 relu/softmax, Adam, batch 128, 15 epochs of {DIGITS} images from {source}")
+    print(f"W6  784-512-10 relu/softmax, Adam, batch 128, 15 epochs of {DIGITS} rows ({source})")
     for name, times in epochs.items():
         print(f"    {name:18s}{sum(times):9.3f} s    last/second epoch {times[-1] / times[1]:.2f}")
     return {

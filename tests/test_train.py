@@ -512,6 +512,15 @@ def test_headers_and_arrays_that_do_not_fit(change, theta, message, tmp_path):
         load(path)
 
 
+def test_statistics_that_are_not_finite(tmp_path):
+    net = MLP((2, 2, 1), batch_norm=True)
+    params = net.init()
+    params.var[1][0] = np.inf
+    save(tmp_path / "network", net, params)
+    with pytest.raises(ValueError, match="its parameters are not finite"):
+        load(tmp_path / "network")
+
+
 def test_there_is_no_pickle_inside(tmp_path):
     save(tmp_path / "network", MLP((2, 2, 1)), MLP((2, 2, 1)).init())
     with np.load(tmp_path / "network", allow_pickle=False) as file:

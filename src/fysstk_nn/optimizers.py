@@ -215,7 +215,7 @@ class Optimizer(Rule):
         else:
             for i in range(0, theta.size, self.CHUNK):
                 part = slice(i, i + self.CHUNK)
-                memory = tuple(vector[part] for vector in state.memory)
+                memory = tuple([vector[part] for vector in state.memory])
                 s = state.scratch[: theta[part].size]
                 self.update(theta[part], gradient[part], memory, s, eta, state.t)
         if state.t % self.FLUSH == 0:

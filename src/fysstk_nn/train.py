@@ -555,7 +555,7 @@ def load(path: str | os.PathLike[str]) -> tuple[MLP, Params]:
             raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
         net = _network(header)
         params = Params(parts["theta"], tuple(net.sizes), net.batch_norm, parts["statistics"])
-        if not is_finite(params.theta):
+        if not (is_finite(params.theta) and is_finite(params.statistics)):
             raise ValueError("its parameters are not finite")
     except Exception as error:  # a damaged archive can fail in a dozen ways
         what = "holds no network that save() wrote, or is damaged"
