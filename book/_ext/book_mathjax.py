@@ -1,15 +1,66 @@
-"""MathJax from the site itself: pages need no other host, and open from a plain folder.
+"""Formulas, typeset once: pages need no script for them, and nothing moves while one reads.
 
-The package sphinx-mathjax-offline carries MathJax 3.2.2 (Apache License 2.0), all 24 MB of it. Pages need one
-script, its fonts, and the TeX extensions that it loads when a formula asks for them; only these are copied.
+The package sphinx-mathjax-offline carries MathJax 3.2.2 (Apache License 2.0) and its fonts; mini-racer (ISC)
+runs it. Each formula becomes MathJax's own HTML, with MathML in it for screen readers. A formula that MathJax
+cannot read is a warning, and so fails `make book`.
 """
 
+from __future__ import annotations
+
+import functools
+import html
 import importlib
+import json
+import re
 import shutil
 from pathlib import Path
 
-SCRIPT = "tex-chtml.js"
-PARTS = (SCRIPT, "output/chtml/fonts/woff-v2", "input/tex/extensions")
+from py_mini_racer import JSEvalException, MiniRacer
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+COMPONENTS = (
+    "startup.js",
+    "core.js",
+    "adaptors/liteDOM.js",
+    "input/tex.js",
+    "input/tex/extensions/boldsymbol.js",
+    "output/chtml.js",
+    "output/chtml/fonts/tex.js",
+    "a11y/assistive-mml.js",
+)
+FONTS = "output/chtml/fonts/woff-v2"
+SHEET = "mathjax/mathjax.css"  # in _static
+# An unknown command is an error here; in a browser MathJax would look for a package, or print it in red.
+SETTINGS = """
+var window = undefined, global = globalThis;
+globalThis.MathJax = {
+  loader: {load: []},
+  startup: {typeset: false},
+  tex: {packages: {'[+]': ['boldsymbol'], '[-]': ['autoload', 'noundefined', 'require']},
+        formatError(jax, error) { throw Error(error.message) }},
+  chtml: {fontURL: 'fonts', adaptiveCSS: true},
+};
+"""
+FUNCTIONS = """
+MathJax.startup.getComponents();
+MathJax.startup.makeMethods();
+function typeset(tex, display) {
+  const measures = {display, em: 16, ex: 8, containerWidth: 1280};
+  return MathJax.startup.adaptor.outerHTML(MathJax.tex2chtml(tex, measures));
+}
+function sheet() { return MathJax.startup.adaptor.textContent(MathJax.chtmlStylesheet()); }
+"""
+# What Sphinx writes for MathJax in the browser: TeX in an element of the class "math", between delimiters
+# unless it is an environment.
+FORMULA = re.compile(
+    r'(?P<open><(?P<tag>span|div) class="math[^>]*>\s*(?:<span class="eqno">.*?</span>)?)'
+    r"(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<display>.*?)\\\]|(?P<bare>\\begin\{.*?\}))(?=</(?P=tag)>)",
+    re.DOTALL,
+)
 
 
 def source() -> Path:
@@ -17,26 +68,62 @@ def source() -> Path:
     return Path(importlib.import_module("sphinx-mathjax-offline").__file__).parent / "static" / "mathjax"
 
 
-def copy(app, exception):
-    """Copy what pages need into the built site."""
-    if exception is not None or app.builder.format != "html":
-        return
-    here, there = source(), Path(app.outdir) / "_static" / "mathjax"
-    for part in PARTS:
-        (there / part).parent.mkdir(parents=True, exist_ok=True)
-        if (here / part).is_dir():
-            shutil.copytree(here / part, there / part, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(here / part, there / part)
+def typeset_site(site: Path) -> None:
+    """Typeset the formulas of all pages below `site`, and write their style sheet and fonts."""
+    with MiniRacer() as engine:
+        engine.eval(SETTINGS)
+        for component in COMPONENTS:
+            engine.eval((source() / component).read_text(encoding="utf-8"))
+        engine.eval(FUNCTIONS)
+
+        @functools.cache
+        def typeset(tex: str, display: bool) -> str:
+            return engine.eval(f"typeset({json.dumps(tex)}, {json.dumps(display)})")
+
+        for page in sorted(site.rglob("*.html")):
+            text = page.read_text(encoding="utf-8")
+            new = FORMULA.sub(functools.partial(replace, typeset, page.relative_to(site)), text)
+            if new != text:
+                page.write_text(new, encoding="utf-8")
+        rules = engine.eval("sheet()")
+    write_sheet(site / "_static" / SHEET, rules)
 
 
-def point_to_the_copy(app, config):
-    """Let the pages load MathJax from the site."""
-    config.mathjax_path = f"mathjax/{SCRIPT}"
+def replace(typeset: functools._lru_cache_wrapper, page: Path, found: re.Match) -> str:
+    """Return one formula as HTML; complain where MathJax cannot read it, and leave it as it is."""
+    tex = html.unescape(found["inline"] or found["display"] or found["bare"])
+    try:
+        return found["open"] + typeset(tex, found["inline"] is None)
+    except JSEvalException as error:
+        logger.warning("%s: MathJax cannot read %r: %s", page, tex, str(error).splitlines()[0])
+        return found[0]
 
 
-def setup(app):
-    """Register the extension with Sphinx."""
-    app.connect("config-inited", point_to_the_copy)
-    app.connect("build-finished", copy)
+def write_sheet(path: Path, rules: str) -> None:
+    """Write the style sheet beside the fonts that it names."""
+    rules = re.sub(r"\s+", " ", re.sub(r"\s*([{};])\s*", r"\1", rules)).replace(";}", "}").replace("}", "}\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(rules, encoding="utf-8")
+    (path.parent / "fonts").mkdir(exist_ok=True)
+    for font in set(re.findall(r"fonts/([\w-]+\.woff)", rules)):
+        shutil.copyfile(source() / FONTS / font, path.parent / "fonts" / font)
+
+
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Typeset the site that was just written."""
+    if exception is None and app.builder.format == "html":
+        typeset_site(Path(app.outdir))
+
+
+def use_our_renderer(app: Sphinx, config: Config) -> None:
+    """Choose Sphinx's marks for MathJax, without its script."""
+    config.html_math_renderer = "typeset"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register all of it."""
+    app.add_html_math_renderer("typeset", (html_visit_math, None), (html_visit_displaymath, None))
+    app.connect("config-inited", use_our_renderer)
+    app.connect("build-finished", finish)
+    app.add_css_file(SHEET)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
