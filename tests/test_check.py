@@ -585,6 +585,11 @@ def test_constant_ratio_and_difference_are_told(change, words):
     says(PLAIN, lambda *xs: change(slope(*xs)), "wrong", words)
 
 
+def test_ratios_beyond_all_numbers_are_not_told():
+    tiny = replace(NUMBER, reference=lambda x: 1e-9 * number(x), mistakes=(), atol=0.0)
+    assert "atio" not in repr(says(tiny, lambda x: 1e308, "wrong"))
+
+
 def test_a_lost_argument_is_told():
     product = replace(
         NUMBER,
