@@ -224,15 +224,20 @@ EXERCISES = (
         minutes=5,
         equation="eq-opt-adam-first",
         hints=("Write down m₁ and v₁ for a gradient g. The g cancels.",),
-        reference=1.0,
+        reference=0.5,
         rtol=1e-3,
         mistakes=(
             Mistake(
-                "took the numbers of the text", 0.1 / np.sqrt(0.001), "There β₂ is 0.999; here it is 0.99."
+                "took the numbers of the text", 0.1 / np.sqrt(0.001), "There β₂ is 0.999; here it is 0.96."
             ),
-            Mistake("forgot the root", 10.0, "The step divides by √v₁."),
+            Mistake(
+                "left the bias correction in",
+                1.0,
+                "With the correction the first step is η for every gradient. What becomes of it without?",
+            ),
+            Mistake("forgot the root", 2.5, "The step divides by √v₁."),
             Mistake("took the first mean alone", 0.1, "Divide by the root of the second mean."),
-            Mistake("took the factors the wrong way round", 0.01 / np.sqrt(0.1), "m belongs to β₁, v to β₂."),
+            Mistake("took the factors the wrong way round", 0.04 / np.sqrt(0.1), "m belongs to β₁, v to β₂."),
         ),
     ),
     Exercise(
