@@ -1,12 +1,14 @@
-"""The playground in a browser: what is set shows, what is run is Python's run, and everyone can use it."""
+"""The playground in a browser: what is set shows, what is run is Python's run, and everyone can use it.
+
+As tests/test_site.py, it needs the built site and a Chromium; FYSSTK_SITE and CHROMIUM name others.
+"""
 
 import functools
 import http.server
 import json
+import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from urllib.parse import unquote
@@ -20,13 +22,16 @@ from fysstk_nn.optimizers import GradientDescent
 from fysstk_nn.params import Params
 from fysstk_nn.train import fit, from_json, to_json
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[1]
+SITE = Path(os.environ.get("FYSSTK_SITE", ROOT / "_build" / "html")).resolve()
+CHROMIUM = os.environ.get("CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
 EMBED = "one-neuron"
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
-QUIET += ["--disable-background-networking", "--disable-component-update"]
 XOR_NET = MLP((2, 2, 1), "tanh", "sigmoid")
 
 
@@ -39,31 +44,27 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def site():
-    """The rendered page and one chapter, served by address: {page name: address}."""
-    addresses, servers = {}, []
-    for name in ("playground", EMBED):
-        run = subprocess.run(
-            [sys.executable, ROOT / "tools" / "preview.py", name], capture_output=True, text=True
-        )
-        assert run.returncode == 0, run.stderr
-        handler = functools.partial(Quiet, directory=ROOT / "_build" / "preview" / name)
-        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        addresses[name] = f"http://127.0.0.1:{servers[-1].server_port}/book/{name}.html"
-    yield addresses
-    for server in servers:
+    """The addresses of the playground and of a chapter that has one: {page name: address}."""
+    missing = "" if CHROMIUM else "no Chromium was found"
+    if not (SITE / "book" / "playground.html").is_file():
+        missing = f"there is no playground in {SITE}: `make book` builds it"
+    if missing:
+        assert os.environ.get("CI") != "true", missing
+        pytest.skip(f"the playground was not looked at: {missing}")
+    handler = functools.partial(Quiet, directory=SITE)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        folder = f"http://127.0.0.1:{server.server_port}/book"
+        yield {name: f"{folder}/{name}.html" for name in ("playground", EMBED)}
         server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with playwright.sync_playwright() as driver:
-        try:
-            browser = driver.chromium.launch(executable_path=found, args=QUIET)
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium was found: {str(error).splitlines()[0]}")
+def chromium(site):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
@@ -201,7 +202,7 @@ def test_the_address_brings_everything_back(playground):
 
 def test_an_address_that_makes_no_sense_is_refused_in_words(playground):
     playground.open(playground.page.url.partition("#")[0] + "#layers=99")
-    assert "layers must be a number from 1 to 8" in playground.status()
+    assert "layers must be a whole number from 1 to 8" in playground.status()
     assert playground.values("z of layer 2")
 
 
@@ -305,14 +306,15 @@ def test_the_keyboard_is_enough(playground):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_barrier_is_found(playground, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    from axe_playwright_python.sync_playwright import Axe
+
     page = playground.page
     page.evaluate(f"document.documentElement.dataset.theme = '{scheme}'")
     page.click("[data-pass=backward]")
     for part in (".pg-python", ".pg-json"):
         page.evaluate(f"document.querySelector('{part}').open = true")
     page.wait_for_timeout(300)
-    found = axe.Axe().run(page, context=".playground")
+    found = Axe().run(page, context=".playground")
     assert not found.response["violations"], found.generate_report()
 
 

@@ -8,6 +8,7 @@ is loaded by pages with a playground alone, and not from a plain folder, from wh
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import matplotlib.pyplot as plt
@@ -21,6 +22,7 @@ from sphinx.writers.html5 import HTML5Translator
 from fysstk_nn import _sources, draw
 from fysstk_nn.params import Params, init_params
 
+FOLDER = ROOT / "book" / "_static" / "playground"
 DRAWINGS = "_build/playground"
 LEDGER_PAGE = "equations.html"  # beside all other pages of the book
 EQUATIONS = {
@@ -158,6 +160,20 @@ def load_module(
     app.add_js_file(None, body=f'if (location.protocol !== "file:") import("{module}");', priority=900)
 
 
+def lean(text: str) -> str:
+    """Return a module or a style sheet without indentation and without the lines that are comments."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not re.fullmatch(r"//.*|/\*.*\*/", line))
+
+
+def write_lean(app: Sphinx, exception: Exception | None) -> None:
+    """Let the site carry what browsers need; the comments are for readers of the source."""
+    if exception is None and app.builder.format == "html":
+        for source in FOLDER.iterdir():
+            target = Path(app.outdir, "_static", FOLDER.name, source.name)
+            target.write_text(lean(source.read_text("utf8")), encoding="utf8")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     others = dict.fromkeys(("latex", "text", "man", "texinfo"), (ignore, ignore))
@@ -165,4 +181,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(playground_equation, html=(visit_equation, close), **others)
     app.add_directive("playground", PlaygroundDirective)
     app.connect("html-page-context", load_module)
+    app.connect("build-finished", write_lean)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

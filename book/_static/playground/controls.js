@@ -17,14 +17,12 @@ export class Controls {
     const number = (label, key, attributes) => (this.fields[key] = numberField(label, { onchange: choice(key), ...attributes }));
     this.fields = {};
     this.rows = h("textarea", { rows: "4", spellcheck: "false", onchange: () => this.choose({ points: this.readPoints() }) });
-    this.points = h("label", { class: "pg-field pg-wide" }, h("span", {}, "Points: inputs and target in each line"), this.rows);
+    this.points = h("label.pg-field.pg-wide", h("span", "Points: inputs and target in each line"), this.rows);
     const counts = Array.from({ length: MOST.layers + 1 }, (_, k) => [String(k), String(k)]);
     this.depth = menu("Hidden layers", counts, (event) => this.resize(Number(event.target.value)));
-    this.units = h("div", { class: "pg-fields" });
-    const group = (title, ...fields) => h("fieldset", {}, h("legend", {}, title), h("div", { class: "pg-fields" }, ...fields));
-    this.element = h(
-      "form",
-      { class: "pg-controls", onsubmit: (event) => event.preventDefault() },
+    this.units = h("div.pg-fields");
+    const group = (title, ...fields) => h("fieldset", h("legend", title), h("div.pg-fields", ...fields));
+    this.element = h("form.pg-controls", { onsubmit: (event) => event.preventDefault() },
       group("Data", of("Data set", "data", Object.entries(DATA).map(([key, { name }]) => [key, name])), this.points),
       group(
         "Network",

@@ -1,19 +1,21 @@
 // Small helpers: make elements, change them only where something changed, and print numbers short.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function fill(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : value);
+/** Return a maker of elements: h("p.note", { role: "status" }, "words", child) has a class, an attribute, children. */
+const maker = (namespace) => (name, ...parts) => {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElementNS(namespace, tag);
+  if (classes.length > 0) element.setAttribute("class", classes.join(" "));
+  for (const part of parts) {
+    if (part.constructor !== Object) element.append(part);
+    else for (const [name, value] of Object.entries(part)) {
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else element.setAttribute(name, value);
+    }
   }
-  element.append(...children);
   return element;
-}
-
-/** Make an element of HTML, or of SVG. */
-export const h = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
-export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+};
+export const h = maker("http://www.w3.org/1999/xhtml");
+export const svg = maker("http://www.w3.org/2000/svg");
 
 const known = new WeakMap(); // what was set last: comparing is cheaper than asking the page
 
@@ -37,12 +39,12 @@ export function short(x, digits = 2) {
   const size = Math.abs(x);
   if (!Number.isFinite(x) || size < 1e-12) return Number.isFinite(x) ? "0" : String(x);
   const plain = size < 1000 ? Number(size.toPrecision(digits)) : Math.round(size);
-  const text = size >= 0.001 && size < 1e5 ? String(plain) : size.toExponential(digits > 2 ? 1 : 0);
+  const text = size >= (digits > 2 ? 0.001 : 0.0095) && size < 1e5 ? String(plain) : size.toExponential(digits > 2 ? 1 : 0);
   return (x < 0 ? MINUS : "") + text.replace("e-", `e${MINUS}`).replace("e+", "e");
 }
 
 // The control of a label is known to the browser: field.control.
-const field = (label, control) => h("label", { class: "pg-field" }, h("span", {}, label), control);
+const field = (label, control) => h("label.pg-field", h("span", label), control);
 
 /** A labelled menu; `choices` are pairs of value and words. */
 export function menu(label, choices, onchange) {

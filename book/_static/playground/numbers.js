@@ -11,7 +11,7 @@ const signed = (value) => (value < 0 ? `(${short(value, 3)})` : short(value, 3))
 export class Weights {
   constructor(app) {
     this.app = app;
-    this.element = h("div", { class: "pg-scroll", tabindex: "0", role: "group", "aria-label": "Weights and biases" });
+    this.element = h("div.pg-scroll", { tabindex: "0", role: "group", "aria-label": "Weights and biases" });
   }
 
   build(net, l) {
@@ -20,20 +20,18 @@ export class Weights {
     const cell = (index, name) => {
       const input = h("input", { type: "number", step: "0.1", "aria-label": name });
       input.addEventListener("change", () => this.typed(input, index));
-      const gradient = h("span", { class: "pg-gradient" });
+      const gradient = h("span.pg-gradient");
       this.cells.push({ input, gradient, index });
-      return h("td", {}, input, gradient);
+      return h("td", input, gradient);
     };
     const columns = Array.from({ length: M }, (_, j) => j);
-    const row = (head, name, start) => h("tr", {}, h("th", { scope: "row" }, head), ...columns.map((j) => cell(start + j, name(j + 1))));
+    const row = (head, name, start) => h("tr", h("th", { scope: "row" }, head), ...columns.map((j) => cell(start + j, name(j + 1))));
     const weight = (i) => row(`from ${i + 1}`, (j) => `Weight of layer ${l} from ${i + 1} to ${j}`, net.W[l] + i * M);
     this.element.replaceChildren(
-      h(
-        "table",
-        { class: "pg-weights" },
-        h("caption", {}, `Weights and biases of layer ${l}${l === net.L ? ", the output" : ""}`),
-        h("thead", {}, h("tr", {}, h("td"), ...columns.map((j) => h("th", { scope: "col" }, `to ${j + 1}`)))),
-        h("tbody", {}, ...Array.from({ length: m }, (_, i) => weight(i)), row("bias", (j) => `Bias of unit ${j} in layer ${l}`, net.b[l])),
+      h("table.pg-weights",
+        h("caption", `Weights and biases of layer ${l}${l === net.L ? ", the output" : ""}`),
+        h("thead", h("tr", h("td"), ...columns.map((j) => h("th", { scope: "col" }, `to ${j + 1}`)))),
+        h("tbody", ...Array.from({ length: m }, (_, i) => weight(i)), row("bias", (j) => `Bias of unit ${j} in layer ${l}`, net.b[l])),
       ),
     );
   }
@@ -61,7 +59,7 @@ function known(input, text) {
 /** z, a and delta of every unit, for the chosen data point. */
 export class Values {
   constructor() {
-    this.element = h("div", { class: "pg-scroll", tabindex: "0", role: "group", "aria-label": "Values of all units" });
+    this.element = h("div.pg-scroll", { tabindex: "0", role: "group", "aria-label": "Values of all units" });
   }
 
   build(net) {
@@ -69,14 +67,14 @@ export class Values {
     const columns = Array.from({ length: widest }, (_, j) => j);
     this.cells = [];
     const row = (what, l) => {
-      const cells = columns.map((j) => (j < net.sizes[l] ? h("td") : h("td", { class: "pg-empty" })));
+      const cells = columns.map(() => h("td"));
       cells.slice(0, net.sizes[l]).forEach((cell, j) => this.cells.push({ cell, what, l, j }));
-      return h("tr", {}, h("th", { scope: "row" }, `${{ delta: "δ" }[what] ?? what} of layer ${l}`), ...cells);
+      return h("tr", h("th", { scope: "row" }, `${{ delta: "δ" }[what] ?? what} of layer ${l}`), ...cells);
     };
-    const bodies = net.sizes.map((_, l) => h("tbody", {}, ...(l === 0 ? ["a"] : ["z", "a", "delta"]).map((what) => row(what, l))));
-    const head = h("tr", {}, h("th", { scope: "col" }, "unit"), ...columns.map((j) => h("th", { scope: "col" }, j + 1)));
-    const caption = h("caption", {}, "Values of all units for the chosen point");
-    this.element.replaceChildren(h("table", { class: "pg-values" }, caption, h("thead", {}, head), ...bodies));
+    const bodies = net.sizes.map((_, l) => h("tbody", ...(l === 0 ? ["a"] : ["z", "a", "delta"]).map((what) => row(what, l))));
+    const head = h("tr", h("th", { scope: "col" }, "unit"), ...columns.map((j) => h("th", { scope: "col" }, j + 1)));
+    const caption = h("caption", "Values of all units for the chosen point");
+    this.element.replaceChildren(h("table.pg-values", caption, h("thead", head), ...bodies));
   }
 
   update({ one, state }) {
@@ -90,23 +88,21 @@ export class Values {
 /** The equations, which the page brings along, and beside each of them the numbers of the chosen unit. */
 export class Equations {
   constructor(elements) {
-    this.title = h("p", { class: "pg-title" });
-    this.lines = {};
+    this.title = h("p.pg-title");
+    this.lines = [];
     for (const element of elements) {
-      const output = h("div", { class: "pg-result" });
+      const output = h("div.pg-result");
       element.append(output);
-      for (const part of element.dataset.equation.split(" ")) (this.lines[part] ??= []).push({ element, output });
+      this.lines.push({ element, output, parts: element.dataset.equation.split(" ") });
     }
-    this.element = h("section", { class: "pg-equations", tabindex: "0", "aria-label": "Equations with numbers" }, this.title, ...elements);
+    this.element = h("section.pg-equations", { tabindex: "0", "aria-label": "Equations with numbers" }, this.title, ...elements);
   }
 
   update({ net, theta, gradient, one, state, y, n }) {
     const [l, k] = state.unit;
     const j = k - 1;
-    const said = new Map();
-    const write = (part, text) => {
-      for (const { output } of this.lines[part] ?? []) said.set(output, [...(said.get(output) ?? []), text]);
-    };
+    const said = {};
+    const write = (part, text) => (said[part] ??= []).push(text);
     if (l > 0) {
       const [m, M] = [net.sizes[l - 1], net.sizes[l]];
       const w = (i) => theta[net.W[l] + i * M + j];
@@ -127,19 +123,20 @@ export class Equations {
           const terms = Array.from(one.delta[l + 1], (other, q) => `${signed(other)}·${signed(theta[net.W[l + 1] + j * next + q])}`);
           write("hidden", `δ = (${add(terms)}) · ${slope} = ${short(d, 4)}`);
         }
+        const mean = (index) => (n > 1 ? `; mean of all ${n} points: ${short(gradient[index], 4)}` : "");
         for (let i = 0; i < m; i++) {
-          const mean = n > 1 ? `; mean of all ${n} points: ${short(gradient[net.W[l] + i * M + j], 4)}` : "";
-          write("dw", `from ${i + 1}: ${signed(d)}·${signed(inputs[i])} = ${short(d * inputs[i], 4)}${mean}`);
+          const product = `${signed(d)}·${signed(inputs[i])} = ${short(d * inputs[i], 4)}`;
+          write("dw", `from ${i + 1}: ${product}${mean(net.W[l] + i * M + j)}`);
         }
-        write("db", `bias: ${short(d, 4)}${n > 1 ? `; mean of all ${n} points: ${short(gradient[net.b[l] + j], 4)}` : ""}`);
+        write("db", `bias: ${short(d, 4)}${mean(net.b[l] + j)}`);
       }
     }
     const unit = l === 0 ? `Input ${k}: nothing is computed here.` : l < net.L ? `Unit ${k} of hidden layer ${l}` : "The output";
     set(this.title, { text: `${unit}${l > 0 && state.pass === "forward" ? ". The backward pass fills in the rest." : ""}` });
-    for (const { element, output } of new Set(Object.values(this.lines).flat())) {
-      set(output, { text: (said.get(output) ?? []).join("\n") });
-      element.hidden = false;
-      set(element, { class: `pg-equation${said.has(output) ? " pg-now" : ""}` });
+    for (const { element, output, parts } of this.lines) {
+      const text = parts.flatMap((part) => said[part] ?? []).join("\n");
+      set(output, { text });
+      set(element, { class: text ? "pg-equation pg-now" : "pg-equation" });
     }
   }
 }

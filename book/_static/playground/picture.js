@@ -3,13 +3,14 @@
 import { set, short, svg } from "./dom.js";
 
 const RADIUS = 17;
-const FEW = 16; // so many weights have their numbers written on their lines
+// So many weights have their numbers written on their lines.
+const FEW = 16;
 
 /** `app` is told what the reader does: choose(unit), setParameter(index, value). */
 export class Picture {
   constructor(app) {
     this.app = app;
-    this.element = svg("svg", { class: "pg-network", role: "group", "aria-label": "Network diagram" });
+    this.element = svg("svg.pg-network", { role: "group", "aria-label": "Network diagram" });
     this.element.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -30,13 +31,13 @@ export class Picture {
           this.edges.push(this.edge(l, i, j, at(l - 1, i), at(l, j)));
         }
         const [x, y] = at(l, j);
-        const text = svg("text", { class: "pg-bias", x, y: y + RADIUS + 13 });
-        if (few) this.biases.push({ l, j, text, index: net.b[l] + j });
+        const text = svg("text.pg-bias", { x, y: y + RADIUS + 13 });
+        if (few) this.biases.push({ text, index: net.b[l] + j });
         this.drag(text, net.b[l] + j, [l, j + 1]);
       }
     }
     const [x, y] = at(net.L, 0);
-    this.target = svg("text", { class: "pg-target", x: x + RADIUS + 6, y: y + 4 });
+    this.target = svg("text.pg-target", { x: x + RADIUS + 6, y: y + 4 });
     const labels = this.edges.map((edge) => edge.text);
     set(this.element, { viewBox: `0 0 ${width} ${height}`, height: String(height) });
     this.element.replaceChildren(
@@ -51,20 +52,21 @@ export class Picture {
   unit(l, j, x, y) {
     const text = svg("text", { x, y: y + 4 });
     const choose = () => this.app.choose([l, j + 1]);
-    const attributes = { class: "pg-unit", role: "button", tabindex: "-1", onclick: choose };
-    const group = svg("g", attributes, svg("circle", { cx: x, cy: y, r: RADIUS }), text);
+    const circle = svg("circle", { cx: x, cy: y, r: RADIUS });
+    const group = svg("g.pg-unit", { role: "button", tabindex: "-1", onclick: choose }, circle, text);
     return { group, text };
   }
 
   edge(l, i, j, [x1, y1], [x2, y2]) {
     const index = this.net.W[l] + i * this.net.sizes[l] + j;
     const m = this.net.sizes[l - 1];
-    const spread = m > 1 ? 0.3 + (0.4 * i) / (m - 1) : 0.5; // labels that do not cover each other
+    // Labels that do not cover each other.
+    const spread = m > 1 ? 0.3 + (0.4 * i) / (m - 1) : 0.5;
     const share = this.few ? spread : 0.25;
     const line = svg("line", { x1, y1, x2, y2 });
-    const hit = svg("line", { class: "pg-hit", x1, y1, x2, y2 });
-    const text = svg("text", { class: "pg-weight", x: x1 + share * (x2 - x1), y: y1 + share * (y2 - y1) + 4 });
-    const group = svg("g", {}, line, hit);
+    const hit = svg("line.pg-hit", { x1, y1, x2, y2 });
+    const text = svg("text.pg-weight", { x: x1 + share * (x2 - x1), y: y1 + share * (y2 - y1) + 4 });
+    const group = svg("g", line, hit);
     this.drag(hit, index, [l, j + 1]);
     this.drag(text, index, [l, j + 1]);
     return { l, j, index, line, text, group };
@@ -91,15 +93,14 @@ export class Picture {
   /** Arrow keys move from unit to unit. */
   key(event) {
     const [l, j] = this.app.state.unit;
-    const { sizes, L } = this.net;
-    const to = { ArrowLeft: [l - 1, j], ArrowRight: [l + 1, j], ArrowUp: [l, j - 1], ArrowDown: [l, j + 1] }[event.key];
-    const same = event.key === "Enter" || event.key === " ";
-    if (!to && !same) return;
+    const ways = { ArrowLeft: [l - 1, j], ArrowRight: [l + 1, j], ArrowUp: [l, j - 1], ArrowDown: [l, j + 1] };
+    const [toL, toJ] = ways[event.key] ?? [];
+    const layer = this.units[toL];
+    if (!layer) return;
     event.preventDefault();
-    if (same || to[0] < 0 || to[0] > L || to[1] < 1 || (to[0] === l && to[1] > sizes[l])) return;
-    const unit = [to[0], Math.min(to[1], sizes[to[0]])];
-    this.app.choose(unit);
-    this.units[unit[0]][unit[1] - 1].group.focus();
+    const to = Math.max(1, Math.min(toJ, layer.length));
+    this.app.choose([toL, to]);
+    layer[to - 1].group.focus();
   }
 
   /** Show the parameters; the numbers in the units are a, or delta in the backward pass. */
@@ -110,7 +111,7 @@ export class Picture {
       const w = theta[index];
       const into = l === chosenL && j === chosenJ - 1;
       set(line, {
-        class: `${w < 0 ? "pg-negative" : "pg-positive"}${into ? " pg-into" : ""}`,
+        class: w < 0 ? "pg-negative" : "pg-positive",
         "stroke-width": (0.5 + 6 * (1 - Math.exp(-Math.abs(w) / 3))).toFixed(1),
       });
       set(text, { text: this.few || into ? short(backward ? gradient[index] : w) : "" });
@@ -123,7 +124,8 @@ export class Picture {
         const [a, delta] = [one.a[l][j], l > 0 ? one.delta[l][j] : null];
         set(text, { text: short(backward && l > 0 ? delta : a) });
         set(group, { "aria-pressed": String(chosen), tabindex: chosen ? "0" : "-1" });
-        if (!settled) continue; // while a training runs, nobody can listen to all that
+        // While a training runs, nobody can listen to all that.
+        if (!settled) continue;
         const where = l === 0 ? `Input ${j + 1}` : l < this.net.L ? `Unit ${j + 1} of hidden layer ${l}` : "Output";
         const values = l === 0 ? short(a) : `z ${short(one.z[l][j])}, a ${short(a)}${backward ? `, delta ${short(delta)}` : ""}`;
         set(group, { "aria-label": `${where}: ${values}` });

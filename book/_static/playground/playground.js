@@ -25,7 +25,7 @@ class Playground {
     this.weights = new Weights(this);
     this.values = new Values();
     this.equations = new Equations(place.querySelectorAll("[data-equation]"));
-    this.status = h("p", { class: "pg-status", role: "status" });
+    this.status = h("p.pg-status", { role: "status" });
     this.layOut();
     const address = this.full && location.hash.includes("=") ? decodeURIComponent(location.hash) : this.home;
     this.load(address) || this.load(this.home);
@@ -43,9 +43,7 @@ class Playground {
     this.rate = numberField("Learning rate η", { min: "0", onchange: (event) => this.change({ eta: event.target.value }) });
     const speeds = [["1", "1 step"], ["10", "10 steps"], ["100", "100 steps"]];
     const speed = menu("Each frame", speeds, (event) => (this.speed = Number(event.target.value)));
-    const bar = h(
-      "div",
-      { class: "pg-bar", role: "group", "aria-label": "Training" },
+    const bar = h("div.pg-bar", { role: "group", "aria-label": "Training" },
       ...this.passes,
       button("Step", () => this.step(), { "data-act": "step" }),
       this.play,
@@ -54,22 +52,22 @@ class Playground {
       speed,
       ...(this.full ? [] : [this.rate]),
     );
-    this.stage = h("div", { class: "pg-stage" }, this.picture.element);
-    const plots = h("div", { class: "pg-plots" }, this.surface.element, h("div", {}, this.curve.element, this.norms.element));
-    const tables = h("div", { class: "pg-tables" }, this.weights.element, this.values.element);
+    this.stage = h("div.pg-stage", this.picture.element);
+    const plots = h("div.pg-plots", this.surface.element, h("div", this.curve.element, this.norms.element));
+    const tables = h("div.pg-tables", this.weights.element, this.values.element);
     const parts = [bar, this.status, this.stage, plots];
     if (this.full) {
       this.controls = new Controls(this);
       parts.unshift(this.controls.element);
       parts.push(tables, this.equations.element, this.exchange(button));
     } else {
-      this.link = h("a", {}, "Open it in the playground");
-      const more = h("details", {}, h("summary", {}, "Equations with numbers"), this.equations.element);
-      parts.push(tables, more, h("p", { class: "pg-more" }, this.link));
+      this.link = h("a", "Open it in the playground");
+      const more = h("details", h("summary", "Equations with numbers"), this.equations.element);
+      parts.push(tables, more, h("p.pg-more", this.link));
     }
     const help = "Drag a line to the right for a larger weight, or type into the table. Arrow keys go from unit to unit.";
-    this.stage.append(h("p", { class: "pg-help" }, help));
-    this.place.append(h("div", { class: "pg-app" }, ...parts));
+    this.stage.append(h("p.pg-help", help));
+    this.place.append(h("div.pg-app", ...parts));
     this.place.classList.add("pg-live");
   }
 
@@ -79,13 +77,12 @@ class Playground {
     this.code = h("code");
     const block = h("pre", { tabindex: "0", role: "group", "aria-label": "Python" }, this.code);
     const copy = button("Copy", () => navigator.clipboard?.writeText(this.code.textContent).then(() => this.say("Copied.")));
-    this.python = h("details", { class: "pg-python", ontoggle: () => this.draw() }, h("summary", {}, "Show me the Python"), block, copy);
+    this.python = h("details.pg-python", { ontoggle: () => this.draw() }, h("summary", "Show me the Python"), block, copy);
     const exporting = button("Export", () => (this.text.value = toJSON(this.state, this.net, this.training.theta)));
     const importing = button("Import", () => this.import());
-    const about = "fysstk_nn.train.to_json and from_json write and read the same text.";
-    const summary = h("summary", {}, "Weights as JSON");
-    const json = h("details", { class: "pg-json" }, summary, this.text, h("div", { class: "pg-bar" }, exporting, importing), h("p", {}, about));
-    return h("div", {}, this.python, json);
+    const summary = h("summary", "Weights as JSON");
+    const json = h("details.pg-json", summary, this.text, h("div.pg-bar", exporting, importing));
+    return h("div", this.python, json);
   }
 
   // The state
@@ -126,19 +123,12 @@ class Playground {
     if (this.target > this.training.steps) this.tick();
   }
 
-  /** The state as it is now. */
-  now() {
-    return { ...this.state, steps: this.training.steps };
-  }
-
   /** Choose other settings, given as the address writes them. Those of training keep the weights. */
   change(texts) {
     try {
       const keep = !["layers", "init", "seed", "data", "points"].some((key) => key in texts);
       const kept = keep && (this.state.w || this.training.steps > 0) ? { w: [...this.training.theta] } : { w: null };
-      const old = { ...this.now(), ...kept, steps: 0 };
-      const address = format({ ...old, w: kept.w });
-      const query = new URLSearchParams(address);
+      const query = new URLSearchParams(format({ ...this.state, ...kept, steps: 0 }));
       for (const [key, value] of Object.entries(texts)) query.set(key, value);
       this.start(parse(query.toString()));
       this.say(keep ? "Training goes on from these weights." : "A new network.");
@@ -167,7 +157,6 @@ class Playground {
     const point = Math.min(Math.max(Math.round(change.point ?? this.state.point) || 1, 1), this.data.n);
     this.state = { ...this.state, ...change, point };
     this.draw();
-    if (change.pass) this.say(change.pass === "forward" ? "Forward pass: z and a of all units." : "Backward pass: all errors and gradients.");
   }
 
   choose(unit) {
@@ -182,7 +171,7 @@ class Playground {
   reset() {
     if (this.full) this.start({ ...this.state, w: null, steps: 0 });
     else this.load(this.home);
-    this.say("Reset: the same network as at the start.");
+    this.say("Reset.");
   }
 
   import() {
@@ -292,14 +281,14 @@ class Playground {
 
   /** What need not be right while a training runs: address, Python, buttons. */
   settle() {
-    const state = this.now();
-    const address = format(state);
-    if (document.activeElement !== this.point.control) this.point.control.value = state.point;
-    for (const button of this.passes) set(button, { "aria-pressed": String(button.dataset.pass === state.pass) });
-    if (this.link) set(this.link, { href: `${this.place.dataset.page}#${address || "data=xor"}` });
-    if (this.python?.open) this.code.textContent = python(state);
+    const now = { ...this.state, steps: this.training.steps };
+    const address = format(now) || "data=xor";
+    if (document.activeElement !== this.point.control) this.point.control.value = now.point;
+    for (const button of this.passes) set(button, { "aria-pressed": String(button.dataset.pass === now.pass) });
+    if (this.link) set(this.link, { href: `${this.place.dataset.page}#${address}` });
+    if (this.python?.open) this.code.textContent = python(now);
     const arrived = this.training.steps >= this.target;
-    if (this.full && arrived) history.replaceState(null, "", `#${address || "data=xor"}`);
+    if (this.full && arrived) history.replaceState(null, "", `#${address}`);
   }
 
   arrived() {

@@ -2,10 +2,12 @@
 
 import { h, set, short, svg } from "./dom.js";
 
-const SIZE = 240; // the plot's height and width, in its own units
-const GRID = 36; // the surface is computed on so many points along each axis
-const LINE = 120; // and the curve of a network with one input on so many
-const COLOURS = [[200, 125, 0], [0, 114, 178]]; // of class 0 and class 1, or of low and high
+// The plot's height and width, in its own units; on how many points along each axis the surface is computed,
+// and on how many the curve of a network with one input; the colours of class 0 and 1, or of low and high.
+const SIZE = 240;
+const GRID = 36;
+const LINE = 120;
+const COLOURS = [[200, 125, 0], [0, 114, 178]];
 
 function limits(values) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -20,9 +22,9 @@ export class Surface {
     this.context = this.canvas.getContext("2d");
     this.image = this.context.createImageData(GRID, GRID);
     this.points = svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}` });
-    this.box = h("div", { class: "pg-surface", role: "img" }, this.canvas, this.points);
+    this.box = h("div.pg-surface", { role: "img" }, this.canvas, this.points);
     this.caption = h("figcaption");
-    this.element = h("figure", { class: "pg-plot" }, this.box, this.caption);
+    this.element = h("figure.pg-plot", this.box, this.caption);
     this.points.addEventListener("click", (event) => app.choosePoint(this.nearest(event)));
   }
 
@@ -41,17 +43,16 @@ export class Surface {
       return k % data.inputs ? at(rows - 1 - Math.floor(s / columns), this.y, rows) : at(s % columns, this.x, columns);
     });
     this.trace = net.trace(X, rows * columns);
-    this.line = svg("polyline", { class: "pg-curve" });
-    this.ring = svg("circle", { class: "pg-ring", r: 8 });
+    this.line = svg("polyline.pg-curve");
+    this.ring = svg("circle.pg-ring", { r: 8 });
     this.marks = Array.from({ length: data.n }, (_, s) => this.mark(s));
-    const ticks = [[this.x[0], 3, SIZE - 4, "start"], [this.x[1], SIZE - 3, SIZE - 4, "end"], [this.y[1], 3, 12, "start"]];
-    const labels = ticks.map(([value, x, y, anchor]) => svg("text", { x, y, "text-anchor": anchor }, short(value, 1)));
+    const ticks = [[this.x[0], 3, SIZE - 4], [this.x[1], SIZE - 28, SIZE - 4], [this.y[1], 3, 12]];
+    const labels = ticks.map(([value, x, y]) => svg("text", { x, y }, short(value)));
     this.points.replaceChildren(this.line, ...this.marks, this.ring, ...labels);
     this.context.clearRect(0, 0, GRID, GRID);
-    const what = one ? "The network's curve through the data points" : "The network's answer for all inputs, with the data points";
     const colour = data.classes ? "blue and round: 1, orange and square: 0" : "blue: high, orange: low";
-    this.box.setAttribute("aria-label", `${what}; ${colour}`);
-    this.caption.textContent = one ? "Output against input. Click a point to choose it." : `Output: ${colour}. Click a point to choose it.`;
+    this.box.setAttribute("aria-label", `The output for all inputs, and the data points; ${colour}`);
+    this.caption.textContent = `${one ? "Output against input" : "Output"}; ${colour}. Click a point to choose it.`;
   }
 
   place(s) {
@@ -65,9 +66,8 @@ export class Surface {
     const [x, y] = this.place(s);
     const value = this.data.y[s];
     const high = value > (this.range[0] + this.range[1]) / 2;
-    const name = `pg-point ${high ? "pg-high" : "pg-low"}`;
-    if (this.data.classes && !high) return svg("rect", { class: name, x: x - 4, y: y - 4, width: 8, height: 8 });
-    return svg("circle", { class: name, cx: x, cy: y, r: 4.2 });
+    if (this.data.classes && !high) return svg("rect.pg-point.pg-low", { x: x - 4, y: y - 4, width: 8, height: 8 });
+    return svg(high ? "circle.pg-point.pg-high" : "circle.pg-point.pg-low", { cx: x, cy: y, r: 4.2 });
   }
 
   nearest(event) {
@@ -105,15 +105,15 @@ export class Surface {
 /** The cost against the number of steps, on a logarithmic axis. */
 export class CostCurve {
   constructor() {
-    this.line = svg("polyline", { class: "pg-curve" });
+    this.line = svg("polyline.pg-curve");
     this.top = svg("text", { x: 3, y: 12 });
     this.bottom = svg("text", { x: 3, y: 96 });
     this.right = svg("text", { x: SIZE - 3, y: 112, "text-anchor": "end" });
-    const frame = svg("path", { class: "pg-axis", d: `M0 0V100H${SIZE}` });
+    const frame = svg("path.pg-axis", { d: `M0 0V100H${SIZE}` });
     const parts = [frame, this.line, this.top, this.bottom, this.right];
     this.drawing = svg("svg", { viewBox: `0 0 ${SIZE} 116`, role: "img", "aria-label": "Cost against steps" }, ...parts);
     this.caption = h("figcaption");
-    this.element = h("figure", { class: "pg-plot" }, this.drawing, this.caption);
+    this.element = h("figure.pg-plot", this.drawing, this.caption);
     this.clear();
   }
 
@@ -147,15 +147,15 @@ export class CostCurve {
 export class Norms {
   constructor() {
     this.body = h("tbody");
-    const caption = h("caption", {}, "Length of ∂C/∂W in each layer (logarithmic)");
-    this.element = h("table", { class: "pg-norms" }, caption, this.body);
+    const caption = h("caption", "Length of ∂C/∂W in each layer (logarithmic)");
+    this.element = h("table.pg-norms", caption, this.body);
   }
 
   build(net) {
     this.body.replaceChildren();
     this.rows = net.sizes.slice(1).map((_, k) => {
-      const [bar, value] = [h("span", { class: "pg-bar-length" }), h("td")];
-      this.body.append(h("tr", {}, h("th", { scope: "row" }, `Layer ${k + 1}`), h("td", {}, bar), value));
+      const [bar, value] = [h("span.pg-bar-length"), h("td")];
+      this.body.append(h("tr", h("th", { scope: "row" }, `Layer ${k + 1}`), h("td", bar), value));
       return { bar, value };
     });
   }

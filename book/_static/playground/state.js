@@ -16,14 +16,11 @@ function oneOf(choices) {
   };
 }
 
-function number({ least = -Infinity, most = Infinity, whole = false, above = -Infinity } = {}) {
+function number(least, most, whole = false) {
   return (text, key) => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value) || value < least || value > most || value <= above) {
-      const bounds = Number.isFinite(most) ? ` from ${Math.max(least, above)} to ${most}` : "";
-      throw new Error(`${key} must be a number${bounds}${above === 0 ? " above 0" : ""}, not "${text}"`);
-    }
-    if (whole && !Number.isInteger(value)) throw new Error(`${key} must be a whole number, not "${text}"`);
+    const good = text.trim() !== "" && value >= least && value <= most && (!whole || Number.isInteger(value));
+    if (!good) throw new Error(`${key} must be a ${whole ? "whole " : ""}number from ${least} to ${most}, not "${text}"`);
     return value;
   };
 }
@@ -32,7 +29,7 @@ const numbers = (of) => (text, key) => (text === "" ? [] : text.split(",").map((
 
 /** Read rows such as "0,0,0;0,1,1": one or two inputs, then the target. */
 function rows(text, key) {
-  const found = text.split(";").map((row) => numbers(number({ least: -1e6, most: 1e6 }))(row, key));
+  const found = text.split(";").map((row) => numbers(number(-1e6, 1e6))(row, key));
   const width = found[0].length;
   if (width < 2 || width > 3 || found.some((row) => row.length !== width)) {
     throw new Error(`${key} must have one or two inputs and a target in each row, in all rows alike`);
@@ -41,7 +38,7 @@ function rows(text, key) {
   return found;
 }
 
-const whole = (least, most) => number({ least, most, whole: true });
+const whole = (least, most) => number(least, most, true);
 
 /** Each key of the address: its usual value, and how it is read. */
 const KEYS = {
@@ -54,11 +51,11 @@ const KEYS = {
   init: ["glorot", oneOf(Object.keys(INITIALISERS))],
   seed: [1, whole(0, 2 ** 32 - 1)],
   optimizer: ["gd", oneOf(Object.keys(OPTIMIZERS))],
-  eta: [0.5, number({ above: 0, most: 1000 })],
+  eta: [0.5, number(1e-9, 1000)],
   batch: [0, whole(0, MOST.points)],
-  l2: [0, number({ least: 0, most: 1000 })],
+  l2: [0, number(0, 1000)],
   steps: [0, whole(0, MOST.steps)],
-  w: [null, numbers(number({ least: -1e12, most: 1e12 }))],
+  w: [null, numbers(number(-1e12, 1e12))],
   point: [1, whole(1, MOST.points)],
   unit: [[1, 1], numbers(whole(0, MOST.units))],
   pass: ["forward", oneOf(["forward", "backward"])],
