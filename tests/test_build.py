@@ -412,6 +412,15 @@ def test_the_readme_the_help_and_ci_name_the_same_commands():
     assert [t for t in re.findall(r"`make (\w+)", readme) if t not in phony] == []
 
 
+def test_what_the_readme_shows_and_links_to_is_there():
+    readme = (ROOT / "README.md").read_text()
+    for image in re.findall(r"!\[[^]]{30,}\]\(([^)]+)\)", readme):
+        assert (ROOT / image).stat().st_size < 300_000
+    links = re.findall(r"\]\(([^):]+)\)", readme)
+    assert "docs/front-page.png" in links
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
 def test_the_readmes_example_computes_xor(capsys):
     example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
     exec(compile(example, "README.md", "exec"), {})
