@@ -101,6 +101,8 @@ def replace(typeset: functools._lru_cache_wrapper, page: Path, found: re.Match) 
 
 def write_sheet(path: Path, rules: str) -> None:
     """Write the style sheet beside the fonts that it names."""
+    for sign in "{};":  # the glyph of a brace must not look like the end of a rule
+        rules = rules.replace(f'"{sign}"', f'"\\{ord(sign):X}"')
     rules = re.sub(r"\s+", " ", re.sub(r"\s*([{};])\s*", r"\1", rules)).replace(";}", "}").replace("}", "}\n")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(rules, encoding="utf-8")
