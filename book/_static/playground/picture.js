@@ -2,7 +2,7 @@
 
 import { set, short, svg } from "./dom.js";
 
-const RADIUS = 17;
+const RADIUS = 19;
 // So many weights have their numbers written on their lines.
 const FEW = 16;
 
@@ -19,7 +19,7 @@ export class Picture {
     this.net = net;
     const tallest = Math.max(...net.sizes);
     const few = (this.few = net.weights <= FEW);
-    const [across, down] = [(width - 100) / net.L, few ? 78 : 44];
+    const [across, down] = [(width - 115) / net.L, few ? Math.max(58, Math.min(78, 320 / tallest)) : 44];
     const height = tallest * down + (few ? 20 : 12);
     const at = (l, j) => [40 + l * across, height / 2 + (j - (net.sizes[l] - 1) / 2) * down - (few ? 7 : 0)];
     this.edges = [];
