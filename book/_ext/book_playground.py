@@ -49,6 +49,13 @@ EQUATIONS = {
     },
 }
 """Which equations of the book a page's playground fills with numbers; "" stands for all other pages."""
+LOADER = """
+if (location.protocol !== "file:") {
+  const page = document.documentElement.classList;
+  page.add("pg-ready"); // no drawing, and room for the live one: nothing jumps when it comes
+  import("MODULE").catch(() => page.remove("pg-ready"));
+}
+"""
 INPUTS = {"curve": 1}
 """Data sets that have not two inputs."""
 
@@ -157,7 +164,7 @@ def load_module(
         return
     app.add_css_file("playground/playground.css")
     module = context["pathto"]("_static/playground/playground.js", resource=True)
-    app.add_js_file(None, body=f'if (location.protocol !== "file:") import("{module}");', priority=900)
+    app.add_js_file(None, body=LOADER.replace("MODULE", module), priority=900)
 
 
 def lean(text: str) -> str:
