@@ -108,6 +108,7 @@ class Page:
         return self.page.inner_text(".pg-python code")
 
     def address(self):
+        self.page.wait_for_timeout(300)
         return unquote(self.page.url).partition("#")[2]
 
 
@@ -177,7 +178,6 @@ def test_run_pause_and_reset(playground):
     params = XOR_NET.init(rng=1)
     run = fit(XOR_NET, params, XOR.X, XOR.y, optimizer=GradientDescent(0.5), epochs=steps)
     np.testing.assert_allclose(playground.theta(), run.params.theta, rtol=1e-9)
-    playground.page.wait_for_timeout(200)
     assert f"steps={steps}" in playground.address()
     playground.do("reset")
     np.testing.assert_array_equal(playground.theta(), start)

@@ -9,7 +9,8 @@ import { CostCurve, Norms, Surface } from "./plots.js";
 import { python } from "./python.js";
 import { build, format, fromJSON, MOST, parse, toJSON } from "./state.js";
 
-const NUMBERS_EVERY = 120; // milliseconds between two updates of the numbers while a training runs
+// Milliseconds between two updates of the numbers while a training runs.
+const NUMBERS_EVERY = 120;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Playground {
@@ -214,7 +215,8 @@ class Playground {
   /** One frame of a running training, or of one that an address tells to repeat. */
   tick() {
     this.frame = requestAnimationFrame((time) => {
-      const due = !calm.matches || time - (this.drawn ?? 0) > 500; // few changes for who asked for rest
+      // Few changes for who asked for rest.
+      const due = !calm.matches || time - (this.drawn ?? 0) > 500;
       if (this.running) this.advance(12, this.training.steps + this.speed);
       else this.advance(12);
       const done = this.training.steps >= this.target;
@@ -291,7 +293,10 @@ class Playground {
     if (this.link) set(this.link, { href: `${this.place.dataset.page}#${address}` });
     if (this.python?.open) this.code.textContent = python(now);
     const arrived = this.training.steps >= this.target;
-    if (this.full && arrived) history.replaceState(null, "", `#${address}`);
+    if (!this.full || !arrived) return;
+    // Browsers allow few changes of the address in a second, and a drag makes many.
+    clearTimeout(this.saving);
+    this.saving = setTimeout(() => history.replaceState(null, "", `#${address}`), 150);
   }
 
   arrived() {
