@@ -8,6 +8,11 @@ from fysstk_nn.activations import sigmoid
 from fysstk_nn.exercises import COLUMN, Exercise, Mistake, nice, summed
 
 
+def one_layer(a: Any, W: Any, b: Any) -> Any:
+    """Outputs of a sigmoid layer for one sample."""
+    return sigmoid(a @ W + b)
+
+
 def output_delta(a: Any, y: Any) -> Any:
     """Error of a sigmoid output layer for the mean half squared error."""
     return (a - y) * a * (1 - a) / len(a)
@@ -56,6 +61,11 @@ def backward_multiplications(sizes: Any) -> Any:
     """Multiplications of one backward pass for one sample."""
     layers = [m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)]
     return 2 * sum(layers) - layers[0]
+
+
+def _one_sample(rng: np.random.Generator) -> tuple[Any, ...]:
+    before, here = rng.integers(2, 5, size=2)
+    return nice(rng, before), nice(rng, before, here), nice(rng, here)
 
 
 def _batch(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -119,6 +129,47 @@ EXERCISES = (
                 "used the hidden outputs a¹ where the inputs x belong",
                 np.array([[10.0, 0.0], [0.0, 0.0]]),
                 "A weight of layer 1 multiplies an output of layer 0.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="four-components",
+        chapter="four-equations",
+        title="A layer by its components",
+        difficulty=1,
+        minutes=8,
+        equation="eq-four-matrix-forward",
+        hints=(
+            "One loop over the nodes j of this layer, and in it a sum over the nodes i of the layer before.",
+            "Node j: z = bⱼ + Σᵢ aᵢ wᵢⱼ, then the sigmoid of that one number.",
+        ),
+        reference=one_layer,
+        inputs=_one_sample,
+        mistakes=(
+            Mistake(
+                "forgot the bias",
+                lambda a, W, b: sigmoid(a @ W),
+                "Each node adds its own bⱼ before the sigmoid.",
+            ),
+            Mistake(
+                "returned z, without the sigmoid",
+                lambda a, W, b: a @ W + b,
+                "The output of the node is σ(zⱼ).",
+            ),
+            Mistake(
+                "summed the sigmoids of the terms",
+                lambda a, W, b: sigmoid(a[:, np.newaxis] * W + b).sum(axis=0),
+                "First the whole sum, then one sigmoid: σ of a sum is not the sum of the σ.",
+            ),
+            Mistake(
+                "added the bias once for each term of the sum",
+                lambda a, W, b: sigmoid(a @ W + len(a) * b),
+                "The bias stands outside of the sum over i.",
+            ),
+            Mistake(
+                "took the bias for a threshold, and subtracted it",
+                lambda a, W, b: sigmoid(a @ W - b),
+                "A bias is added. It is minus the threshold.",
             ),
         ),
     ),

@@ -286,6 +286,15 @@ EXERCISES = (
         ),
     ),
     Exercise(
+        id="gd-one-variable",
+        chapter="gradient-descent",
+        title="The ball on a curve",
+        difficulty=1,
+        minutes=5,
+        equation="eq-gd-cauchy",
+        hints=("What is the direction of steepest descent on a line? There are only two to choose from.",),
+    ),
+    Exercise(
         id="gd-online",
         chapter="gradient-descent",
         title="One at a time",
