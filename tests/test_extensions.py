@@ -103,7 +103,8 @@ def build(root, pages):
     (root / "book").mkdir(parents=True)
     shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
     (root / "tools").mkdir()
-    shutil.copy(ROOT / "tools" / "notebooks.py", root / "tools")
+    for tool in ("launch.py", "notebooks.py"):
+        shutil.copy(ROOT / "tools" / tool, root / "tools")
     (root / "_toc.yml").write_text(TOC)
     (root / "_config.yml").write_text(CONFIG)
     (root / "book" / "references.bib").write_text("")
