@@ -37,6 +37,8 @@ def drop_unneeded(
     for script in context["script_files"]:
         if str(script.filename or "").endswith(DEFERRED):
             script.attributes["defer"] = "defer"
+            if pagename == "search":  # its scripts, which the theme adds, want these at once
+                del script.attributes["defer"]
 
 
 def words(file) -> str:
