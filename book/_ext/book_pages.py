@@ -41,8 +41,9 @@ def describe_page(
     """Add the description and the name of the notebook to what the page's template sees."""
     if doctree is None:
         return
-    # The empty corner of a table heads nothing.
-    context["body"] = re.sub(r"<th([^>]*)>(\s|</?p>)*</th>", r"<td\1></td>", context["body"])
+    # The empty corner of a table heads nothing; and the roles of citations do not fit together.
+    body = re.sub(r"<th([^>]*)>(\s|</?p>)*</th>", r"<td\1></td>", context["body"])
+    context["body"] = re.sub(r' role="(doc-biblioentry|list)"(?=[^>]*>)', "", body)
     if words := description(doctree):
         context["metatags"] += f'\n<meta name="description" content="{html.escape(words)}" />'
     if notebooks.is_notebook(Path(app.env.doc2path(pagename))):

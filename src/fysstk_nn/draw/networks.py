@@ -329,7 +329,7 @@ def neuron(
     bias : float, optional
         The value of the bias; its name b is written if there is none.
     activation : str
-        What stands for the activation function, such as "f" or r"$\sigma$".
+        What stands for the activation function, such as ``f`` or ``$\sigma$``.
     first : {1, 0}
         The index of the first input.
     digits : int
