@@ -43,7 +43,7 @@ def describe_page(
         return
     # The empty corner of a table heads nothing; and the roles of citations do not fit together.
     body = re.sub(r"<th([^>]*)>(\s|</?p>)*</th>", r"<td\1></td>", context["body"])
-    context["body"] = re.sub(r' role="(doc-biblioentry|list)"(?=[^>]*>)', "", body)
+    context["body"] = re.sub(r' role="(doc-biblioentry"|list"(?= class="citation-list))', "", body)
     if words := description(doctree):
         context["metatags"] += f'\n<meta name="description" content="{html.escape(words)}" />'
     if notebooks.is_notebook(Path(app.env.doc2path(pagename))):

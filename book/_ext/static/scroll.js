@@ -1,9 +1,9 @@
 // A formula or table that is too wide scrolls in its own box: let the keyboard reach it, there and then.
-const letKeyboardScroll = () => {
-  for (const box of document.querySelectorAll("div.math, .pst-scrollable-table-container, div.cell_output")) {
-    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
+const watch = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
   }
-};
-addEventListener("load", letKeyboardScroll);
-addEventListener("resize", letKeyboardScroll);
+});
+for (const box of document.querySelectorAll("div.math, .pst-scrollable-table-container, div.cell_output"))
+  watch.observe(box);
