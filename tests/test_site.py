@@ -332,6 +332,7 @@ def test_print_shows_the_text_alone(open_page):
     page.emulate_media(media="print")
     for frame in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".prev-next-area", "button.copybtn"):
         assert not page.locator(frame).first.is_visible(), frame
+    assert page.locator("article h1").is_visible()
     assert (
         page.locator("article figure, article .cell_output img").first.evaluate(
             "e => getComputedStyle(e).breakInside"
