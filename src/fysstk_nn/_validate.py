@@ -85,11 +85,13 @@ def as_array(
 def is_finite(array: Array) -> bool:
     """Return whether all numbers are finite.
 
-    If their sum is finite, so are they: one pass over the data, and no array of booleans beside it. If it
-    is not, it may only have overflowed; then the extremes tell, through which a NaN passes as well.
+    If the sum of their squares is finite, so are they: one pass over the data, and no array of booleans
+    beside it. If it is not, it may only have overflowed; then the extremes tell, through which a NaN passes
+    as well. (BLAS adds up squares in half the time that NumPy needs for a sum.)
     """
+    flat = array.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):
-        total = array.sum()
+        total = flat.dot(flat)
     return math.isfinite(total) or (math.isfinite(array.min()) and math.isfinite(array.max()))
 
 
