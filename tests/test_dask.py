@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 
+import dask
 import joblib
 import numpy as np
 import pytest
@@ -35,9 +36,14 @@ def scores(fitted):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as cluster:
+    # Every two seconds Dask's memory manager deletes copies of data that lie on several workers. If the one
+    # worker that is left with them dies, they are lost.
+    with (
+        dask.config.set({"distributed.scheduler.active-memory-manager.start": False}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as cluster,
+    ):
         yield cluster
 
 
