@@ -41,7 +41,7 @@ def cluster():
     with (
         dask.config.set({"distributed.scheduler.active-memory-manager.start": False}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
         ) as cluster,
     ):
         yield cluster
