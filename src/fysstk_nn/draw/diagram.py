@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float64]
 
 RADIUS = 0.34  # of a node
 UNIT = 0.8  # inches per unit, for a diagram that has the page to itself
-WIDEST = 7.4  # inches: the width of the text on the page
+WIDEST = 6.8  # inches: wider, and its letters are too small on a phone
 
 
 def canvas(ax: Axes | None, left: float, right: float, bottom: float, top: float) -> Axes:
@@ -45,13 +45,13 @@ def canvas(ax: Axes | None, left: float, right: float, bottom: float, top: float
     return ax
 
 
-def font(ax: Axes, height: float = 0.24) -> float:
+def font(ax: Axes, height: float = 0.27) -> float:
     """Return the font size, in points, of letters so many units high; a little more where units are small."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     unit = (ax.transData.transform((1, 0)) - ax.transData.transform((0, 0)))[0] / figure.dpi  # in inches
     magnify = float(np.clip((UNIT / unit) ** 0.35, 1.0, 1.25))
-    return float(np.clip(72 * height * unit * magnify, 3.0, 13.0))
+    return float(np.clip(72 * height * unit * magnify, 3.0, 14.5))
 
 
 def write(ax: Axes, at: Point, text: str, size: float, *, colour: str = INK, **align: Any) -> Bbox:

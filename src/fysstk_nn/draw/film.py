@@ -32,11 +32,7 @@ STYLE = """
   animation: fk-on 0s linear var(--on) forwards, fk-off 0s linear var(--off) forwards;
   visibility: hidden;
 }
-@media (max-width: 575px) { .fk-again {
-  background: none; border: 1px solid currentColor; border-radius: .3rem; color: inherit; cursor: pointer;
-  font-size: .85rem; padding: .1rem .6rem;
-}
-.fk-film text { font-size: 21px } }
+@media (max-width: 575px) { .fk-film text { font-size: 21px } }
 .fk-frame.fk-last { animation: fk-on 0s linear var(--on) forwards }
 @keyframes fk-on { to { visibility: visible } }
 @keyframes fk-off { to { visibility: hidden } }

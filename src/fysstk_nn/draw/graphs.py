@@ -63,7 +63,7 @@ def graph(
         edges = "local" if gradients else None
     order, adjoint = autodiff.graph(f), autodiff.gradients(f)
     wide = edges is not None or (values and any(node.name for node in order if node.parents))
-    place, routes = _layout(order, 1.95 if wide else 1.6)
+    place, routes = _layout(order, 2.1 if wide else 1.6)
 
     corners = np.array([at for route in routes.values() for at in route] + list(place.values()))
     (left, bottom), (right, top) = corners.min(axis=0), corners.max(axis=0)
@@ -88,11 +88,11 @@ def graph(
         name = [diagram.mathematics(node.name)] if node.name and node.parents else []
         above = " = ".join(name + [diagram.number(node.value, digits)] * values)
         if above:
-            taken.append(diagram.note(ax, at, 1, above, 0.9 * size, lines))
+            taken.append(diagram.note(ax, at, 1, above, 0.82 * size, lines))
         if gradients:
             below = diagram.number(adjoint[node], digits)
-            taken.append(diagram.note(ax, at, -1, below, 0.9 * size, lines, PALETTE["red"]))
-    diagram.label_edges(ax, lines, taken, 0.85 * size)
+            taken.append(diagram.note(ax, at, -1, below, 0.82 * size, lines, PALETTE["red"]))
+    diagram.label_edges(ax, lines, taken, 0.82 * size)
     diagram.draw_edges(ax, lines)
     if title is not None:
         diagram.write(ax, ((left + right) / 2, top + margins[0] + 0.2), title, 1.1 * size)

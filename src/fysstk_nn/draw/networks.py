@@ -137,12 +137,12 @@ def network(
             if params is not None and weights != "index":
                 text = f"$b = ${diagram.number(params.b[l][i], digits)}"
             under = (at[0], at[1] - RADIUS - 0.05)
-            taken.append(diagram.write(ax, under, text, 0.85 * size, va="top"))
+            taken.append(diagram.write(ax, under, text, 0.88 * size, va="top"))
     _dots(ax, layers, place, size)
 
     for l in range(1, len(layers)):
         edges = _edges(l, place, params, weights, path, first, digits, dense=max(layers) > 5)
-        diagram.label_edges(ax, edges, taken, 0.85 * size)
+        diagram.label_edges(ax, edges, taken, 0.88 * size)
         diagram.draw_edges(ax, edges)
     if captions:
         _captions(ax, layers, place, below, most, size)
@@ -290,7 +290,7 @@ def _captions(
     for l, nodes in enumerate(layers):
         name = "input" if l == 0 else "output" if l == len(layers) - 1 else "hidden"
         count = f", {nodes} nodes" if nodes > most else ""
-        diagram.write(ax, (place[l, 0][0], y), f"{name}{count}\nlayer {l}", 0.8 * size, va="top")
+        diagram.write(ax, (place[l, 0][0], y), f"{name}{count}\nlayer {l}", 0.88 * size, va="top")
 
 
 def _sweep(
@@ -368,7 +368,7 @@ def neuron(
     diagram.write(ax, total, r"$\Sigma$", 1.2 * size)
     diagram.write(ax, function, diagram.mathematics(activation), 1.2 * size)
     diagram.write(ax, (6.1, 0.0), "$a$", 1.1 * size)
-    diagram.label_edges(ax, edges, taken, 0.95 * size)
+    diagram.label_edges(ax, edges, taken, 0.88 * size)
     diagram.draw_edges(ax, edges)
     if title is not None:
         diagram.write(ax, (2.85, top + 0.2), title, 1.1 * size)
@@ -418,7 +418,7 @@ def unrolled(
             )
         )
     diagram.write(ax, (-1.78, 0.0), "$h_0$", size)
-    diagram.label_edges(ax, edges, taken, 0.9 * size)
+    diagram.label_edges(ax, edges, taken, 0.88 * size)
     diagram.draw_edges(ax, edges)
     if title is not None:
         diagram.write(ax, (right / 2, 2.35), title, 1.1 * size)

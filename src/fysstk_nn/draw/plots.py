@@ -390,7 +390,7 @@ def surface(
     filled = ax.contourf(x, y, z, levels=levels, cmap=LinearSegmentedColormap.from_list("depth", ends))
     filled.set_rasterized(True)
     lines = ax.contour(x, y, z, levels=filled.levels, colors=[INK], linewidths=0.7, linestyles="-")
-    ax.clabel(lines, list(filled.levels)[::2], fontsize=8, fmt="%.3g")
+    ax.clabel(lines, list(filled.levels)[::2], fontsize=10, fmt="%.3g")
     if points is not None:
         look: dict[str, Any] = {
             "color": PALETTE["red"],
@@ -444,7 +444,7 @@ def matrix(
     cells[:, :, 3] = np.abs(table) / max(float(np.abs(table).max()), 1e-300) * (0.3 if values else 0.9)
     ax.imshow(cells, extent=(0, columns, rows, 0), interpolation="nearest")
     if values:
-        size = float(np.clip(90 / max(rows, columns), 6, 11))
+        size = float(np.clip(90 / max(rows, columns), 6, 12))
         for (i, j), value in np.ndenumerate(table):
             ax.text(j + 0.5, i + 0.5, number(value, digits), ha="center", va="center", fontsize=size)
     else:
