@@ -15,7 +15,8 @@ in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: bro
 ABOUT = {"title": "A book", "author": "Its authors", "terms": "Free to copy."}
 MENU = """<nav class="bd-links">
 <p class="caption">Part I: First</p><ul><li class="toctree-l1"><a href="one.html">1. One</a></li></ul>
-<p class="caption">Part II: Second</p><ul><li class="toctree-l1"><a href="two.html">2. Two</a></li></ul>
+<p class="caption">Part II: Second</p><ul><li class="toctree-l1"><a href="part.html">Overview</a></li></ul>
+<ul><li class="toctree-l1"><a href="two.html">2. Two</a></li></ul>
 </nav>"""
 FRONT = f"""<html><head><link rel="stylesheet" href="../_static/a.css"></head><body>{MENU}
 <article class="bd-article"><section id="a-book"><h1>A book<a class="headerlink" href="#a-book">#</a></h1>
@@ -37,11 +38,14 @@ TWO = """<html><head></head><body><article class="bd-article"><section id="two">
 <p>Text.</p><section id="far"><h2>Far <span class="math">\\(\\exp x^{2}\\)</span></h2>
 <p>The end.</p></section></section></article></body></html>"""
 
+PART = """<html><head></head><body><article class="bd-article">
+<section id="part"><h1>Part II: Second</h1><p>What it asks.</p></section></article></body></html>"""
+
 
 @pytest.fixture
 def site(tmp_path):
-    """A site of a front page and two chapters."""
-    pages = {"book/index": FRONT, "book/one": ONE, "book/two": TWO}
+    """A site of a front page, two chapters, and an overview of the second part."""
+    pages = {"book/index": FRONT, "book/one": ONE, "book/part": PART, "book/two": TWO}
     pages["index"] = '<meta http-equiv="Refresh" content="0; url=book/index.html" />'
     for name, text in pages.items():
         path = tmp_path / "html" / f"{name}.html"
@@ -64,6 +68,7 @@ def test_the_contents_follow_the_menu(made):
         ("A book", "index"),
         ("1. One", "one"),
         ("Exercises", "one--exercises"),
+        ("Part II: Second", "part"),
         ("2. Two", "two"),
         ("Far exp x^2", "two--far"),
         ("Hints and solutions", "solutions"),
@@ -72,11 +77,13 @@ def test_the_contents_follow_the_menu(made):
     printed = [(print_book.text_of(a.span), a["href"][1:]) for a in made[0].select("#contents a")]
     assert printed == lines
     assert [a["href"] for a in made[0].select("#contents a.again")] == ["#solutions--one"]
+    assert [h.get_text() for h in made[0].select("#contents h2")] == ["Part I: First"]
+    assert [a["href"] for a in made[0].select("#contents a.part")] == ["#part"]
 
 
 def test_pages_stand_in_order_under_the_names_of_their_parts(made):
-    assert [a["id"] for a in made[0].select("article")] == ["index", "one", "two", "solutions"]
-    assert made[0].select_one("#two .part").get_text() == "Part II: Second"
+    assert [a["id"] for a in made[0].select("article")] == ["index", "one", "part", "two", "solutions"]
+    assert [p.get_text() for p in made[0].select("article p.part")] == ["Part I: First"]
     assert made[0].select_one("#cover .lead-in").get_text() == "What it is about."
 
 
@@ -120,6 +127,7 @@ def test_bookmarks_lead_to_pages():
     contents = [
         Entry("a", "", [Entry("a", "Front")]),
         Entry("b", "Part", [Entry("b", "Chapter", [Entry("c", "Section")])]),
+        Entry("c", "Other", [Entry("c", "Other"), Entry("b", "Last")]),
     ]
     print_book.set_outline(writer, contents, {"a": Place(0, 9), "b": Place(1, 9), "c": Place(2, 9)})
 
@@ -129,7 +137,8 @@ def test_bookmarks_lead_to_pages():
             for item in outline
         ]
 
-    assert read(writer.outline) == [("Front", 0), ("Part", 1), [("Chapter", 1), [("Section", 2)]]]
+    part = [("Part", 1), [("Chapter", 1), [("Section", 2)]]]
+    assert read(writer.outline) == [("Front", 0), *part, ("Other", 2), [("Last", 1)]]
 
 
 def test_without_a_site_it_says_what_to_do(tmp_path):
@@ -143,18 +152,18 @@ def test_the_printed_numbers_are_those_of_the_pages(site, tmp_path):
     count = print_book.print_site(site, tmp_path / "book.pdf", ABOUT)
     pdf = PdfReader(tmp_path / "book.pdf")
     text = [" ".join(page.extract_text().split()) for page in pdf.pages]
-    assert len(text) == count == 6, "cover, contents, front page, two chapters, solutions"
-    assert [re.search(r"\d+$|^(?=.*A book)", page) is not None for page in text] == [True] * 6
+    assert len(text) == count == 7, "cover, contents, front page, overview, two chapters, solutions"
+    assert [re.search(r"\d+$|^(?=.*A book)", page) is not None for page in text] == [True] * 7
     assert "What it is about." in text[0]
-    for title, page in {"1. One": 4, "Far": 5, "Hints and solutions": 6}.items():
-        assert re.search(rf"{re.escape(title)} (\S+ \S+ )?{page}\b", text[1])
+    for title, page in {"1. One": 4, "Second": 5, "Far": 6, "Hints and solutions": 7}.items():
+        assert re.search(rf"(?i){re.escape(title)} (\S+ \S+ )?{page}\b", text[1])
         assert title in text[page - 1]
-    assert "Hints and solution: page 6" in text[3]
-    assert "from page 4" in text[5]
-    assert "It is four." in text[5]
+    assert "Hints and solution: page 7" in text[3]
+    assert "from page 4" in text[6]
+    assert "It is four." in text[6]
     links = [link.get_object() for link in pdf.pages[3]["/Annots"]]
     targets = [link["/Dest"][0].get_object() for link in links if "/Dest" in link]
-    assert pdf.pages[4].get_object() in targets, "a link from one chapter to another"
+    assert pdf.pages[5].get_object() in targets, "a link from one chapter to another"
     assert [item.title for item in pdf.outline if not isinstance(item, list)] == [
         "A book",
         "Part I: First",

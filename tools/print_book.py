@@ -90,6 +90,10 @@ class Entry:
         for entry in self.inside:
             yield from entry.all()
 
+    def is_said_by_its_page(self) -> bool:
+        """Tell whether a part begins with a page of its own, which has the part's title."""
+        return bool(self.inside) and self.inside[0].title == self.title
+
 
 def read(path: Path) -> BeautifulSoup:
     """Return a page of the site."""
@@ -100,12 +104,13 @@ def read(path: Path) -> BeautifulSoup:
 
 def parts(front: BeautifulSoup) -> list[tuple[str, list[str]]]:
     """Return the parts of the book and the pages of each, as the front page's menu lists them."""
-    menu = front.select("nav.bd-links p.caption")
-    links = [caption.find_next_sibling("ul").select("li.toctree-l1 > a") for caption in menu]
-    return [
-        (caption.get_text(" ", strip=True), [Path(link["href"]).stem for link in pages])
-        for caption, pages in zip(menu, links, strict=True)
-    ]
+    found: list[tuple[str, list[str]]] = []
+    for tag in front.select("nav.bd-links :is(p.caption, li.toctree-l1 > a)"):
+        if tag.name == "p":
+            found.append((tag.get_text(" ", strip=True), []))
+        else:
+            found[-1][1].append(Path(tag["href"]).stem)
+    return found
 
 
 def printable(soup: BeautifulSoup, name: str) -> Tag:
@@ -227,14 +232,15 @@ def contents_html(book: BeautifulSoup, contents: list[Entry]) -> Tag:
     nav.append(heading := book.new_tag("h1"))
     heading.string = "Contents"
     for part in contents:
-        if part.title:
+        if part.title and not part.is_said_by_its_page():
             nav.append(heading := book.new_tag("h2"))
             heading.string = part.title
         for chapter in part.inside:
             for entry in chapter.all():
                 line = book.new_tag("a", href=f"#{entry.target}")
                 again = entry is not chapter and entry.title in chapters
-                line["class"] = "chapter" if entry is chapter else "again" if again else "section"
+                of_chapter = "part" if entry.title == part.title else "chapter"
+                line["class"] = of_chapter if entry is chapter else "again" if again else "section"
                 line.append(words := book.new_tag("span"))
                 words.extend(copy.copy(entry.heading).contents)
                 line.append(page_number(book, entry.target))
@@ -292,12 +298,12 @@ def make_book(site: Path, about: Mapping[str, str]) -> tuple[str, list[Entry]]:
             page = read(front_path.with_name(f"{name}.html"))
             sheets |= {sheet["href"]: sheet for sheet in page.head.select("link[rel=stylesheet]")}
             article = printable(page, name)
-            if part and not entry.inside:
+            entry.inside.append(headings(article))
+            entry.target = entry.inside[0].target
+            if part and len(entry.inside) == 1 and not entry.is_said_by_its_page():
                 article.insert(0, label := book.new_tag("p"))
                 label["class"] = "part"
                 label.string = part
-            entry.inside.append(headings(article))
-            entry.target = entry.inside[0].target
             if section := move_solutions(article, book):
                 solutions.append(section)
             articles.append(article)
@@ -388,7 +394,7 @@ def set_outline(writer: PdfWriter, contents: list[Entry], places: Mapping[str, P
         if entry.title:
             where = {"page_number": place.page, "fit": Fit.xyz(left=0, top=place.top)}
             parent = writer.add_outline_item(title=entry.title, parent=parent, is_open=False, **where)
-        for inner in entry.inside:
+        for inner in entry.inside[entry.is_said_by_its_page() :]:
             add(inner, parent)
 
     for part in contents:
