@@ -26,8 +26,11 @@ parts:
     numbered: 1
     chapters:
       - file: book/first
-  - caption: "Part II: Two"   # goes on counting
-    numbered: 1
+  - caption: "Part II: Two"
+    chapters:
+      - file: book/second-part
+        title: Overview
+  - numbered: 1   # goes on counting
     chapters:
       - file: book/third
       - file: book/fourth
@@ -102,6 +105,7 @@ $$ (eq-first-colons)
 
 $$ x = 12 $$ (eq-first-last)
 """,
+    "second-part": "# Part II: Two\n\n$$ e = 1 $$ (def-second-part)\n",
     "third": "# Third\n\nNo equation.\n\n```\n$$ x = 1 $$ (eq-fenced)\n```\n\n$$ x = 2 $$ (eq-third)\n",
     "fourth": "# Fourth\n\n$$ x = 1 $$ (eq-fourth)\n\n$$ x = 2 $$ (eq-fourth-more)\n",
     "last": "# Last\n\n$$ d = 1 $$ (eq-last)\n",

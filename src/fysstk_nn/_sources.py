@@ -19,7 +19,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Page:
-    """One source file of the book: its name without folder and suffix; its chapter number, if it has one."""
+    """One source file of the book: its name without folder and suffix; its chapter number, if it has one.
+
+    The part is the caption that the table of contents has above the page.
+    """
 
     name: str
     path: Path
@@ -77,15 +80,14 @@ def pages(root: Path) -> list[Page]:
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf8"))
     everywhere = {**toc.get("defaults", {}), **toc.get("options", {})}.get("numbered", False)
     found = [_page(root, toc["root"], None, "")]
-    chapter = 0
+    chapter, caption = 0, ""
     for part in toc.get("parts", [toc]):
         numbered = {"numbered": everywhere, **part, **part.get("options", {})}["numbered"]
+        caption = part.get("caption", caption)
         for item in (*part.get("chapters", ()), *part.get("sections", ())):
             if "file" in item:
                 chapter += bool(numbered)
-                found.append(
-                    _page(root, item["file"], chapter if numbered else None, part.get("caption", ""))
-                )
+                found.append(_page(root, item["file"], chapter if numbered else None, caption))
     return found
 
 
