@@ -6,8 +6,9 @@ a workload take turns in one process, and the table holds medians. The numbers a
 
 Peers: scikit-learn's MLP with the same settings; PyTorch eager on the CPU, where it is installed
 (``pip install torch==2.13.0``), with its default and with its fused Adam; for W2 a textbook loop over the
-samples. The floor is the matrix products alone, into arrays that exist, plus copies of the memory that the
-optimizer has to read and write.
+samples. "bare_numpy" is what NumPy itself takes: the calls of our own steps, and nothing between them. The
+floor is the matrix products alone, into arrays that exist, plus copies of the memory that the optimizer has
+to read and write.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from fysstk_nn.mlp import MLP
-from fysstk_nn.optimizers import Adam, GradientDescent
+from fysstk_nn.optimizers import Adam, GradientDescent, Optimizer
+from fysstk_nn.params import Params
 from fysstk_nn.train import fit
 
 try:
@@ -39,7 +41,7 @@ except ImportError:
     torch = None
 
 Array = np.ndarray
-Run = Callable[[], None]
+Run = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,72 @@ DIGITS = 20_000
 """How many images an epoch of W6 has."""
 
 
-def ours(work: Workload, X: Array, y: Array) -> Run:
+def network(work: Workload) -> tuple[MLP, Params, Optimizer]:
     net = MLP(work.sizes, work.hidden, work.output, work.cost)
     params = net.init("he" if work.hidden == "relu" else "glorot", dtype=np.float32)
-    optimizer = Adam(work.eta) if work.adam else GradientDescent(work.eta)
+    return net, params, Adam(work.eta) if work.adam else GradientDescent(work.eta)
 
-    def run() -> None:
-        fit(net, params, X, y, optimizer=optimizer, epochs=work.epochs, batch_size=work.batch)
+
+def ours(work: Workload, X: Array, y: Array) -> Run:
+    net, params, optimizer = network(work)
+
+    def run() -> Array:
+        epochs, batch_size = work.epochs, work.batch
+        return fit(net, params, X, y, optimizer=optimizer, epochs=epochs, batch_size=batch_size).params.theta
+
+    return run
+
+
+def bare_numpy(work: Workload, X: Array, y: Array) -> Run:
+    """Return the NumPy calls of our run in a row: no checks, no cost, no history, all memory in place.
+
+    Activation functions and the optimizer's update are the package's own, for they are nothing but such
+    calls. It ends at the same parameters, bit for bit (as long as no number is too small to be normal).
+    """
+    net, first, optimizer = network(work)
+    f, L, n, size = net.f, net.L, work.rows, work.batch
+
+    def run() -> Array:
+        params, gradient, rng = first.copy(), first.zeros_like(), np.random.default_rng(0)
+        theta, W, b, dW, db = params.theta, params.W, params.b, gradient.W, gradient.b
+        memory = [np.zeros_like(theta) for _ in range(optimizer.vectors)]
+        parts = [slice(i, i + optimizer.CHUNK) for i in range(0, theta.size, optimizer.CHUNK)]
+        chunks = [
+            (theta[i], gradient.theta[i], [v[i] for v in memory], np.empty_like(theta[i])) for i in parts
+        ]
+        room = {}
+        for k in {size, n % size or size}:
+            a, delta = ([np.empty((k, m), np.float32) for m in work.sizes] for _ in range(2))
+            room[k] = a, delta, np.empty_like(a[L]), np.ones(k, np.float32)
+        t = 0
+        for _ in range(work.epochs):
+            order = rng.permutation(n) if size < n else None
+            for i in range(0, n, size):
+                a, delta, target, ones = room[min(size, n - i)]
+                if order is None:
+                    a[0], target = X, y
+                else:
+                    rows = order[i : i + size]
+                    X.take(rows, 0, out=a[0], mode="clip")
+                    y.take(rows, 0, out=target, mode="clip")
+                for l in range(1, L + 1):
+                    a[l - 1].dot(W[l], out=a[l])
+                    a[l] += b[l]
+                    f[l].into(a[l], out=a[l])
+                np.subtract(a[L], target, out=delta[L])
+                delta[L] *= 1 / len(target)
+                if work.output == "sigmoid":
+                    f[L].pull_back(delta[L], a[L])
+                for l in range(L, 0, -1):
+                    ones.dot(delta[l], out=db[l])
+                    a[l - 1].T.dot(delta[l], out=dW[l])
+                    if l > 1:
+                        delta[l].dot(W[l].T, out=delta[l - 1])
+                        f[l - 1].pull_back(delta[l - 1], a[l - 1])
+                t += 1
+                for chunk in chunks:
+                    optimizer.update(*chunk, work.eta, t)
+        return theta
 
     return run
 
@@ -227,6 +288,7 @@ def floor(work: Workload, X: Array, y: Array, traffic: bool = True) -> Run:
 
 def contestants(work: Workload, X: Array, y: Array) -> dict[str, Run]:
     runs = {"fysstk_nn": ours(work, X, y), "sklearn": sklearn(work, X, y)}
+    runs["bare_numpy"] = bare_numpy(work, X, y)
     if torch is not None:
         runs["torch"] = torch_eager(work, X, y)
         if work.adam:
@@ -257,10 +319,9 @@ def memory(work: Workload) -> dict[str, float]:
     deltas. The run is long enough for the optimizer to clear its memory of denormal numbers once.
     """
     X, y = replace(work, rows=4 * work.batch + 1).data()
-    net = MLP(work.sizes, work.hidden, work.output, work.cost)
-    params = net.init("he", dtype=np.float32)
+    net, params, optimizer = network(work)
     tracemalloc.start()
-    fit(net, params, X, y, optimizer=Adam(), epochs=21, batch_size=work.batch, overwrite=True)
+    fit(net, params, X, y, optimizer=optimizer, epochs=21, batch_size=work.batch, overwrite=True)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     batch = 4 * work.batch * (work.sizes[0] + 2 * sum(work.sizes[1:]))
@@ -307,10 +368,10 @@ def fifteen_epochs(rounds: int) -> dict[str, object]:
     rows = np.arange(DIGITS) % len(X)
     X, y = X[rows], y[rows]
     work = Workload("W6", (784, 512, 10), "relu", "softmax", "cross_entropy", True, 128, DIGITS)
-    net = MLP(work.sizes, work.hidden, work.output, work.cost)
 
     def our_epochs() -> Iterator[None]:
-        params, earlier = net.init("he", dtype=np.float32), None
+        net, params, _ = network(work)
+        earlier = None
         while True:
             earlier = fit(net, params, X, y, batch_size=128, epochs=1, resume=earlier, overwrite=True)
             yield

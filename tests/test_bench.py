@@ -33,6 +33,16 @@ def test_all_contestants_run(bench, number):
     assert work.name in work.describe
 
 
+@pytest.mark.parametrize("batch", [8, 20])
+@pytest.mark.parametrize("number", range(5))
+def test_bare_numpy_calls_end_at_the_same_parameters(bench, number, batch):
+    work = dataclasses.replace(bench.WORKLOADS[number], rows=20, batch=batch, epochs=2)
+    X, y = work.data()
+    theta = bench.ours(work, X, y)()
+    np.testing.assert_array_equal(bench.bare_numpy(work, X, y)(), theta)
+    assert not np.array_equal(theta, bench.network(work)[1].theta)
+
+
 @pytest.mark.parametrize("number", [0, 4])
 def test_training_takes_three_copies_of_the_parameters_and_one_batch(bench, number):
     """They are the gradient and Adam's two moments; the tenths are scratch."""
@@ -66,7 +76,7 @@ def test_the_table_is_written(bench, tmp_path, monkeypatch, capsys):
     bench.main()
     results = json.loads(path.read_text())
     assert set(results) == {"versions", "W1", "W2", "W6"}
-    assert results["W1"].keys() == {"fysstk_nn", "sklearn", "floor", "products", "memory"}
+    assert results["W1"].keys() == {"fysstk_nn", "sklearn", "bare_numpy", "floor", "products", "memory"}
     assert len(results["W6"]["epochs"]["fysstk_nn"]) == 15
     printed = capsys.readouterr().out
     assert "x ours" in printed and "PyTorch is not installed" in printed and "last/second epoch" in printed
