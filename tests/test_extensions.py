@@ -24,7 +24,10 @@ format: jb-book
 root: book/index
 parts:
   - caption: One
-    numbered: 1
+    chapters:
+      - file: book/part
+        title: Overview
+  - numbered: 1
     chapters:
       - file: book/first
       - file: book/second
@@ -32,6 +35,23 @@ parts:
     chapters:
       - file: book/equations
 """
+FIRST = """(ch-first)=
+# First: a title that the map cuts off
+
+:::{admonition} Before you start
+:class: chapter-card
+**You will be able to** read.
+
+**You need** nothing.
+
+**Time** about 70 minutes to read, 4 seconds to run
+:::
+
+$$
+x
+$$ (def-first)
+"""
+PART = "(ch-part)=\n# Part I: One\n\n```{part}\n```\n"
 NOTEBOOK = """---
 jupytext:
   text_representation:
@@ -46,7 +66,14 @@ kernelspec:
 SECOND = f"""(ch-second)=
 # Second
 
-**You will be able to** say what the second page of a tiny book is about, in one sentence.
+:::{{admonition}} Before you start
+:class: chapter-card
+**You will be able to** say what the second page of a tiny book is about, in one sentence; and more.
+
+**You need** the first page ({{ref}}`ch-first`). If you like, look at the ledger ({{ref}}`ch-equations`).
+
+**Time** about 25 minutes to read, 1 second to run
+:::
 
 $$
 a = b
@@ -126,6 +153,7 @@ sphinx:
     book_exercises: book/_ext
     book_ledger: book/_ext
     book_pages: book/_ext
+    book_parts: book/_ext
 """
 
 
@@ -137,9 +165,10 @@ def site(tmp_path_factory):
     (root / "_build" / "ledger.json").write_text(json.dumps(LEDGER))
     pages = {
         "index": "# Tiny\n",
-        "first": "(ch-first)=\n# First\n\n$$\nx\n$$ (def-first)\n",
+        "part": PART,
+        "first": FIRST,
         "second": NOTEBOOK + SECOND,
-        "equations": "# Ledger\n\n```{ledger}\n```\n",
+        "equations": "(ch-equations)=\n# Ledger\n\n```{ledger}\n```\n",
     }
     done = build(root, pages)
     assert done.returncode == 0, done.stderr
@@ -203,9 +232,43 @@ def test_solutions_are_nowhere_but_on_the_page(site):
     assert "sentenc" in (site / "searchindex.js").read_text("utf8")  # Sphinx keeps the stems of words
 
 
+def test_a_part_gathers_what_its_chapters_say(site):
+    page = (site / "book" / "part.html").read_text("utf8")
+    article = page[page.index('<article class="bd-article"') : page.index("</article>")]
+    assert "2 chapters · 1½ hours to read, 5 seconds to run · 0 exercises" in words(article)
+    assert (
+        'aria-label="What needs what. Chapter 1 needs no other chapter. Chapter 2 needs chapter 1."'
+        in article
+    )
+    assert re.findall(r"<text[^>]*>(.*?)</text>", article) == ["1. First", "2. Second"]
+    first, second = re.findall(r"<li>.*?</li>", article, re.DOTALL)
+    assert words(first) == (
+        "First: a title that the map cuts off You will be able to read. 70 minutes to read, 4 seconds to run"
+    )
+    assert words(second) == (
+        "Second You will be able to say what the second page of a tiny book is about, in one sentence. "
+        "25 minutes to read, 1 second to run · 1 checked equation · needs chapter 1"
+    )
+    assert re.findall(r'href="([^"]+)"', second) == [
+        "second.html#ch-second",
+        "equations.html#ledger-second",
+        "first.html#ch-first",
+    ]
+
+
+def test_a_part_has_no_number_and_its_place_in_the_menu_and_in_the_row_of_pages(site):
+    page = (site / "book" / "first.html").read_text("utf8")
+    menu = re.search(r'<nav class="bd-links.*?</nav>', page, re.DOTALL)[0]
+    assert (
+        words(menu) == "Tiny One Overview 1. First: a title that the map cuts off 2. Second Appendices Ledger"
+    )
+    assert "previous Part I: One" in words(page)
+
+
 def test_faults_fail_a_strict_build(tmp_path):
     pages = {
         "index": "# Tiny\n",
+        "part": "# Part\n\n```{part}\n```\n",
         "first": "# First\n\n```{exercise} Lost\n:label: ex-lost\nWhere?\n```\n\n```{hints} gone\n```\n",
         "second": NOTEBOOK
         + "# Second\n\n```{solution-start} ex-lost\n```\n\nA {ref}`nowhere`.\n\n## Next\n\n"
@@ -215,6 +278,7 @@ def test_faults_fail_a_strict_build(tmp_path):
     done = build(tmp_path, pages)
     assert done.returncode != 0
     for complaint in (
+        "first.md: the chapter's card does not say 'You need'",
         "_build/ledger.json is missing: run `pytest tests/equations`",
         'There is no exercise "lost"',
         'There is no exercise "gone"',

@@ -108,7 +108,7 @@ def parts(front: BeautifulSoup) -> list[tuple[str, list[str]]]:
     for tag in front.select("nav.bd-links :is(p.caption, li.toctree-l1 > a)"):
         if tag.name == "p":
             found.append((tag.get_text(" ", strip=True), []))
-        else:
+        elif found:  # before the first part, the menu may name the front page
             found[-1][1].append(Path(tag["href"]).stem)
     return found
 

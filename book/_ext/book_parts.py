@@ -34,11 +34,15 @@ class Part(BookDirective):
             self.env.note_dependency(str(file))
         if not chapters:
             raise self.error("the pages after a part's overview must be numbered chapters")
-        needs = {page: needed(page) for page in chapters}
+        try:
+            needs = {page: needed(page) for page in chapters}
+            items = [item(page, needs[page]) for page in chapters]
+        except ValueError as error:
+            raise self.error(str(error)) from None
         place = nodes.container()
         self.markdown(summary(chapters), place)
         place += nodes.raw("", draw_map(needs), format="html")
-        self.markdown("\n\n".join(item(page, needs[page]) for page in chapters), place)
+        self.markdown("\n\n".join(items), place)
         place.children[-1]["classes"].append("part-chapters")
         return place.children
 
@@ -50,17 +54,19 @@ def chapters_after(name: str) -> list[Page]:
     return list(itertools.takewhile(lambda page: page.chapter, pages))
 
 
-def card(page: Page) -> dict[str, str]:
-    """Return the entries of a chapter's card by their titles: "Time", "You need" and so on."""
-    for block in _sources.blocks(page.text):
-        if isinstance(block, Directive) and block.options.get("class") == "chapter-card":
-            return dict(re.findall(r"^\*\*(.+?)\*\* (.+)$", block.body, re.MULTILINE))
-    return {}
+def said(page: Page, what: str) -> str:
+    """Return an entry of a chapter's card: what stands after "You need", "Time" and so on."""
+    cards = (block for block in _sources.blocks(page.text) if isinstance(block, Directive))
+    body = next((one.body for one in cards if one.options.get("class") == "chapter-card"), "")
+    found = re.search(rf"^\*\*{what}\*\* (.+)$", body, re.MULTILINE)
+    if not found:
+        raise ValueError(f"{page.path.name}: the chapter's card does not say {what!r}")
+    return found[1]
 
 
 def needed(page: Page) -> list[Page]:
     """Return the chapters that a chapter builds on: those in the first sentence of what you need."""
-    first = re.split(r"\. |\.$", card(page)["You need"])[0]
+    first = re.split(r"\. |\.$", said(page, "You need"))[0]
     labels = re.findall(r"\{ref\}`(?:[^`<]*<)?ch-([a-z0-9-]+)>?`", first)
     return sorted((one for one in _sources.pages(ROOT) if one.name in labels), key=number)
 
@@ -72,7 +78,7 @@ def number(page: Page) -> int:
 
 def times(page: Page) -> tuple[int, int]:
     """Return the minutes to read and the seconds to run of a chapter's card."""
-    found = re.search(r"(\d+) minutes? to read, (\d+) seconds? to run", card(page)["Time"])
+    found = re.search(r"(\d+) minutes? to read, (\d+) seconds? to run", said(page, "Time"))
     if not found:
         raise ValueError(
             f"{page.path.name}: the card's time should be like '45 minutes to read, 5 seconds to run'"
@@ -107,7 +113,7 @@ def summary(chapters: list[Page]) -> str:
 def item(page: Page, needs: list[Page]) -> str:
     """Write the item of a chapter in the list, which counts as the table of contents does."""
     minutes, seconds = times(page)
-    outcome = card(page)["You will be able to"].split(";")[0].rstrip(".")
+    outcome = said(page, "You will be able to").split(";")[0].rstrip(".")
     facts = [f"{count(minutes, 'minute')} to read, {count(seconds, 'second')} to run"]
     if tasks := exercises_of(page):
         facts.append(f"{{ref}}`{count(len(tasks), 'exercise')} <exercises-{page.name}>`")
@@ -174,12 +180,12 @@ def draw_map(needs: dict[Page, list[Page]]) -> str:
 
 def description(needs: dict[Page, list[Page]]) -> str:
     """Say in words what the map shows."""
-    said = []
+    sentences = []
     for page, wanted in needs.items():
         others = " and ".join(str(one.chapter) for one in wanted)
         what = f"{'chapters' if wanted[1:] else 'chapter'} {others}" if wanted else "no other chapter"
-        said.append(f"Chapter {page.chapter} needs {what}.")
-    return f"What needs what. {' '.join(said)}"
+        sentences.append(f"Chapter {page.chapter} needs {what}.")
+    return f"What needs what. {' '.join(sentences)}"
 
 
 def arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
