@@ -27,8 +27,13 @@ each_chapter = pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.n
 @functools.cache
 def blocks(page):
     """Return a page's blocks, those inside admonitions, margin notes and exercises included."""
+    return flat(page.text)
+
+
+def flat(text):
+    """Return the blocks of a text, those inside other blocks included."""
     found = []
-    inside = list(_sources.blocks(page.text))
+    inside = list(_sources.blocks(text))
     while inside:
         block = inside.pop(0)
         found.append(block)
@@ -105,6 +110,26 @@ def test_chapter_starts_with_its_card(page):
     assert first.options.get("class") == "chapter-card"
     assert tuple(re.findall(r"^\*\*(.+?)\*\*", first.body, re.MULTILINE)) == CARD
     assert re.search(r"\d+ minutes", first.body)
+
+
+def minutes_to_read(page):
+    """Estimate how long a chapter takes, up to its exercises, for who reads it with a pencil."""
+    words = lines = displays = 0
+    for block in flat(re.split(r"^## Exercises$", page.text, flags=re.MULTILINE)[0]):
+        if isinstance(block, str):
+            words += len(_sources.MATH.sub(" ", block).split())
+            displays += len(_sources.MATH.findall(block))
+        elif block.name == "code-cell":
+            displays += bool(figure_of(block))
+            lines += 0 if tags(block) & {"hide-input", "setup"} else len(block.body.split("\n"))
+    return words / 100 + displays / 2 + lines / 10
+
+
+@each_chapter
+def test_time_to_read_is_that_of_the_text(page):
+    said = int(re.search(r"^\*\*Time\*\* about (\d+) minutes to read, ", prose(page), re.MULTILINE)[1])
+    estimate = minutes_to_read(page)
+    assert abs(said - estimate) <= 5, f"the card should say: about {5 * round(estimate / 5)} minutes to read"
 
 
 @each_chapter
