@@ -137,6 +137,15 @@ def test_chapter_ends_with_mistakes_summary_exercises_and_references(page):
     assert headings(page, 2)[-4:] == CLOSING
 
 
+def test_each_part_with_chapters_opens_with_its_overview():
+    parts = list(dict.fromkeys(page.part for page in CHAPTERS))
+    first = [next(page for page in PAGES if page.part == part) for part in parts]
+    assert [page.title for page in first] == parts
+    assert [len(directives(page, "part")) for page in first] == [1] * len(parts)
+    with_directive = [page for page in PAGES if directives(page, "part")]
+    assert with_directive == first
+
+
 # Cells and figures
 
 
