@@ -590,6 +590,102 @@ def test_ratios_beyond_all_numbers_are_not_told():
     assert "atio" not in repr(says(tiny, lambda x: 1e308, "wrong"))
 
 
+RATIO = replace(
+    NUMBER,
+    reference=lambda x, p: x / (1 - p),
+    inputs=lambda rng: (nice(rng), nice(rng, low=0.1, high=0.4)),
+    cases=((1.0, 0.0),),
+    mistakes=(
+        Mistake("divided by p", lambda x, p: x / p if p else 1e9, "Which part is left?"),
+        Mistake("multiplied", lambda x, p: x * (1 - p), "Divide."),
+    ),
+)
+
+
+def test_a_known_mistake_is_named_although_the_arithmetic_fails_for_one_input():
+    says(RATIO, lambda x, p: x / np.float64(p), "known mistake", "divided by p", "not finite here", "inf")
+    says(
+        RATIO, lambda x, p: x / p, "known mistake", "divided by p", "stops with an error here", "ZeroDivision"
+    )
+    says(RATIO, lambda x, p: x / (1 - p) if p else np.nan, "not a number")
+    says(RATIO, lambda x, p: x / (1 - p) if p else 1 / 0, "raises", "1 of 21 inputs")
+    says(RATIO, lambda x, p: x / p if p > 0.35 else np.nan, "not a number")  # too few tell anything
+
+
+def test_results_in_another_order_are_told():
+    two = replace(NUMBER, reference=lambda x: (x, x**2), mistakes=())
+    says(two, lambda x: (x**2, x), "known mistake", "another order")
+    four = replace(NUMBER, reference=lambda x: (x, x + np.ones(2), x**2, x**3), mistakes=())
+    says(four, lambda x: (x, x**2, x + np.ones(2), x**3), "known mistake", "another order")
+    says(four, lambda x: (x, x**2, x, x**3), "wrong shape")
+    series = replace(NUMBER, reference=lambda x: x ** np.arange(5), mistakes=())
+    says(series, lambda x: list(x ** np.arange(5))[::-1], "known mistake", "in the reverse order", "got")
+
+
+def test_an_argument_of_zeros_and_ones_is_not_taken_for_a_factor():
+    flag = replace(
+        NUMBER,
+        reference=lambda y, x: x + y,
+        inputs=lambda rng: (int(rng.integers(2)), nice(rng)),
+        cases=(),
+        mistakes=(),
+    )
+    assert "`y`" not in repr(says(flag, lambda y, x: x + y + (0.0 if y else x * x), "wrong"))
+
+
+def test_a_count_with_a_fraction():
+    count = replace(NUMBER, reference=lambda x: int(np.ceil(7.3 * abs(x))), mistakes=())
+    says(count, lambda x: 7.3 * abs(x), "wrong", "A whole number is asked for", "up or down")
+    assert "ratio" not in repr(says(count, lambda x: int(7.3 * abs(x)) - int(x > 0), "wrong"))
+
+
+def test_a_whole_number_for_a_value_is_not_called_cut():
+    value = replace(NUMBER, reference=np.array([1.25, -0.5]), inputs=None, cases=(), mistakes=())
+    says(value, [1, -1], "wrong", "Not the right answer yet")
+
+
+def test_arguments_carry_the_names_that_use_gives_them():
+    used = replace(
+        NUMBER,
+        reference=lambda rng, rows: rng.normal(size=rows),
+        inputs=lambda rng: (int(rng.integers(2, 5)), int(rng.integers(9))),
+        use=lambda answer, rows, seed: answer(np.random.default_rng(seed), rows),
+        cases=(),
+        mistakes=(),
+    )
+    says(used, lambda rng, rows: rng.normal(size=rows) ** 2, "wrong", "rows", "seed")
+
+
+def test_several_changed_arguments_and_a_list_of_matrices():
+    def change(a, b):
+        a[0][0, 0], b[0] = 0, 0
+        return 1.0
+
+    pair = replace(
+        NUMBER,
+        reference=lambda a, b: a[0].sum() + b.sum(),
+        inputs=lambda rng: ([nice(rng, 2, 2), nice(rng, 3)], nice(rng, 2)),
+        mistakes=(),
+        cases=(),
+    )
+    says(pair, change, "changes its input", "its arguments `a` and `b`")
+    assert show([np.eye(2), np.ones(2)]) == "[[[1., 0.],\n  [0., 1.]],\n [1., 1.]]"
+    parts = replace(pair, reference=lambda a, b: [part * 2 for part in a])
+    says(parts, lambda a, b: b, "wrong type", "2 results are asked for", "in one list")
+
+
+def test_chance_is_seen_where_there_is_something_to_draw():
+    generator = np.random.default_rng(1)
+    masked = replace(
+        NUMBER,
+        reference=lambda a, p: a * (1 - p),
+        inputs=lambda rng: (nice(rng, 6), 0.5),
+        cases=((np.ones(6), 0.0),),
+        mistakes=(),
+    )
+    says(masked, lambda a, p: a * (generator.random(6) >= p), "depends on chance", "first", "later")
+
+
 def test_a_lost_argument_is_told():
     product = replace(
         NUMBER,

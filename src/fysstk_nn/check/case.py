@@ -95,12 +95,16 @@ def outcomes_of(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -
 
 
 def argument_names(exercise: Exercise, number: int) -> list[str]:
-    """Return the names of the arguments, as the reference calls them."""
-    try:
-        names = list(inspect.signature(exercise.reference).parameters)
-    except (TypeError, ValueError):
-        names = []
-    return names if len(names) == number else [f"argument {i + 1}" for i in range(number)]
+    """Return the names of the arguments, as `use` or the reference calls them."""
+    sources: tuple[tuple[Any, int], ...] = ((exercise.use, 1), (exercise.reference, 0))
+    for function, own in sources:  # `use` takes the answer first
+        try:
+            names = list(inspect.signature(function).parameters)[own:]
+        except (TypeError, ValueError):
+            continue
+        if len(names) == number:
+            return names
+    return [f"argument {i + 1}" for i in range(number)]
 
 
 def show(value: Any) -> str:
@@ -117,7 +121,9 @@ def show(value: Any) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(map(show, value)) + ("," if len(value) == 1 else "") + ")"
     if isinstance(value, list):
-        return "[" + ", ".join(map(show, value)) + "]"
+        parts = [show(part).replace("\n", "\n ") for part in value]
+        matrices = any("\n" in part for part in parts)
+        return "[" + (",\n " if matrices else ", ").join(parts) + "]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {show(part)}" for key, part in value.items()) + "}"
     if isinstance(value, Foreign | Huge | Blank):

@@ -10,15 +10,34 @@ import re
 import types
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from fysstk_nn.check.case import MOST_SHOWN, Case, argument_names, outcomes_of, show
-from fysstk_nn.check.recognise import DIVIDED, EXTRA_AXIS, MULTIPLIED, TRANSPOSED, Finding, known, permitted
+from fysstk_nn.check.recognise import (
+    DIVIDED,
+    EXTRA_AXIS,
+    MULTIPLIED,
+    REVERSED,
+    TRANSPOSED,
+    Finding,
+    known,
+    permitted,
+    reproduces,
+)
 from fysstk_nn.check.results import Result, Table
-from fysstk_nn.check.running import EXERCISES, EXHAUSTING, Raised, Returned, Run, run_answer
+from fysstk_nn.check.running import (
+    EXERCISES,
+    EXHAUSTING,
+    Raised,
+    Returned,
+    Run,
+    asked_again,
+    run_answer,
+)
 from fysstk_nn.check.state import ORIGINAL, altered
 from fysstk_nn.check.values import (
     Blank,
@@ -292,6 +311,9 @@ def _is_wrong(case: Case) -> Result | None:
     found = known(case)
     if found:
         return _known(case, failing, found)
+    found, broken = _known_elsewhere(case, failing)
+    if found:
+        return _known(case, failing, found, _breaking_down(case, broken))
     for question in (_raises, _changes_input, _misfits, _is_not_finite):
         result = question(case, failing)
         if result is not None:
@@ -342,7 +364,50 @@ def _advice(words: tuple[str, ...]) -> list[str]:
     return [advice for word in words for begin, advice in ADVICE.items() if word.startswith(begin)]
 
 
-def _known(case: Case, failing: list[int], found: list[Finding]) -> Result:
+# What single inputs, such as zeros, may lead to; the mistake shows in the results for the others.
+ARITHMETIC = ("ZeroDivisionError", "FloatingPointError", "OverflowError")
+
+
+def _breaks_down(case: Case, i: int) -> bool:
+    """Tell whether the arithmetic fails for this input, and not in the reference."""
+    outcome = case.outcomes[i]
+    if isinstance(outcome, Raised):
+        return outcome.kind in ARITHMETIC
+    return any(
+        (np.isfinite(pair.expected) & ~np.isfinite(pair.got)).any()
+        for pair in _laid(case.expected[i], outcome.value)
+        if isinstance(pair.expected, np.ndarray) and isinstance(pair.got, np.ndarray)
+    )
+
+
+def _known_elsewhere(case: Case, failing: list[int]) -> tuple[list[Finding], list[int]]:
+    """Look for known mistakes without the few inputs for which the arithmetic fails, and return these."""
+    broken = [i for i in failing if _breaks_down(case, i)]
+    rest = [i for i in range(len(case.drawn)) if i not in broken]
+    if not broken or len(rest) < max(3, len(broken)):
+        return [], broken
+    others = replace(
+        case,
+        drawn=[case.drawn[i] for i in rest],
+        expected=[case.expected[i] for i in rest],
+        run=replace(case.run, outcomes=[case.outcomes[i] for i in rest]),
+    )
+    found = [] if reproduces(others, others.truth) else known(others)
+    return (found if all(finding.name for finding in found) else []), broken
+
+
+def _breaking_down(case: Case, broken: list[int]) -> tuple[str | Table, ...]:
+    i = case.smallest(broken)
+    outcome = case.outcomes[i]
+    if isinstance(outcome, Raised):
+        error = f"{outcome.kind}: {outcome.message}".rstrip(": ")
+        return "Besides, it stops with an error here:", case.table(i, ("error", error))
+    return "Besides, the result is not finite here:", case.table(i, ("got", show(outcome.value)))
+
+
+def _known(
+    case: Case, failing: list[int], found: list[Finding], besides: tuple[str | Table, ...] = ()
+) -> Result:
     """Name the known mistakes, or the layout or scale in which right numbers came."""
     first = found[0]
     if len(found) == 1 and not first.name:
@@ -356,7 +421,7 @@ def _known(case: Case, failing: list[int], found: list[Finding]) -> Result:
         body += [finding.say, *_advice(finding.words)]
     names = "; ".join(", ".join(filter(None, (finding.name, *finding.words))) for finding in found)
     headline = f"Looks like{_in_part(first) if len(found) > 1 else ''}: {_called(first)}."
-    return case.say("known mistake", headline, *body, case.pointer, mistake=names.replace("`", ""))
+    return case.say("known mistake", headline, *body, *besides, case.pointer, mistake=names.replace("`", ""))
 
 
 def _called(finding: Finding) -> str:
@@ -372,7 +437,7 @@ def _in_part(finding: Finding) -> str:
 
 def _right_numbers_but(case: Case, failing: list[int], found: Finding) -> Result:
     words = found.words
-    layout = bool({TRANSPOSED, EXTRA_AXIS} & set(words))
+    layout = bool({TRANSPOSED, EXTRA_AXIS, REVERSED} & set(words))
     scaled = bool(set(words) - {TRANSPOSED, EXTRA_AXIS})
     misfits = _all_misfits(case, failing)
     i = case.smallest(list(misfits) or failing)
@@ -441,7 +506,7 @@ def _changes_input(case: Case, failing: list[int]) -> Result | None:
             which = " and ".join(f"`{names[k]}`" for k in outcome.changed)
             return case.say(
                 "changes its input",
-                f"Your function changes its argument {which}.",
+                f"Your function changes its argument{'s' if len(outcome.changed) > 1 else ''} {which}.",
                 "Whoever calls it still needs the old numbers. Lines such as `x += ...` and `x[0] = ...` "
                 "write into the caller's own array: make a new one, or copy it first.",
                 mistake=f"changes {which.replace('`', '')}",
@@ -477,11 +542,14 @@ def _misfits(case: Case, failing: list[int]) -> Result | None:
     kind = misfit.verdict.removeprefix("wrong ")
     part = f" in part `{misfit.where}`" if misfit.where else ""
     asked, given = _number_of(misfit.expected), _number_of(misfit.got)
-    if asked > 1 and given and not misfit.where:
+    always = len({describe(expected) for expected in case.expected}) == 1
+    if asked > 1 and given and always and not misfit.where:
         return case.say(
             misfit.verdict,
             f"{asked} results are asked for, and you return {'one' if given == 1 else given}.",
-            "Return them together and in order, with commas: `return first, second`.",
+            "Return them together in one list, in order."
+            if misfit.expected.startswith("a list")
+            else "Return them together and in order, with commas: `return first, second`.",
             mistake=f"{given} for {asked} results",
         )
     return case.say(
@@ -513,7 +581,7 @@ def _is_not_finite(case: Case, failing: list[int]) -> Result | None:
         "The result is not finite where it should be.",
         case.table(i, ("got", show(case.got[i]))),
         f"Meanwhile Python warned: {warned.rstrip('.!')}." if warned else "",
-        "Is there a division by zero, or the exponential of a large number?",
+        "Is there a division by zero, the logarithm of 0, or the exponential of a large number?",
         mistake="not finite",
     )
 
@@ -523,7 +591,7 @@ def _is_imprecise(case: Case, failing: list[int]) -> Result | None:
     numbers = [pair for i in failing for pair in _arrays(case, i)]
     if not numbers or len(numbers) < sum(len(_pairs(case, i)) for i in failing):
         return None
-    for cut in (np.trunc, np.floor, np.round):
+    for cut in (np.trunc, np.floor, np.round) if case.exercise.takes_function else ():
         if all(b.dtype.kind in "iu" and close(cut(a), b, 0, 0).all() for a, b in numbers):
             return _other_dtype(
                 case,
@@ -549,6 +617,19 @@ def _is_imprecise(case: Case, failing: list[int]) -> Result | None:
             "Your numbers are complex, and should be real.",
             "complex for real",
             "Where does this type come from: a `1j`, a root or a power of a negative number, an `astype`?",
+        )
+    if all(
+        a.dtype.kind in "iu" and b.dtype.kind == "f" and np.abs(a - b).max() < 1 and (b != np.round(b)).any()
+        for a, b in numbers
+    ):
+        i = case.smallest(failing)
+        return case.say(
+            "wrong",
+            "A whole number is asked for, and yours has a fraction.",
+            case.table(i, *_comparison(case, i)),
+            "Does the question ask you to round up or down?",
+            case.pointer,
+            mistake="a fraction for a whole number",
         )
     if all(close(a, b, 1e-2, 0).all() for a, b in numbers):
         i = case.smallest(failing)
@@ -681,8 +762,11 @@ def _constant(case: Case) -> str:
         amount = differences[0].real
         more = "more" if amount > 0 else "less"
         return f"The difference is constant: you get {abs(amount):.6g} {more} than expected{there}."
+    if all(expected.dtype.kind in "iub" for expected, _ in arrays):  # counts and the like
+        return _argument_as_factor(case, wrong)
     return _argument_as_factor(case, wrong) or (
-        "Neither the ratio nor the difference is constant, so it is not a lost factor or a lost constant."
+        "Neither the ratio nor the difference is constant: what is lost is not a factor or a constant of the "
+        "whole result."
     )
 
 
@@ -701,10 +785,8 @@ def _argument_as_factor(case: Case, wrong: list[int]) -> str:
 
 
 def _is_scaled(row: list[Pair], wrong: list[int], factor: float, power: int) -> bool:
-    if factor == 0:
-        return True
     pairs = [(row[k].expected, row[k].got) for k in wrong]
-    return all(
+    return (factor != 0 or power > 0) and all(
         isinstance(a, np.ndarray)
         and isinstance(b, np.ndarray)
         and close(a * factor**power, b, 1e-6, 1e-12).all()
@@ -776,7 +858,8 @@ def _needed(exercise: Exercise) -> str:
 
 
 def _is_unsteady(case: Case) -> Result | None:
-    first, again = case.outcomes[0], case.run.again
+    i = asked_again(case.exercise, case.drawn)
+    first, again = case.outcomes[i], case.run.again
     if not isinstance(first, Returned) or (
         isinstance(again, Returned) and case.agrees(first.value, again.value)
     ):
@@ -785,7 +868,7 @@ def _is_unsteady(case: Case) -> Result | None:
     return case.say(
         "depends on chance",
         "The same input gives different results.",
-        case.table(0, ("first", show(first.value)), ("later", second)),
+        case.table(i, ("first", show(first.value)), ("later", second)),
         "Does it draw random numbers, or remember something from earlier calls?",
         mistake="different results for the same input",
     )

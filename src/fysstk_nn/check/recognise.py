@@ -1,5 +1,6 @@
 """Recognises wrong results: permitted conventions, known mistakes, and both in another layout or scale."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from fysstk_nn.exercises import Convention, Mistake
 
 TRANSPOSED = "transposed"
 EXTRA_AXIS = "with an extra axis of length one"
+REVERSED = "in the reverse order"
 MULTIPLIED = "multiplied by"
 DIVIDED = "divided by"
 
@@ -84,6 +86,10 @@ def _as_beside(array: Any, beside: Any) -> Any:
     if [n for n in array.shape if n != 1] != [n for n in shape if n != 1]:
         return array
     return array.reshape(shape)
+
+
+def _reverse(array: Any, beside: Any) -> Any:
+    return array[::-1] if array.ndim == 1 else array
 
 
 LAYOUTS: tuple[tuple[str, Callable[[Any, Any], Any] | None], ...] = (
@@ -195,6 +201,12 @@ def _varied(case: Case, wrong: Wrong) -> Finding | None:
     """Look for the truth and the mistakes in another layout or convention, and then in another scale."""
     if reproduces(case, case.truth):
         return None
+    if _in_another_order(case):
+        return Finding(
+            "returned the results in another order", "The exercise names them in the order that it expects."
+        )
+    if follows(case, case.truth, lambda i, a, b: case.agrees(each(_reverse, a, b), b)):
+        return Finding("", "", (REVERSED,))
     for scale in (None, *_scales(case)):
         words = deviation(case, case.truth, scale)
         if words is not None:
@@ -207,6 +219,22 @@ def _varied(case: Case, wrong: Wrong) -> Finding | None:
                 if reproduces(case, in_convention(case, outcomes, convention)):
                     return Finding(mistake.name, mistake.say)
     return None
+
+
+def _in_another_order(case: Case) -> bool:
+    """Tell whether the two, three or four results are all right, but not in the order asked for."""
+    lengths = {len(value) if isinstance(value, tuple) else 0 for value in case.expected}
+    number = lengths.pop()
+    if lengths or not 2 <= number <= 4:
+        return False
+    for order in itertools.permutations(range(number)):
+
+        def same(i: int, a: Any, b: Any, order: tuple[int, ...] = order) -> bool:
+            return case.agrees(tuple(a[k] for k in order), b)
+
+        if follows(case, case.truth, same):
+            return True
+    return False
 
 
 def _part(outcomes: list[Outcome], k: int) -> list[Outcome] | None:

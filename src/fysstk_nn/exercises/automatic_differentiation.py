@@ -124,6 +124,11 @@ def _forward_again(w1: Any, w2: Any, x: Any, y: Any, eta: Any) -> Any:
     return w1 - eta * (w2 * w1 * x - y) * w2 * x, w2
 
 
+def _forward_again_from_the_first(w1: Any, w2: Any, x: Any, y: Any, eta: Any) -> Any:
+    w1 = w1 - eta * (w2 * w1 * x - y) * w2 * x
+    return w1, w2 - eta * (w2 * w1 * x - y) * w1 * x
+
+
 def _without_the_other_weight(w1: Any, w2: Any, x: Any, y: Any, eta: Any) -> Any:
     error = w2 * w1 * x - y
     return w1 - eta * error * x, w2 - eta * error * x
@@ -235,6 +240,11 @@ EXERCISES = (
                 "took the tangent of the product",
                 _quotient_wrong(lambda u, du, v, dv: du * v + u * dv),
                 "This is what {eq}`eq-autodiff-dual-product` gives for uv. Use it to find u/v.",
+            ),
+            Mistake(
+                "did not square the denominator",
+                lambda u, v: (u[0] / v[0], (u[1] * v[0] - u[0] * v[1]) / v[0]),
+                "The numerator is right. Try v = 2 with the tangent 0: how fast does u/2 move?",
             ),
         ),
     ),
@@ -382,6 +392,24 @@ EXERCISES = (
                 "left the input out of the slopes",
                 _without_the_input,
                 "x multiplies both weights, so it multiplies both slopes.",
+            ),
+            Mistake(
+                "changed w1, and used the new one for everything that follows",
+                _forward_again_from_the_first,
+                "These are two steps, each along one weight, at two different points. Wanted is one step along the gradient.",
+            ),
+            Mistake(
+                "multiplied each slope by its own weight",
+                lambda w1, w2, x, y, eta: (
+                    w1 - eta * (w2 * w1 * x - y) * w1 * x,
+                    w2 - eta * (w2 * w1 * x - y) * w2 * x,
+                ),
+                "What is w1 multiplied with, before the result is compared with y? And w2?",
+            ),
+            Mistake(
+                "doubled the slopes",
+                lambda w1, w2, x, y, eta: descent_step(w1, w2, x, y, 2 * eta),
+                "The 1/2 in the cost cancels the 2 of the square.",
             ),
         ),
     ),

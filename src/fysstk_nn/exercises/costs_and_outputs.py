@@ -288,6 +288,11 @@ EXERCISES = (
                 lambda f, s: -s * (s * f < 1),
                 "That is {eq}`eq-cost-hinge-slope`. The logistic loss has a smooth derivative.",
             ),
+            Mistake(
+                "gave the cost",
+                lambda f, s: np.log1p(np.exp(-s * f)),
+                "This is the cost of each score. Its derivative is asked for.",
+            ),
         ),
     ),
     Exercise(

@@ -136,6 +136,20 @@ EXERCISES = (
                 ),
                 "Two steps: shift, then divide.",
             ),
+            Mistake(
+                "left the test set unscaled",
+                lambda X_train, X_test: (standardise(X_train, X_test)[0], X_test),
+                "The network has learned from scaled inputs, and has to meet scaled inputs again.",
+            ),
+            Mistake(
+                "scaled to the range from 0 to 1",
+                lambda X_train, X_test: tuple(
+                    (X - X_train.min(axis=0))
+                    / np.where(np.ptp(X_train, axis=0) == 0, 1, np.ptp(X_train, axis=0))
+                    for X in (X_train, X_test)
+                ),
+                "That is another scaling. Here each feature gets the mean 0 and the standard deviation 1.",
+            ),
         ),
     ),
     Exercise(
@@ -181,6 +195,16 @@ EXERCISES = (
                 "returned the variances of the features",
                 lambda X: np.sort(X.var(axis=0, ddof=1))[::-1],
                 "These are the diagonal of the covariance matrix. Rotate to its eigenvectors.",
+            ),
+            Mistake(
+                "gave the explained fractions",
+                lambda X: np.linalg.svd(X - X.mean(axis=0))[1] ** 2 / np.sum((X - X.mean(axis=0)) ** 2),
+                "These add up to 1. The variances themselves add up to the sum of the features' variances.",
+            ),
+            Mistake(
+                "divided the features by their deviations first",
+                lambda X: np.linalg.svd((X - X.mean(axis=0)) / X.std(axis=0))[1] ** 2 / (len(X) - 1),
+                "The exercise asks for the components of the data as they are.",
             ),
         ),
     ),

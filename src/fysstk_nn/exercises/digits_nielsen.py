@@ -339,6 +339,19 @@ EXERCISES = (
                 ),
                 "In use nobody knows the right digit. Look at the largest output.",
             ),
+            Mistake(
+                "counted instead of taking fractions",
+                lambda outputs, labels, least: (
+                    np.sum(outputs.max(axis=1) >= least),
+                    np.sum((outputs.argmax(axis=1) != labels) & (outputs.max(axis=1) >= least)),
+                ),
+                "Divide each number by how many there could be: all images, and all answers.",
+            ),
+            Mistake(
+                "left out images whose largest output is exactly at the limit",
+                lambda outputs, labels, least: answered(outputs, labels, np.nextafter(least, 1)),
+                "At least means that the limit itself counts.",
+            ),
         ),
     ),
     Exercise(

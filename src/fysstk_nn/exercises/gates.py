@@ -216,6 +216,11 @@ EXERCISES = (
                 lambda y: np.array([y[0], y[2] - y[0], y[1] - y[0], y[3] - y[1] - y[2]]),
                 "The first three are right. At (1, 1) the polynomial is the sum of all four coefficients.",
             ),
+            Mistake(
+                "took the target at (1, 1) for the interaction",
+                lambda y: np.array([y[0], y[2] - y[0], y[1] - y[0], y[3]]),
+                "At (1, 1) the polynomial is the sum of all four coefficients.",
+            ),
         ),
     ),
     Exercise(
@@ -270,6 +275,13 @@ EXERCISES = (
                 "forgot the sigmoid",
                 lambda theta, X, y, l2: X.T @ (X @ theta - y) + l2 * np.concatenate([[0.0], theta[1:]]),
                 "This is the gradient of linear regression. The prediction here is p, not z.",
+            ),
+            Mistake(
+                "took the mean over the samples in the first term",
+                lambda theta, X, y, l2: (
+                    X.T @ (sigmoid(X @ theta) - y) / len(y) + l2 * np.concatenate([[0.0], theta[1:]])
+                ),
+                "The cost {eq}`def-gates-cross-entropy` is a sum over the rows. With a mean the penalty would weigh more.",
             ),
         ),
     ),

@@ -51,6 +51,14 @@ def _epoch(
     return theta
 
 
+def _first_batch(theta: Any, X: Any, y: Any, eta: Any, order: Any, m: Any) -> Any:
+    return _epoch(theta, X, y, eta, order[:m], m)
+
+
+def _in_own_order(theta: Any, X: Any, y: Any, eta: Any, order: Any, m: Any) -> Any:
+    return _epoch(theta, X, y, eta, np.arange(len(X)), m)
+
+
 def largest_rate(X: Any) -> Any:
     """Learning rate above which gradient descent on least squares diverges."""
     return 2 / np.linalg.eigvalsh(X.T @ X / len(X)).max()
@@ -59,6 +67,10 @@ def largest_rate(X: Any) -> Any:
 def rate(t: Any, eta0: Any, factor: Any, every: Any) -> Any:
     """Learning rate that drops by a factor after every so many steps."""
     return eta0 * factor ** (t // every)
+
+
+def _eigenvalues(X: Any) -> Any:
+    return np.linalg.eigvalsh(X.T @ X / len(X))
 
 
 def _regression(rng: np.random.Generator) -> tuple[Any, Any]:
@@ -109,6 +121,11 @@ EXERCISES = (
                 "took the signs only",
                 lambda gradient, epsilon: -epsilon * np.sign(gradient),
                 "This step has the length epsilon times √P, and another direction.",
+            ),
+            Mistake(
+                "divided by the largest component",
+                lambda gradient, epsilon: -epsilon * gradient / np.max(gradient),
+                "The length is Euclid's: the root of the sum of squares.",
             ),
         ),
     ),
@@ -198,6 +215,26 @@ EXERCISES = (
                 lambda theta, X, y, eta, order, m: _epoch(theta, X, y, eta, order, m, frozen=True),
                 "Each batch sees the parameters that the batch before it has left.",
             ),
+            Mistake(
+                "ended after the first batch",
+                _first_batch,
+                "Does a `return` stand inside the loop? The epoch goes on to the last sample.",
+            ),
+            Mistake(
+                "put X in the given order, but not y",
+                lambda theta, X, y, eta, order, m: _in_own_order(theta, X[order], y, eta, order, m),
+                "Each target belongs to its row of X: both have to move together.",
+            ),
+            Mistake(
+                "put y in the given order, but not X",
+                lambda theta, X, y, eta, order, m: _in_own_order(theta, X, y[order], eta, order, m),
+                "Each target belongs to its row of X: both have to move together.",
+            ),
+            Mistake(
+                "doubled the gradient",
+                lambda theta, X, y, eta, order, m: _epoch(theta, X, y, 2 * eta, order, m),
+                "The cost {eq}`def-gd-ols` carries the factor 1/2, and the 2 of the square cancels it.",
+            ),
         ),
     ),
     Exercise(
@@ -238,6 +275,16 @@ EXERCISES = (
                 "used the trace, the sum of all curvatures",
                 lambda X: 2 / np.trace(X.T @ X / len(X)),
                 "That is a safe choice, but not the limit: only the largest curvature counts.",
+            ),
+            Mistake(
+                "gave the best learning rate instead of the largest",
+                lambda X: 2 / (_eigenvalues(X).min() + _eigenvalues(X).max()),
+                "At this rate the steepest and the flattest direction shrink alike. Asked is where the steepest stops shrinking.",
+            ),
+            Mistake(
+                "took a singular value of X for a curvature",
+                lambda X: 2 / np.linalg.norm(X, 2),
+                "The eigenvalues of XᵀX are the squares of the singular values of X, and H has 1/n besides.",
             ),
         ),
     ),
@@ -282,6 +329,36 @@ EXERCISES = (
                 "forgot the initial rate",
                 lambda t, eta0, factor, every: factor ** (t // every),
                 "That is what became of the rate. What did it start from?",
+            ),
+            Mistake(
+                "rounded to the nearest period",
+                lambda t, eta0, factor, every: eta0 * factor ** round(t / every),
+                "The rate drops when a period is complete, not in its middle.",
+            ),
+            Mistake(
+                "took the rest of the division",
+                lambda t, eta0, factor, every: eta0 * factor ** (t % every),
+                "How many whole periods are over? In Python that is `//`.",
+            ),
+            Mistake(
+                "multiplied by the number of periods",
+                lambda t, eta0, factor, every: eta0 * factor * (t // every),
+                "Each period that is over brings one more factor: a power.",
+            ),
+            Mistake(
+                "dropped the rate one step too early",
+                lambda t, eta0, factor, every: eta0 * factor ** ((t + 1) // every),
+                "`t` counts from 0: the first period has the steps 0 to `every` - 1.",
+            ),
+            Mistake(
+                "dropped the rate at the start of each period, also of the first",
+                lambda t, eta0, factor, every: eta0 * factor ** (-(-t // every)),
+                "In the first period the rate is still `eta0`.",
+            ),
+            Mistake(
+                "divided by the factor",
+                lambda t, eta0, factor, every: eta0 / factor ** (t // every),
+                "The factor is smaller than 1: divided by it, the rate grows.",
             ),
         ),
     ),

@@ -42,6 +42,20 @@ def _linear_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
     return h
 
 
+def _sigmoid_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
+    h = 0.0
+    for reading in x:
+        h = 1 / (1 + np.exp(-(wh * h + wx * reading + b)))
+    return h
+
+
+def _first_reading_as_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
+    h = x[0]
+    for reading in x[1:]:
+        h = np.tanh(wh * h + wx * reading + b)
+    return h
+
+
 def design(x: Any, centres: Any, s: Any) -> Any:
     """Design matrix of bell-shaped features."""
     return np.exp(-((x[:, None] - centres) ** 2) / (2 * s**2))
@@ -98,6 +112,11 @@ EXERCISES = (
                 "took every k-th place only",
                 lambda x, w, b: convolution(x, w, b)[:: len(w)],
                 "The filter moves on by one input at a time.",
+            ),
+            Mistake(
+                "added the bias once for each weight",
+                lambda x, w, b: convolution(x, w, len(w) * b),
+                "The bias stands outside the sum over the filter.",
             ),
         ),
     ),
@@ -228,6 +247,21 @@ EXERCISES = (
                 lambda x, wh, wx, b: last_state(x, wh, wx, 0.0),
                 "The bias is added at every step.",
             ),
+            Mistake(
+                "took the readings from the last to the first",
+                lambda x, wh, wx, b: last_state(x[::-1], wh, wx, b),
+                "x₁ comes first; the last reading has the freshest say.",
+            ),
+            Mistake(
+                "squeezed with the sigmoid instead of tanh",
+                _sigmoid_state,
+                "The state of this unit lies between -1 and 1.",
+            ),
+            Mistake(
+                "took the first reading for the state",
+                _first_reading_as_state,
+                "Before the first reading the state is 0, and the first reading enters through wx like the others.",
+            ),
         ),
     ),
     Exercise(
@@ -301,6 +335,11 @@ EXERCISES = (
                 "normalised the bells to area 1",
                 lambda x, centres, s: design(x, centres, s) / (s * np.sqrt(2 * np.pi)),
                 "The bell has the height 1 at its centre.",
+            ),
+            Mistake(
+                "multiplied by s² instead of dividing",
+                lambda x, centres, s: np.exp(-((x[:, None] - centres) ** 2) / 2 * s**2),
+                "In Python `a / 2 * b` is (a/2)·b. Put brackets around what stands below the line.",
             ),
         ),
     ),

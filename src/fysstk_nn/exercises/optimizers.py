@@ -47,6 +47,26 @@ def _state(rng: np.random.Generator) -> tuple[Any, Any, Any]:
     return nice(rng, size), nice(rng, size), nice(rng, size)
 
 
+def _velocity_with_sign(theta: Any, v: Any, g: Any, eta: Any, beta: Any) -> Any:
+    v = beta * v - eta * g
+    return theta + v, v
+
+
+def _corrected_means(
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+) -> Any:
+    theta, m, v = adam_step(theta, m, v, g, t, eta, beta1, beta2, epsilon)
+    return theta, m / (1 - beta1**t), v / (1 - beta2**t)
+
+
+def _epsilon_under_the_root(
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+) -> Any:
+    _, m, v = adam_step(theta, m, v, g, t, eta, beta1, beta2, epsilon)
+    root = np.sqrt(v / (1 - beta2**t) + epsilon)
+    return theta - eta * m / (1 - beta1**t) / root, m, v
+
+
 def _rmsprop(rng: np.random.Generator) -> tuple[Any, ...]:
     theta, v, g = _state(rng)
     return theta, np.abs(v), g, nice(rng, low=0.1, high=1.0), nice(rng, low=0.1, high=0.9), 0.01
@@ -95,6 +115,11 @@ EXERCISES = (
                 lambda theta, v, g, eta, beta: momentum_step(theta, v, g, eta, beta)[::-1],
                 "The order asked for is theta, v.",
             ),
+            Mistake(
+                "kept the step as the velocity, with η and the minus sign",
+                _velocity_with_sign,
+                "Some books do, and walk the same path. In this book's convention v is a sum of gradients, and the step is -ηv.",
+            ),
         ),
     ),
     Exercise(
@@ -115,6 +140,11 @@ EXERCISES = (
                 "left η as it was", 0.4, "The two velocities differ by a factor, and η must make up for it."
             ),
             Mistake("gave the factor only", 0.05, "Multiply it by the paper's learning rate."),
+            Mistake(
+                "divided by β",
+                0.4 / 0.95,
+                "The factor between the velocities is 1 - β, and the undampened velocity is the larger one.",
+            ),
         ),
     ),
     Exercise(
@@ -165,6 +195,14 @@ EXERCISES = (
                 ),
                 "v is a running mean of squares.",
             ),
+            Mistake(
+                "stepped with the old mean of the squares",
+                lambda theta, v, g, eta, rho, epsilon: (
+                    theta - eta * g / (np.sqrt(v) + epsilon),
+                    rho * v + (1 - rho) * g**2,
+                ),
+                "The mean changes first, and the step uses the new one.",
+            ),
         ),
     ),
     Exercise(
@@ -213,6 +251,25 @@ EXERCISES = (
                     )
                 ),
                 "v has the size of g²; divide by its root.",
+            ),
+            Mistake(
+                "returned the corrected means",
+                _corrected_means,
+                "The step is right. The means to carry on with are those without correction, or the next step corrects twice.",
+            ),
+            Mistake(
+                "put epsilon under the root",
+                _epsilon_under_the_root,
+                "Here ε is added after the root is taken.",
+            ),
+            Mistake(
+                "counted the steps from 0",
+                _adam(
+                    lambda m, v, g, t, beta1, beta2, epsilon: (
+                        m / (1 - beta1 ** (t - 1)) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + epsilon)
+                    )
+                ),
+                "In the first step t is 1. With 0 the correction divides by zero.",
             ),
         ),
     ),

@@ -175,6 +175,27 @@ EXERCISES = (
                 lambda w, b, x, y, eta: update(w, b, x, y, 1.0),
                 "Direction and cases are right. Each correction is multiplied by η.",
             ),
+            Mistake(
+                "used the sigmoid as the output",
+                lambda w, b, x, y, eta: (
+                    w + eta * (y - sigmoid(x @ w + b)) * x,
+                    b + eta * (y - sigmoid(x @ w + b)),
+                ),
+                "Rosenblatt compares the target with the step of z, which is 0 or 1.",
+            ),
+            Mistake(
+                "moved the weights along themselves",
+                lambda w, b, x, y, eta: (
+                    w + eta * (y - int(x @ w + b > 0)) * w,
+                    b + eta * (y - int(x @ w + b > 0)),
+                ),
+                "The correction goes along the input: which weights had a part in the mistake?",
+            ),
+            Mistake(
+                "added the example whenever its target is 1",
+                lambda w, b, x, y, eta: (w + eta * y * x, b + eta * y),
+                "A neuron that answers right is left alone, and one that fires wrongly must be held back.",
+            ),
         ),
     ),
     Exercise(
@@ -307,6 +328,11 @@ EXERCISES = (
                 "left the inputs out",
                 lambda w, b, x, dw, db: sigmoid.derivative(w @ x + b) * (dw.sum() + db),
                 "A weight's change reaches the sum multiplied by its input.",
+            ),
+            Mistake(
+                "gave the new output",
+                lambda w, b, x, dw, db: sigmoid(w @ x + b) + nudge(w, b, x, dw, db),
+                "The change alone is asked for, without the output that it starts from.",
             ),
         ),
     ),

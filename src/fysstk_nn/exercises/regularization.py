@@ -42,9 +42,56 @@ def _stop_at_first_rise(costs: Any, patience: Any) -> Any:
     return epoch, best
 
 
+def _count_all_failures(costs: Any, patience: Any) -> Any:
+    best, bad, epoch = 1, 0, 1
+    for epoch in range(2, len(costs) + 1):
+        if costs[epoch - 1] < costs[best - 1]:
+            best = epoch
+        else:
+            bad += 1
+            if bad >= patience:
+                break
+    return epoch, best
+
+
+def _count_rises(costs: Any, patience: Any) -> Any:
+    rises, epoch = 0, 1
+    for epoch in range(2, len(costs) + 1):
+        rises = rises + 1 if costs[epoch - 1] >= costs[epoch - 2] else 0
+        if rises >= patience:
+            break
+    return epoch, int(np.argmin(costs[:epoch])) + 1
+
+
+def _equal_is_better(costs: Any, patience: Any) -> Any:
+    best = epoch = 1
+    for epoch in range(1, len(costs) + 1):
+        if costs[epoch - 1] <= costs[best - 1]:
+            best = epoch
+        if epoch - best >= patience:
+            break
+    return epoch, best
+
+
+def _beyond_the_end(costs: Any, patience: Any) -> Any:
+    best = int(np.argmin(costs)) + 1
+    return best + patience, best
+
+
 def bn_gradient(u: Any, gamma: Any, delta: Any) -> Any:
     """Gradient through batch normalisation, with respect to what is normalised."""
     s = u.std(axis=0)
+    uhat = (u - u.mean(axis=0)) / s
+    return gamma / s * (delta - delta.mean(axis=0) - uhat * (delta * uhat).mean(axis=0))
+
+
+def _centred_only(u: Any, gamma: Any, delta: Any) -> Any:
+    s, uhat = u.std(axis=0), u - u.mean(axis=0)
+    return gamma / s * (delta - delta.mean(axis=0) - uhat * (delta * uhat).mean(axis=0))
+
+
+def _sample_deviation(u: Any, gamma: Any, delta: Any) -> Any:
+    s = u.std(axis=0, ddof=1)
     uhat = (u - u.mean(axis=0)) / s
     return gamma / s * (delta - delta.mean(axis=0) - uhat * (delta * uhat).mean(axis=0))
 
@@ -118,6 +165,26 @@ EXERCISES = (
                 lambda w, dC_dw, eta, l2: (1 - eta * l2) * w + eta * dC_dw,
                 "Both terms of the gradient are subtracted.",
             ),
+            Mistake(
+                "halved λ",
+                lambda w, dC_dw, eta, l2: decay_step(w, dC_dw, eta, l2 / 2),
+                "The 2 of the derivative cancels the ½ of the penalty: nothing is left over of it.",
+            ),
+            Mistake(
+                "shrank the weights after the step",
+                lambda w, dC_dw, eta, l2: (1 - eta * l2) * (w - eta * dC_dw),
+                "The gradient of the penalty is taken where the step begins, at the old weights.",
+            ),
+            Mistake(
+                "added the penalty instead of its derivative",
+                lambda w, dC_dw, eta, l2: w - eta * (dC_dw + l2 / 2 * np.sum(w**2)),
+                "The gradient needs the derivative of the penalty with respect to each weight.",
+            ),
+            Mistake(
+                "returned the gradient",
+                lambda w, dC_dw, eta, l2: dC_dw + l2 * w,
+                "That is the gradient, and a right one. Now take the step.",
+            ),
         ),
     ),
     Exercise(
@@ -168,6 +235,11 @@ EXERCISES = (
                 lambda W, c: W * c / np.maximum((W**2).sum(axis=0), c),
                 "The length is the root of the sum of squares.",
             ),
+            Mistake(
+                "cut long columns back to length 1",
+                lambda W, c: W / np.where((W**2).sum(axis=0) > c**2, np.sqrt((W**2).sum(axis=0)), 1.0),
+                "Divided by its length a vector has the length 1. It should have the length c.",
+            ),
         ),
     ),
     Exercise(
@@ -211,6 +283,11 @@ EXERCISES = (
                 "used the same mask for all samples",
                 lambda a, p, u: a * (u[:1] >= p) / (1 - p),
                 "Each row of u belongs to one sample.",
+            ),
+            Mistake(
+                "scaled, but dropped nothing",
+                lambda a, p, u: a / (1 - p),
+                "The nodes with u < p send 0.",
             ),
         ),
     ),
@@ -261,6 +338,26 @@ EXERCISES = (
                 lambda costs, patience: stop(costs, patience)[::-1],
                 "First the epoch in which training stops, then the best one.",
             ),
+            Mistake(
+                "never started to count anew after a better epoch",
+                _count_all_failures,
+                "Patience counts the epochs since the best one. After a new best one it is full again.",
+            ),
+            Mistake(
+                "compared each epoch with the one before it",
+                _count_rises,
+                "Compare with the best cost so far: a cost can fall again and still be worse than the best.",
+            ),
+            Mistake(
+                "took an equal cost for a better one",
+                _equal_is_better,
+                "A cost counts as better only if it is lower.",
+            ),
+            Mistake(
+                "counted on beyond the end of the list, and looked at all of it",
+                _beyond_the_end,
+                "Training knows only the epochs up to now, and ends with the list at the latest. Go through it epoch by epoch.",
+            ),
         ),
     ),
     Exercise(
@@ -306,6 +403,16 @@ EXERCISES = (
                 "divided by the variance",
                 lambda u, gamma, delta: bn_gradient(u, gamma, delta) / u.std(axis=0),
                 "One factor 1/s is enough: û is divided by the deviation.",
+            ),
+            Mistake(
+                "forgot to divide by the deviation in û",
+                _centred_only,
+                "û = (u - mean)/s. One 1/s stands before the bracket, and û carries its own.",
+            ),
+            Mistake(
+                "divided by n - 1 in the variance",
+                _sample_deviation,
+                "Batch normalisation divides by n: it normalises this batch, and estimates nothing.",
             ),
         ),
     ),

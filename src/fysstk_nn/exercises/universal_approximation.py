@@ -175,6 +175,16 @@ EXERCISES = (
                 lambda w, b, v, c: (2 * w, 2 * b, 2 * v, c - len(v)),
                 "Each node's -1 is multiplied by its output weight.",
             ),
+            Mistake(
+                "forgot to double what goes into the nodes",
+                lambda w, b, v, c: (w, b, 2 * v, c - np.sum(v)),
+                "The argument of the sigmoid is 2z: both the weight and the bias have a part in it.",
+            ),
+            Mistake(
+                "added the constants instead of subtracting them",
+                lambda w, b, v, c: (2 * w, 2 * b, 2 * v, c + np.sum(v)),
+                "tanh z = 2σ(2z) - 1: there is a minus before the 1.",
+            ),
         ),
     ),
     Exercise(

@@ -66,10 +66,24 @@ def _sums(delta: Any, W: Any, slopes: Any) -> Any:
     return [mean * size for mean, size in zip(mean_squares(delta, W, slopes), sizes, strict=True)]
 
 
+def _of_each(measure: Any, delta: Any, W: Any, slopes: Any) -> Any:
+    result = [measure(delta)]
+    for V, slope in zip(W, slopes, strict=True):
+        delta = (delta @ V.T) * slope
+        result.append(measure(delta))
+    return result
+
+
 def clip(gradients: Any, limit: Any) -> Any:
     """Shorten several arrays together, as one vector."""
     length = np.sqrt(sum(np.sum(g**2) for g in gradients))
     return [g * min(1.0, limit / length) for g in gradients]
+
+
+def _clip_with(length: Any) -> Any:
+    return lambda gradients, limit: [
+        g * min(1.0, limit / length([np.linalg.norm(part) for part in gradients])) for g in gradients
+    ]
 
 
 def _network(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -202,6 +216,16 @@ EXERCISES = (
                 lambda rng, n_in, n_out: rng.uniform(0, np.sqrt(6 / (n_in + n_out)), (n_in, n_out)),
                 "The mean should be 0: start at −r.",
             ),
+            Mistake(
+                "took the variance for the limit",
+                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, 2 / (n_in + n_out)),
+                "A uniform distribution on [−r, r] has the variance r²/3. Solve for r.",
+            ),
+            Mistake(
+                "took the whole width for the limit",
+                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, np.sqrt(24 / (n_in + n_out))),
+                "The variance is the width squared over 12, and the width of [−r, r] is 2r.",
+            ),
         ),
     ),
     Exercise(
@@ -248,6 +272,16 @@ EXERCISES = (
                 lambda n_in, n_out: 4 / np.sqrt(n_in),
                 "That satisfies the forward condition alone.",
             ),
+            Mistake(
+                "averaged the two deviations",
+                lambda n_in, n_out: (4 / np.sqrt(n_in) + 4 / np.sqrt(n_out)) / 2,
+                "The two factors shall have the mean 1, with one and the same v in both.",
+            ),
+            Mistake(
+                "averaged the two variances",
+                lambda n_in, n_out: np.sqrt((16 / n_in + 16 / n_out) / 2),
+                "The two factors shall have the mean 1, with one and the same v in both.",
+            ),
         ),
     ),
     Exercise(
@@ -288,6 +322,11 @@ EXERCISES = (
                 "squared the slopes",
                 _squared_slopes,
                 "The slope enters the delta once. It is the square of the delta that has the square of the slope.",
+            ),
+            Mistake(
+                "variances instead of mean squares",
+                lambda delta, W, slopes: _of_each(np.var, delta, W, slopes),
+                "`np.var` subtracts the square of the mean.",
             ),
         ),
     ),
@@ -333,6 +372,16 @@ EXERCISES = (
                 "did not clip",
                 lambda gradients, limit: [g + 0.0 for g in gradients],
                 "Your gradients come back as they were.",
+            ),
+            Mistake(
+                "added up the lengths of the arrays",
+                _clip_with(sum),
+                "Lengths do not add up; their squares do.",
+            ),
+            Mistake(
+                "took the length of the longest array",
+                _clip_with(max),
+                "All arrays together are one gradient, and it is longer than any of them.",
             ),
         ),
     ),
