@@ -1,16 +1,10 @@
 """The built site, in a real browser: calm, whole without the network, usable by everybody.
 
-`make book` builds the site; a Chromium shows it. Where one of them is missing these tests are left out,
-except on CI, where they must run. FYSSTK_SITE names another site than _build/html, CHROMIUM another browser.
+tests/conftest.py says which site and which browser.
 """
 
-import functools
-import gzip
-import http.server
 import os
 import re
-import shutil
-import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,21 +12,6 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SITE = Path(os.environ.get("FYSSTK_SITE", ROOT / "_build" / "html")).resolve()
-BROWSERS = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-)
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 PAGES = sorted(
     path.relative_to(SITE).as_posix()
     for path in (*SITE.glob("book/*.html"), *SITE.glob("*.html"))
@@ -45,85 +24,25 @@ DESK = {"width": 1280, "height": 900}
 pytestmark = pytest.mark.browser
 
 
-class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves the site as public hosts do: text is compressed, and connections stay open."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        path = Path(self.translate_path(self.path))
-        if path.is_dir():
-            path /= "index.html"
-        if not path.is_file():
-            self.send_error(404)
-            return
-        kind, body = self.guess_type(str(path)), path.read_bytes()
-        self.send_response(200)
-        if kind.startswith("text/") or kind.endswith(("javascript", "xml", "json")):
-            body = gzip.compress(body, 6)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture(scope="session")
-def address():
-    """The address of the site, served from this machine."""
-    missing = None
-    if not PAGES:
-        missing = f"there is no site in {SITE}: `make book` builds it"
-    elif CHROMIUM is None:
-        missing = "no Chromium was found (Debian and Ubuntu: apt-get install chromium)"
-    if missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(f"the site was not looked at: {missing}")
-    handler = functools.partial(Server, directory=SITE)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser(address):
-    """One browser for all tests of a worker."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_page(browser, address):
-    """A function that opens a page, blocks other hosts, and at the end wants no complaint."""
-    contexts, complaints = [], []
+def open_page(visit, address):
+    """A function that opens a page, which may ask no other host, and at the end wants no complaint."""
+    complaints = []
 
-    def open_page(name, *, root=address, viewport=DESK, **options):
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        page = context.new_page()
+    def open_page(name, *, root=address, viewport=DESK, when_finished=None, **options):
+        page = visit(viewport=viewport, **options)
 
-        def only_here(route):
-            if route.request.url.startswith((root, "data:", "blob:")):
-                route.continue_()
-            else:
-                complaints.append(f"{name} asks for {route.request.url}")
-                route.abort()
+        def note_request(request):
+            if not request.url.startswith((root, "data:", "blob:")):
+                complaints.append(f"{name} asks for {request.url}")
 
         def note_failure(request):
             if request.failure != "net::ERR_ABORTED":  # the page was left before its icon had come
                 complaints.append(f"{name}: failed: {request.url} {request.failure}")
 
-        context.route("**/*", only_here)
+        if when_finished:
+            page.on("requestfinished", when_finished)
+        page.on("request", note_request)
         page.on("requestfailed", note_failure)
         page.on("response", lambda r: r.status >= 400 and complaints.append(f"{name}: {r.status} {r.url}"))
         page.on(
@@ -135,35 +54,7 @@ def open_page(browser, address):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
     assert not complaints
-
-
-@pytest.fixture(scope="session")
-def axe(address):
-    """The accessibility checker."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    return Axe()
-
-
-def violations(axe, page, theme, *rules):
-    """Return what axe finds wrong in light or dark mode, briefly."""
-    page.evaluate(
-        "theme => { document.documentElement.dataset.theme = document.documentElement.dataset.mode = theme }",
-        theme,
-    )
-    # The glyphs of formulas, most of all elements, are hidden from screen readers, which take the MathML.
-    page.evaluate("document.querySelectorAll('mjx-math[aria-hidden=true]').forEach(e => e.replaceChildren())")
-    # axe takes a header that is a formula for empty: it does not read MathML. `test_page` looks itself.
-    options = {"resultTypes": ["violations"], "rules": {"empty-table-header": {"enabled": False}}}
-    options |= {"runOnly": rules} if rules else {}
-    return [
-        f"{theme}: {one['id']}: {node['html'][:160]} ({node['failureSummary'][:300]})"
-        for one in axe.run(page, options=options).response["violations"]
-        for node in one["nodes"][:3]
-    ]
 
 
 FORMULAS_NOT_RENDERED = r"""() => {
@@ -189,15 +80,14 @@ WIDER_THAN_THE_PAGE = """() => document.documentElement.scrollWidth <= innerWidt
   .slice(0, 5).map(e => e.outerHTML.slice(0, 150))"""
 
 
-def test_there_is_a_page_for_every_entry_of_the_contents(address):
+def test_there_is_a_page_for_every_entry_of_the_contents(site):
     listed = re.findall(r"(?:file|root): (book/\S+)", (ROOT / "_toc.yml").read_text("utf-8"))
     assert {f"{name}.html" for name in listed} <= set(PAGES)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page(open_page, axe, name):
-    # At rest: a colour that is on its way from light to dark is neither.
-    page = open_page(name, viewport=PHONE, reduced_motion="reduce")
+def test_page(open_page, barriers, name):
+    page = open_page(name, viewport=PHONE)
     assert page.evaluate(WIDER_THAN_THE_PAGE) == []
     assert page.evaluate(OUT_OF_REACH) == []
     page.set_viewport_size(DESK)
@@ -211,15 +101,13 @@ def test_page(open_page, axe, name):
         assert page.locator("head meta[name=description]").get_attribute("content")
         alts = page.locator("article img").evaluate_all("all => all.map(e => e.alt)")
         assert [alt for alt in alts if len(alt.split()) < 4 or re.search(r"[0-9a-f]{16}|\.svg", alt)] == []
-    # The colours are what differs between the two modes.
-    assert violations(axe, page, "light") + violations(axe, page, "dark", "color-contrast") == []
+    assert barriers(page) == []
 
 
-def test_open_exercises_are_accessible(open_page, axe):
-    page = open_page(CHAPTER, reduced_motion="reduce")
+def test_open_exercises_are_accessible(open_page, barriers):
+    page = open_page(CHAPTER)
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true })")
-    # The colours are what differs between the two modes.
-    assert violations(axe, page, "light") + violations(axe, page, "dark", "color-contrast") == []
+    assert barriers(page) == []
 
 
 def test_search(open_page):
@@ -341,14 +229,12 @@ def test_print_shows_the_text_alone(open_page):
     )
 
 
-def test_site_is_light():
-    if not PAGES:
-        pytest.skip(f"there is no site in {SITE}: `make book` builds it")
+def test_site_is_light(site):
     total = sum(
-        p.stat().st_size for p in SITE.rglob("*") if p.is_file() and "lite" not in p.relative_to(SITE).parts
+        p.stat().st_size for p in site.rglob("*") if p.is_file() and "lite" not in p.relative_to(site).parts
     )
     assert total < 25e6
-    assert [path.name for path in SITE.rglob("*.map")] == []
+    assert [path.name for path in site.rglob("*.map")] == []
 
 
 MEASURE = """() => new Promise(done => {
@@ -365,11 +251,12 @@ MEASURE = """() => new Promise(done => {
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_light_and_still(open_page, name, capsys):
     """Weights and shifts are the page's; the time of the largest paint is the machine's, and only printed."""
-    page = open_page("search.html")  # any page: the measured one must find the browser awake
-    page.context.clear_cookies()
     sizes = {}
-    page.on("requestfinished", lambda r: sizes.update({r.url: r.sizes()["responseBodySize"]}))
-    page.goto(page.url.replace("search.html", name), wait_until="load")
+
+    def note_size(request):
+        sizes[request.url] = request.sizes()["responseBodySize"]
+
+    page = open_page(name, when_finished=note_size)
     found = page.evaluate(MEASURE)
     figures = {url: size for url, size in sizes.items() if "/_images/" in url}
     weight = sum(sizes.values()) - sum(figures.values())
