@@ -21,7 +21,7 @@ from sphinx.application import Sphinx
 from fysstk_nn import _sources, exercises
 from fysstk_nn._sources import Directive, Page
 
-WIDTH, HEIGHT, ACROSS, DOWN, LINE = 164, 74, 36, 12, 17  # a box of the map, the gaps, a line of text
+WIDTH, HEIGHT, ACROSS, DOWN, LINE = 144, 78, 26, 12, 17  # a box of the map, the gaps, a line of text
 
 
 class Part(BookDirective):
@@ -120,10 +120,20 @@ def item(page: Page, needs: list[Page]) -> str:
     if equations := equations_of(page):
         facts.append(f"{{ref}}`{count(equations, 'checked equation')} <ledger-{page.name}>`")
     if needs:
-        links = " and ".join(f"{{ref}}`{one.chapter} <ch-{one.name}>`" for one in needs)
-        facts.append(f"needs {'chapters' if needs[1:] else 'chapter'} {links}")
+        facts.append(f"needs {named(needs, '{{ref}}`{0} <ch-{1}>`')}")
     lines = [f"{{ref}}`ch-{page.name}`", f"You will be able to {outcome}.", " · ".join(facts)]
     return f"{page.chapter}. " + "\n\n    ".join(lines)
+
+
+def named(pages: list[Page], form: str = "{0}") -> str:
+    """Return "chapters 1, 2 and 3", each number in a form that may use the page's name, too."""
+    return f"{'chapters' if pages[1:] else 'chapter'} {listed(pages, form)}"
+
+
+def listed(pages: list[Page], form: str = "{0}") -> str:
+    """Return "1, 2 and 3"."""
+    *others, last = (form.format(one.chapter, one.name) for one in pages)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def count(many: int, what: str) -> str:
@@ -182,9 +192,7 @@ def description(needs: dict[Page, list[Page]]) -> str:
     """Say in words what the map shows."""
     sentences = []
     for page, wanted in needs.items():
-        others = " and ".join(str(one.chapter) for one in wanted)
-        what = f"{'chapters' if wanted[1:] else 'chapter'} {others}" if wanted else "no other chapter"
-        sentences.append(f"Chapter {page.chapter} needs {what}.")
+        sentences.append(f"Chapter {page.chapter} needs {named(wanted) if wanted else 'no other chapter'}.")
     return f"What needs what. {' '.join(sentences)}"
 
 
@@ -199,11 +207,11 @@ def arrow(start: tuple[int, int], end: tuple[int, int]) -> str:
 
 
 def box(page: Page, needs: dict[Page, list[Page]], x: int, y: int) -> str:
-    """Draw the box of a chapter: its number and title, and which chapters of other parts it needs."""
-    before = ", ".join(str(one.chapter) for one in needs[page] if one not in needs)
-    lines = textwrap.wrap(f"{page.chapter}. {page.title.split(':')[0]}", 19)[:3]
-    lines = [html.escape(line) for line in lines]
-    lines += [f'<tspan class="after">after {before}</tspan>'] if before else []
+    """Draw the box of a chapter: its number, which chapters of other parts it needs, and its title."""
+    before = [one for one in needs[page] if one not in needs]
+    number = f"{page.chapter} · after {listed(before)}" if before else str(page.chapter)
+    lines = [f'<tspan class="number">{number}</tspan>']
+    lines += map(html.escape, textwrap.wrap(page.title.split(":")[0], 16)[:3])
     top = y + (HEIGHT - LINE * len(lines)) / 2 + 13
     text = "".join(f'<text x="{x + 9}" y="{top + LINE * i:g}">{line}</text>' for i, line in enumerate(lines))
     return f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="5"/>{text}'
