@@ -5,5 +5,5 @@ const watch = new ResizeObserver((entries) => {
     else target.removeAttribute("tabindex");
   }
 });
-for (const box of document.querySelectorAll("div.math, .pst-scrollable-table-container, div.cell_output"))
+for (const box of document.querySelectorAll("div.math mjx-container, .pst-scrollable-table-container, div.cell_output"))
   watch.observe(box);
