@@ -182,11 +182,12 @@ def test_sidebars_open_and_close(open_page):
     page.locator("#pst-primary-sidebar-modal:not([open])").wait_for(state="attached")
 
 
-def test_previous_and_next(open_page):
-    page = open_page(CHAPTER)
-    for side in ("left", "right"):
-        target = page.locator(f".prev-next-area a.{side}-{'prev' if side == 'left' else 'next'}")
-        assert (SITE / "book" / target.get_attribute("href")).is_file()
+def test_previous_and_next_lead_through_all_pages_in_order(site):
+    listed = re.findall(r"(?:file|root): book/(\S+)", (ROOT / "_toc.yml").read_text("utf-8"))
+    for i, name in enumerate(listed):
+        page = (SITE / "book" / f"{name}.html").read_text("utf-8")
+        found = re.findall(r'<a class="(?:left-prev|right-next)"\s+href="([^"]+)\.html"', page)
+        assert found == [*listed[max(0, i - 1) : i], *listed[i + 1 : i + 2]], name
 
 
 def test_keyboard_begins_with_the_way_to_the_text(open_page):
