@@ -58,7 +58,7 @@ const answer = {
       address: format(state),
       code: python(state),
       theta: Array.from(training.theta),
-      cost: net.cost(all, data.y),
+      cost: net.cost(all, data.y) + net.penalty(training.theta, state.l2), // as the page shows it
       z: plain(one.z),
       a: plain(one.a),
       delta: plain(one.delta),

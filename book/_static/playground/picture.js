@@ -3,7 +3,7 @@
 import { set, short, svg } from "./dom.js";
 
 const RADIUS = 19;
-// So many weights have their numbers written on their lines.
+// So many weights have their numbers written on their lines, if the lines are long enough.
 const FEW = 16;
 
 /** `app` is told what the reader does: choose(unit), setParameter(index, value). */
@@ -18,8 +18,9 @@ export class Picture {
   build(net, width) {
     this.net = net;
     const tallest = Math.max(...net.sizes);
-    const few = (this.few = net.weights <= FEW);
-    const [across, down] = [(width - 115) / net.L, few ? Math.max(58, Math.min(78, 320 / tallest)) : 44];
+    const across = (width - 115) / net.L;
+    const few = (this.few = net.weights <= FEW && across > 90);
+    const down = few ? Math.max(58, Math.min(78, 320 / tallest)) : 44;
     const height = tallest * down + (few ? 20 : 12);
     const at = (l, j) => [40 + l * across, height / 2 + (j - (net.sizes[l] - 1) / 2) * down - (few ? 7 : 0)];
     this.edges = [];
@@ -38,13 +39,12 @@ export class Picture {
     }
     const [x, y] = at(net.L, 0);
     this.target = svg("text.pg-target", { x: x + RADIUS + 6, y: y + 4 });
-    const labels = this.edges.map((edge) => edge.text);
     set(this.element, { viewBox: `0 0 ${width} ${height}`, height: String(height) });
     this.element.replaceChildren(
       ...this.edges.map((edge) => edge.group),
-      ...labels,
-      ...this.biases.map((bias) => bias.text),
       ...this.units.flat().map((unit) => unit.group),
+      ...this.biases.map((bias) => bias.text),
+      ...this.edges.map((edge) => edge.text),
       this.target,
     );
   }
@@ -60,9 +60,9 @@ export class Picture {
   edge(l, i, j, [x1, y1], [x2, y2]) {
     const index = this.net.W[l] + i * this.net.sizes[l] + j;
     const m = this.net.sizes[l - 1];
-    // Labels that do not cover each other.
-    const spread = m > 1 ? 0.3 + (0.4 * i) / (m - 1) : 0.5;
-    const share = this.few ? spread : 0.25;
+    // Labels that cover neither each other nor the circles, where there is room.
+    const near = Math.max(0.3, Math.min(0.45, 40 / (x2 - x1)));
+    const share = !this.few ? near : m > 1 ? near + ((1 - 2 * near) * i) / (m - 1) : 0.5;
     const line = svg("line", { x1, y1, x2, y2 });
     const hit = svg("line.pg-hit", { x1, y1, x2, y2 });
     const text = svg("text.pg-weight", { x: x1 + share * (x2 - x1), y: y1 + share * (y2 - y1) + 4 });

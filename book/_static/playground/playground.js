@@ -66,7 +66,7 @@ class Playground {
       const more = h("details", h("summary", "Equations with numbers"), this.equations.element);
       parts.push(tables, more, h("p.pg-more", this.link));
     }
-    const help = "Drag a line to the right for a larger weight, or type into the table. Arrow keys go from unit to unit.";
+    const help = "Drag a line to the right for a larger weight (dashed: negative), or type into the table. Arrow keys go from unit to unit.";
     this.stage.append(h("p.pg-help", help));
     this.place.append(h("div.pg-app", ...parts));
     this.place.classList.add("pg-live");

@@ -13,10 +13,10 @@ export function python(state) {
   const wholeEpochs = steps % perEpoch === 0;
   const byHand = steps > 0 && !wholeEpochs;
   const optimizer = `${OPTIMIZER[state.optimizer]}(${float(state.eta)})`;
-  const tuple = net.sizes.join(", ");
+  const penalty = state.l2 > 0 ? `, penalty=Penalty(l2=${float(state.l2)})` : "";
 
   const imports = ["import numpy as np", ""];
-  if (byHand && state.l2 > 0) imports.push("from fysstk_nn.costs import Penalty");
+  if (penalty) imports.push("from fysstk_nn.costs import Penalty");
   const maker = data.python.join("\n").match(/\b(gate|polynomial|scalar_curve)\(/);
   if (maker) imports.push(`from fysstk_nn.datasets import ${maker[1]}`);
   imports.push("from fysstk_nn.mlp import MLP");
@@ -36,11 +36,11 @@ export function python(state) {
     ...imports,
     "",
     ...data.python,
-    `net = MLP((${tuple}), hidden="${state.hidden}", output="${state.output}", cost="${state.cost}")`,
+    `net = MLP((${net.sizes.join(", ")}), hidden="${state.hidden}", output="${state.output}", cost="${state.cost}")`,
     ...start,
-    ...(steps === 0 ? [] : byHand ? stepByStep(state, optimizer, training, data.n) : epochs(state, optimizer, perEpoch, data.n)),
+    ...(steps === 0 ? [] : byHand ? stepByStep(state, optimizer, training, data.n, penalty) : epochs(state, optimizer, perEpoch, data.n)),
     "",
-    'print("cost:", net.cost_of(params, X, y))',
+    `print("cost:", net.cost_of(params, X, y${penalty}))`,
     `point = slice(${state.point - 1}, ${state.point})  # point number ${state.point}`,
     "trace = net.forward(params, X[point])",
     "delta = net.deltas(params, trace, y[point])",
@@ -61,8 +61,7 @@ function epochs(state, optimizer, perEpoch, n) {
 }
 
 /** An epoch that is not finished: the same steps, one by one. */
-function stepByStep(state, optimizer, training, n) {
-  const penalty = state.l2 > 0 ? `, penalty=Penalty(l2=${float(state.l2)})` : "";
+function stepByStep(state, optimizer, training, n, penalty) {
   return [
     `optimizer, rng = ${optimizer}, np.random.default_rng(${state.seed})`,
     "memory = optimizer.init(params.theta)",
