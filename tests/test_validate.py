@@ -1,5 +1,7 @@
 """The shared checks of arguments: what they let pass, and what they say about the rest."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,19 @@ def test_a_sum_that_overflows_is_no_infinity():
     for bad in (np.inf, -np.inf, np.nan):
         assert not is_finite(np.append(largest, np.float32(bad)))
     assert not is_finite(np.array([np.inf, -np.inf]))
+
+
+@pytest.mark.parametrize("number", [1.0, np.inf, -np.inf, np.nan])
+def test_arrays_in_any_layout_are_looked_at_without_a_copy(number):
+    table = np.ones((500, 200))
+    for part in (table, table.T, table[:, :150], table[::2], np.asfortranarray(table), table[0, ::3]):
+        table[...] = 1
+        part[..., -1] = number
+        tracemalloc.start()
+        assert is_finite(part) == (number == 1)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 100_000
 
 
 def test_infinity_passes_where_it_may():
