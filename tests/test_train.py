@@ -284,7 +284,7 @@ def test_divergence_in_each_place(task):
         fit(net, params, X, y)
     params = net.init()
     params.W[3][0, 0] = np.nan
-    with pytest.raises(FloatingPointError, match=r"The parameters of layer 3 are no longer finite"):
+    with pytest.raises(ValueError, match=r"params\.theta must be finite, but params\.theta\[\d+\] is nan"):
         fit(net, params, X, y)
     params = net.init()
     with pytest.raises(FloatingPointError, match=r"The outputs of layer 3 are finite, as large as"):
@@ -542,6 +542,14 @@ def test_saving_is_atomic(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         save(path, net, net.init(rng=2))
     assert path.read_bytes() == before and os.listdir(tmp_path) == ["network"]
+
+
+def test_what_a_killed_run_left_is_no_obstacle(tmp_path):
+    net, path = MLP((2, 2, 1)), tmp_path / "network"
+    path.with_name(f"network.{os.getpid()}.partial").write_bytes(b"half a netw")  # numbers are used again
+    save(path, net, net.init(rng=1))
+    assert os.listdir(tmp_path) == ["network"]
+    np.testing.assert_array_equal(load(path)[1].theta, net.init(rng=1).theta)
 
 
 def test_files_that_are_not_there(tmp_path):

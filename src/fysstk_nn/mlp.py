@@ -183,17 +183,17 @@ class MLP:
     def forward_into(self, params: Params, trace: Trace, rng: np.random.Generator | None = None) -> None:
         """Propagate the inputs ``trace.a[0]`` forward: z^l = a^{l-1} W^l + b^l and a^l = f^l(z^l)."""
         W, b, f = params.W, params.b, self.f
-        z, h, a = trace.z, trace.h, trace.a
-        if trace.training and any(self.p):
-            self._drop(trace, rng)
+        z, h, a, mask = trace.z, trace.h, trace.a, trace.mask
+        if mask[0] is not None:  # dropout
+            a[0] = a[0] * self._drop(trace, 0, rng)
         for l in range(1, self.L + 1):
             a[l - 1].dot(W[l], out=z[l])
             if trace.zhat[l] is not None:  # batch norm
                 self._normalise(params, trace, l)
             z[l] += b[l]
             f[l].into(z[l], out=h[l])
-            if trace.mask[l] is not None:  # dropout
-                np.multiply(h[l], trace.mask[l], out=a[l])
+            if mask[l] is not None:  # dropout
+                np.multiply(h[l], self._drop(trace, l, rng), out=a[l])
 
     def backprop_into(
         self, params: Params, trace: Trace, y: Array, gradient: Params, delta: list[Array]
@@ -217,16 +217,13 @@ class MLP:
                     delta[l - 1] *= trace.mask[l - 1]
                 f[l - 1].pull_back(delta[l - 1], h[l - 1])
 
-    def _drop(self, trace: Trace, rng: np.random.Generator | None) -> None:
-        """Draw which nodes are dropped, and drop those of the inputs (Srivastava et al. 2014)."""
-        rng = as_generator(rng)
-        for mask, p in zip(trace.mask, self.p, strict=False):
-            if mask is not None:
-                rng.random(out=mask, dtype=mask.dtype)
-                np.greater_equal(mask, p, out=mask)
-                mask *= 1 / (1 - p)
-        if trace.mask[0] is not None:
-            trace.a[0] = trace.a[0] * trace.mask[0]
+    def _drop(self, trace: Trace, l: int, rng: np.random.Generator | None) -> Array:
+        """Draw which nodes of layer l are dropped; return its mask (Srivastava et al. 2014)."""
+        mask: Array = trace.mask[l]
+        as_generator(rng).random(out=mask, dtype=mask.dtype)
+        np.greater_equal(mask, self.p[l], out=mask)
+        mask *= 1 / (1 - self.p[l])
+        return mask
 
     def _normalise(self, params: Params, trace: Trace, l: int) -> None:
         """Replace z = a W by γ ẑ, where ẑ has mean 0 and variance 1 over the batch."""

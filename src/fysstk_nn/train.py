@@ -18,7 +18,16 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from tqdm import tqdm
 
-from fysstk_nn._validate import Array, Seed, as_count, as_generator, as_matrix, as_number, is_finite
+from fysstk_nn._validate import (
+    Array,
+    Seed,
+    as_array,
+    as_count,
+    as_generator,
+    as_matrix,
+    as_number,
+    is_finite,
+)
 from fysstk_nn.costs import Penalty
 from fysstk_nn.mlp import MLP, Trace
 from fysstk_nn.optimizers import Adam, Rule, State
@@ -188,6 +197,7 @@ def fit(
         If the cost becomes infinite or NaN in training; the message says where, and what to try.
     """
     net.check_params(params)
+    as_array(params.theta, "params.theta")
     X, y = _samples(net, X, y, params.dtype, "X")
     X_val, y_val = (None, None) if validation is None else _samples(net, *validation, params.dtype, "X_val")
     n = len(X)
@@ -288,25 +298,25 @@ class _Batches:
     def __init__(self, net: MLP, X: Array, y: Array, size: int) -> None:
         self.X, self.y, self.size = X, y, size
         n, rest = len(X), len(X) % size
-        self.trace = net.empty_trace(size, X.dtype, training=True)
-        self.delta = net.empty_deltas(size, X.dtype)
-        if size < n:
-            self.trace.a[0] = np.empty((size, X.shape[1]), X.dtype)
-            self.target = np.empty((size, y.shape[1]), y.dtype)
-            self.rest = self.trace.head(rest), [d if d is None else d[:rest] for d in self.delta]
+        trace, delta = net.empty_trace(size, X.dtype, training=True), net.empty_deltas(size, X.dtype)
+        if size == n:
+            self.whole = trace, delta, y
+        else:
+            trace.a[0], target = np.empty((size, X.shape[1]), X.dtype), np.empty((size, y.shape[1]), y.dtype)
+            self.whole = trace, delta, target
+            self.rest = trace.head(rest), [d if d is None else d[:rest] for d in delta], target[:rest]
 
     def deal(self, rng: np.random.Generator) -> Iterator[tuple[Trace, list[Any], Array]]:
         """Yield the trace, deltas and targets of each batch, with its samples in ``trace.a[0]``."""
         n, size = len(self.X), self.size
         if size == n:
-            self.trace.a[0] = self.X
-            yield self.trace, self.delta, self.y
+            self.whole[0].a[0] = self.X
+            yield self.whole
             return
         order = rng.permutation(n)
         for i in range(0, n, size):
             rows = order[i : i + size]
-            trace, delta = (self.trace, self.delta) if len(rows) == size else self.rest
-            target = self.target[: len(rows)]
+            trace, delta, target = self.whole if len(rows) == size else self.rest
             self.X.take(rows, 0, out=trace.a[0], mode="clip")  # unlike X[rows], it allocates nothing
             self.y.take(rows, 0, out=target, mode="clip")
             yield trace, delta, target
@@ -519,7 +529,7 @@ def save(path: str | os.PathLike[str], net: MLP, params: Params) -> None:
     path = Path(path)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        with open(partial, "xb") as file:
+        with open(partial, "wb") as file:
             text = np.array(json.dumps(header))
             np.savez(file, header=text, theta=params.theta, statistics=params.statistics)
             file.flush()
