@@ -146,6 +146,11 @@ EXERCISES = (
                 lambda outputs, labels: 100 * np.mean(outputs[np.arange(len(labels)), labels] <= 0.5),
                 "It is enough that the right output is the largest of the ten.",
             ),
+            Mistake(
+                "compared the largest output itself with the label",
+                lambda outputs, labels: 100 * np.mean(outputs.max(axis=1) != labels),
+                "Not how large the largest output is, but which one it is, tells the digit.",
+            ),
         ),
     ),
     Exercise(
@@ -238,6 +243,11 @@ EXERCISES = (
                 "all pixels with ink count the same",
                 lambda image: _slant(image, weighted=False),
                 "Each pixel counts by its grey value.",
+            ),
+            Mistake(
+                "gave the angle",
+                lambda image: np.arctan(slant(image)),
+                "α is the slope: how many columns to the side for each row down.",
             ),
         ),
     ),

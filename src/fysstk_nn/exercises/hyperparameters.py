@@ -158,6 +158,11 @@ EXERCISES = (
                 lambda q, p: float(np.log(1 - p) / np.log(1 - q)),
                 "The formula is right; the answer is a whole number of draws, and at least so many.",
             ),
+            Mistake(
+                "rounded to the nearest whole number",
+                lambda q, p: round(np.log(1 - p) / np.log(1 - q)),
+                "With fewer draws the probability is below p: round up.",
+            ),
         ),
     ),
     Exercise(
@@ -199,6 +204,11 @@ EXERCISES = (
                 "forgot the lower end",
                 lambda u, low, high: (high / low) ** u,
                 "At u = 0 the result is the lower end of the range.",
+            ),
+            Mistake(
+                "raised 10 to uniform numbers between the ends",
+                lambda u, low, high: 10 ** (low + (high - low) * u),
+                "The exponent is to be uniform, between the logarithms of both ends.",
             ),
         ),
     ),

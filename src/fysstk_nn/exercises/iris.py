@@ -254,6 +254,11 @@ EXERCISES = (
                 lambda right, n: np.sqrt(right / n / n),
                 "That is the scatter of rare events. An accuracy of 1 would then be uncertain.",
             ),
+            Mistake(
+                "divided by n - 1",
+                lambda right, n: np.sqrt(right / n * (1 - right / n) / (n - 1)),
+                "The binomial distribution with this p has the variance p(1 - p)/n. For a large n it hardly matters.",
+            ),
         ),
     ),
     Exercise(

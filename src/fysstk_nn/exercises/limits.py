@@ -245,6 +245,11 @@ EXERCISES = (
                 lambda K, m: (1 - 1 / K, np.sqrt((1 - 1 / K) / (K * m))),
                 "A guess is right with the probability 1/K.",
             ),
+            Mistake(
+                "took p(1 - p) = 1 for the variance",
+                lambda K, m: (1 / K, 1 / np.sqrt(m)),
+                "A right answer has the probability p = 1/K: put it into p(1 - p)/m.",
+            ),
         ),
     ),
     Exercise(
