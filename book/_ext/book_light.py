@@ -1,4 +1,4 @@
-"""Light pages: no script, style sheet, icon or map that the page does not use."""
+"""Light pages: no script, style sheet, rule, icon or map that is of no use there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from docutils import nodes
 from fontTools import subset
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 # What extensions give to every page, and the mark in a page's HTML that says it is needed there.
 NEEDED_FOR = {
@@ -24,7 +25,13 @@ DEFERRED = ("doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutto
 UNUSED = ("**/*.map", "scripts/fontawesome.js", "locales", "**/*.ttf", "**/fa-*.woff2")
 THEME = "styles/pydata-sphinx-theme.css"
 FONT = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
-ICON = re.compile(r'((?:\.fa-[a-z0-9-]+:+before,?)+)\{content:"[^"]+"\}')
+RULE = re.compile(r"/\*.*?\*/|([^{}@;/]+)\{[^{}]*\}", re.DOTALL)  # or a comment, such as that on a licence
+# The theme's script lays out the whole page to find boxes that scroll; scroll.js waits until each comes near.
+SCRIPT = "scripts/pydata-sphinx-theme.js"
+BOXES = (
+    '["pre",".nboutput > .output_area",".cell_output > .output",'
+    '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"]'
+)
 
 
 def drop_unneeded(
@@ -56,39 +63,58 @@ def trim_site(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
     static = Path(app.outdir, "_static")
-    if (static / FONT).is_file():
-        trim_icons(Path(app.outdir))
+    if (static / THEME).is_file():
+        trim_theme(Path(app.outdir))
+        leave_boxes_alone(static / SCRIPT)
     for pattern in UNUSED:
         for path in static.glob(pattern):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def trim_icons(site: Path) -> None:
-    """Keep those icons of the theme's sheet and font that some page or script names."""
+def trim_theme(site: Path) -> None:
+    """Keep those rules of the theme's sheet, and those icons, whose classes some page or script names."""
     sheet = site / "_static" / THEME
     text = sheet.read_text(encoding="utf-8")
     pages = [*site.rglob("*.html"), *site.rglob("_static/**/*.js")]
-    shown = {name for page in pages for name in re.findall(r"\bfa-[a-z0-9-]+", page.read_text("utf-8"))}
-    text = ICON.sub(lambda rule: rule[0] if shown & set(re.findall(r"fa-[a-z0-9-]+", rule[1])) else "", text)
+    named = {word for page in pages for word in re.findall(r"[\w-]+", page.read_text("utf-8"))}
+    text = RULE.sub(lambda rule: rule[0] if can_apply(rule[1] or "", named) else "", text)
+    text = re.sub(r"@media[^{}]*\{\}", "", text)
     text = re.sub(r"@font-face\{[^}]*(Brands|fa-regular)[^}]*\}", "", text)
     text = re.sub(
         r"(fa-solid-900)\.woff2\) format\(.woff2.\),url\([^)]*\.ttf\) format\(.truetype.\)", r"\1.woff)", text
     )
     sheet.write_text(text, encoding="utf-8")
     sheets = "".join(path.read_text("utf-8") for path in site.rglob("_static/**/*.css"))
-    escaped = {int(code, 16) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", sheets)}
-    make_font(site / "_static" / FONT, escaped | {ord(letter) for letter in sheets if letter > "\ue000"})
+    icons = {chr(int(code, 16)) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", sheets)}
+    icons |= {letter for letter in sheets if letter > "\ue000"}
+    write_font(site / "_static" / FONT, (site / "_static" / FONT).with_suffix(".woff"), "".join(icons))
 
 
-def make_font(path: Path, characters: set[int]) -> None:
-    """Leave only these characters in a font, and compress it."""
-    options = subset.Options()
-    font = subset.load_font(path, options)
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=characters)
-    subsetter.subset(font)
-    font.flavor = options.flavor = "woff"  # woff2 would need one more package
-    subset.save_font(font, path.with_suffix(".woff"), options)
+def can_apply(selectors: str, named: set[str]) -> bool:
+    """Tell whether one of the selectors of a rule needs no class but those that are named somewhere."""
+    bare = selectors
+    while bare != (bare := re.sub(r"\([^()]*\)", "", bare)):  # what :not() and :is() say does not count
+        pass
+    return any(set(re.findall(r"\.([\w-]+)", one)) <= named for one in bare.split(","))
+
+
+def leave_boxes_alone(script: Path) -> None:
+    """Let the theme's script look for no boxes that scroll."""
+    text = script.read_text(encoding="utf-8")
+    if BOXES not in text:
+        raise ExtensionError(f"{script.name} does not look for {BOXES} any more: mend book_light.py")
+    script.write_text(text.replace(BOXES, '["none"]'), encoding="utf-8")
+
+
+def write_font(path: Path, target: Path, characters: str) -> None:
+    """Write a font with the glyphs of these characters alone, compressed."""
+    options = subset.Options(flavor="woff")  # woff2 would need one more package
+    options.drop_tables += ["FFTM"]  # when the font was made
+    with subset.load_font(path, options) as font:
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(text=characters)
+        subsetter.subset(font)
+        subset.save_font(font, target, options)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

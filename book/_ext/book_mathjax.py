@@ -2,7 +2,7 @@
 
 The package sphinx-mathjax-offline carries MathJax 3.2.2 (Apache License 2.0) and its fonts; mini-racer (ISC)
 runs it. Each formula becomes MathJax's own HTML, with MathML in it for screen readers. A formula that MathJax
-cannot read is a warning, and so fails `make book`.
+cannot read is a warning, and so fails `make book`. The fonts get those glyphs that the pages show, no others.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import importlib
 import json
 import re
 import shutil
+from collections import defaultdict
 from pathlib import Path
 
+from book_light import write_font
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -61,6 +63,11 @@ FORMULA = re.compile(
     r"(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<display>.*?)\\\]|(?P<bare>\\begin\{.*?\}))(?=</(?P=tag)>)",
     re.DOTALL,
 )
+# In the style sheet: the family and the file of a font, and what a rule shows.
+FONT_FACE = re.compile(r'@font-face[^{]*\{font-family: ([\w-]+);src: url\("fonts/([\w-]+\.woff)"')
+GLYPH = re.compile(r'([^{}]*)\{[^{}]*content: "((?:\\.|[^"\\])*)"')
+STRUT = "MJXZERO"  # shows nothing, and sets the height of lines
+STRETCHED = ("MJXTEX-S1", "MJXTEX-S4", "MJXTEX", "MJXTEX-A")  # where the parts of tall braces come from
 
 
 def source() -> Path:
@@ -100,15 +107,30 @@ def replace(typeset: functools._lru_cache_wrapper, page: Path, found: re.Match) 
 
 
 def write_sheet(path: Path, rules: str) -> None:
-    """Write the style sheet beside the fonts that it names."""
+    """Write the style sheet, and beside it the fonts that it needs, no more."""
     for sign in "{};":  # the glyph of a brace must not look like the end of a rule
         rules = rules.replace(f'"{sign}"', f'"\\{ord(sign):X}"')
     rules = re.sub(r"\s+", " ", re.sub(r"\s*([{};])\s*", r"\1", rules)).replace(";}", "}").replace("}", "}\n")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(rules, encoding="utf-8")
     (path.parent / "fonts").mkdir(exist_ok=True)
-    for font in set(re.findall(r"fonts/([\w-]+\.woff)", rules)):
-        shutil.copyfile(source() / FONTS / font, path.parent / "fonts" / font)
+    shown = glyphs(rules)
+    for family, font in FONT_FACE.findall(rules):
+        if family == STRUT:
+            shutil.copyfile(source() / FONTS / font, path.parent / "fonts" / font)
+        elif family in shown:
+            write_font(source() / FONTS / font, path.parent / "fonts" / font, shown[family])
+
+
+def glyphs(rules: str) -> dict[str, str]:
+    """Return the characters that the style sheet shows in each family of fonts."""
+    shown = defaultdict(str)
+    for selector, content in GLYPH.findall(rules):
+        variant = re.search(r"\.TEX(-\w+)", selector)
+        families = STRETCHED if "stretch" in selector else [f"MJXTEX{variant[1] if variant else ''}"]
+        for family in families:
+            shown[family] += re.sub(r"\\([0-9A-F]+) ?", lambda code: chr(int(code[1], 16)), content)
+    return shown
 
 
 def finish(app: Sphinx, exception: Exception | None) -> None:
