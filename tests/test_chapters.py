@@ -19,6 +19,7 @@ CHAPTERS = [page for page in PAGES if page.chapter]
 CARD = ("You will be able to", "You need", "Time", "Lecture slides")
 CLOSING = ["Common mistakes", "What to remember", "Exercises", "References"]
 LONGEST_CELL, LONGEST_FOLDED_CELL = 15, 22
+LONGEST_LINE = 84  # what a box on the page shows at 1280 pixels
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 each_chapter = pytest.mark.parametrize("page", CHAPTERS, ids=lambda page: page.name)
@@ -158,6 +159,12 @@ def test_cells_are_short(page):
         if lines > limit:
             long.append(f"{lines} lines where {limit} are the limit:\n{cell.body}")
     assert not long, "\n\n".join(long)
+
+
+@each_page
+def test_lines_of_code_fit_the_page(page):
+    lines = [line for cell in directives(page, "code-cell") for line in cell.body.splitlines()]
+    assert [line for line in lines if len(line) > LONGEST_LINE] == []
 
 
 @each_page
