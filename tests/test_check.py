@@ -41,6 +41,8 @@ from fysstk_nn.check.values import (
 from fysstk_nn.exercises import COLUMN, TRANSPOSED, Convention, Exercise, Mistake, find, nice, summed
 
 SAFE = ["process"] if runner() == "process" else ["thread"]
+PATIENCE = 60
+"""Seconds after which what should have been stopped at once was not stopped: a busy machine is slow."""
 EVERY_RUNNER = [*SAFE, "here"] if SAFE == ["thread"] else ["process", "thread", "here"]
 
 
@@ -956,7 +958,7 @@ def forever(x):
 def test_endless_loop_is_stopped(any_runner):
     start = time.monotonic()
     result = says(replace(NUMBER, seconds=0.3), forever, "too slow", "Stopped after 0.3 seconds", "x")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < PATIENCE
     assert "background" not in repr(result)
 
 
@@ -972,8 +974,8 @@ def test_slow_on_a_later_input():
 @pytest.mark.parametrize("how", SAFE)
 def test_sleep_is_stopped(how):
     start = time.monotonic()
-    says(replace(NUMBER, seconds=0.3), lambda x: time.sleep(60), "too slow")
-    assert time.monotonic() - start < 5
+    says(replace(NUMBER, seconds=0.3), lambda x: time.sleep(10 * PATIENCE), "too slow")
+    assert time.monotonic() - start < PATIENCE
 
 
 def test_loop_that_catches_everything(monkeypatch):
@@ -1505,7 +1507,7 @@ if "process" in SAFE:
                 while True:
                     heap.append(np.ones(10**7))
 
-            says(replace(NUMBER, seconds=20.0), grow, "raises", "more memory than there is")
+            says(replace(NUMBER, seconds=300.0), grow, "raises", "more memory than there is")
 
         def test_recursion_without_limit(self):
             def again(x):
@@ -1518,17 +1520,23 @@ if "process" in SAFE:
         def test_one_long_call_in_c(self):
             start = time.monotonic()
             says(replace(NUMBER, seconds=0.3), lambda x: 10 ** (10**9), "too slow")
-            assert time.monotonic() - start < 5
+            assert time.monotonic() - start < PATIENCE
 
         def test_children_end_with_it(self):
+            name = f"1{os.getpid():09}"
+
             def leave_behind(x):
-                subprocess.Popen(["sleep", "987654"])
+                subprocess.Popen(["sleep", name])
                 return number(x)
 
+            def running():
+                return subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
+
             diagnose(NUMBER, leave_behind)
-            time.sleep(0.1)
-            running = subprocess.run(["ps", "ax"], capture_output=True, text=True, check=True).stdout
-            assert "987654" not in running
+            end = time.monotonic() + PATIENCE
+            while name in running() and time.monotonic() < end:
+                time.sleep(0.05)
+            assert name not in running()
 
         def test_garbage_in_the_pipe(self):
             def pipes():
