@@ -1,7 +1,6 @@
 """The printed book: all pages in the order of the menu, solutions at the end, links and numbers that lead."""
 
 import re
-import shutil
 
 import pytest
 from bs4 import BeautifulSoup
@@ -10,8 +9,6 @@ from pypdf import PdfReader, PdfWriter
 import print_book
 from print_book import Entry, Place
 
-CHROMIUM = next(filter(None, map(shutil.which, print_book.CHROMIUMS)), None)
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: browser tests are left out")
 ABOUT = {"title": "A book", "author": "Its authors", "terms": "Free to copy."}
 MENU = """<nav class="bd-links">
 <p class="caption">Part I: First</p><ul><li class="toctree-l1"><a href="one.html">1. One</a></li></ul>
@@ -42,16 +39,20 @@ PART = """<html><head></head><body><article class="bd-article">
 <section id="part"><h1>Part II: Second</h1><p>What it asks.</p></section></article></body></html>"""
 
 
-@pytest.fixture
-def site(tmp_path):
-    """A site of a front page, two chapters, and an overview of the second part."""
+def write_site(folder):
+    """Write a site of a front page, two chapters, and an overview of the second part; return its folder."""
     pages = {"book/index": FRONT, "book/one": ONE, "book/part": PART, "book/two": TWO}
     pages["index"] = '<meta http-equiv="Refresh" content="0; url=book/index.html" />'
     for name, text in pages.items():
-        path = tmp_path / "html" / f"{name}.html"
+        path = folder / "html" / f"{name}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return tmp_path / "html"
+    return folder / "html"
+
+
+@pytest.fixture
+def site(tmp_path):
+    return write_site(tmp_path)
 
 
 @pytest.fixture
@@ -146,13 +147,19 @@ def test_without_a_site_it_says_what_to_do(tmp_path):
         print_book.make_book(tmp_path, ABOUT)
 
 
-@in_browser
+@pytest.fixture(scope="module")
+def pdf(browser, tmp_path_factory):
+    """The site as it is printed."""
+    folder = tmp_path_factory.mktemp("printed")
+    count = print_book.print_site(browser, write_site(folder), folder / "book.pdf", ABOUT)
+    pdf = PdfReader(folder / "book.pdf")
+    assert len(pdf.pages) == count == 7, "cover, contents, front page, overview, two chapters, solutions"
+    return pdf
+
+
 @pytest.mark.browser
-def test_the_printed_numbers_are_those_of_the_pages(site, tmp_path):
-    count = print_book.print_site(site, tmp_path / "book.pdf", ABOUT)
-    pdf = PdfReader(tmp_path / "book.pdf")
+def test_the_printed_numbers_are_those_of_the_pages(pdf):
     text = [" ".join(page.extract_text().split()) for page in pdf.pages]
-    assert len(text) == count == 7, "cover, contents, front page, overview, two chapters, solutions"
     assert [re.search(r"\d+$|^(?=.*A book)", page) is not None for page in text] == [True] * 7
     assert "What it is about." in text[0]
     for title, page in {"1. One": 4, "Second": 5, "Far": 6, "Hints and solutions": 7}.items():
@@ -171,3 +178,35 @@ def test_the_printed_numbers_are_those_of_the_pages(site, tmp_path):
         "Hints and solutions",
     ]
     assert pdf.metadata.title == "A book"
+
+
+@pytest.mark.browser
+def test_the_pdf_is_tagged(pdf):
+    root = pdf.root_object
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en"
+    tree = root["/StructTreeRoot"]
+    kinds, seen = [], {}
+
+    def walk(tag, parent):
+        assert tag["/P"] == parent
+        kinds.append(tag["/S"])
+        inner = tag.get("/K", [])
+        for kid in inner if isinstance(inner, list) else [inner]:
+            if isinstance(kid, int):
+                seen[pdf.get_page_number(tag["/Pg"]), kid] = tag
+            elif kid.get_object().get("/Type") == "/MCR":
+                seen[pdf.get_page_number(kid.get_object()["/Pg"]), kid.get_object()["/MCID"]] = tag
+            elif kid.get_object().get("/Type") != "/OBJR":
+                walk(kid.get_object(), tag)
+
+    walk(tree["/K"], tree)
+    assert kinds.count("/Document") == 1 and kinds.count("/Part") == 7, "cover, contents, five articles"
+    assert kinds.count("/H1") == 7
+    assert {"/P", "/Link", "/H2", "/H3"} <= set(kinds)
+    parents = dict(print_book.pairs(tree["/ParentTree"], "/Nums"))
+    for number, page in enumerate(pdf.pages):
+        for mark, tag in enumerate(parents[page["/StructParents"]]):
+            assert seen[number, mark] == tag.get_object()
+        for link in page.get("/Annots", ()):
+            tag = parents[link.get_object()["/StructParent"]].get_object()
+            assert link in [kid.get_object().get("/Obj") for kid in tag["/K"] if not isinstance(kid, int)]

@@ -26,10 +26,20 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import Browser, Route, sync_playwright
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Route, sync_playwright
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, Fit, FloatObject, NameObject, NullObject
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    DictionaryObject,
+    Fit,
+    FloatObject,
+    NameObject,
+    NullObject,
+    NumberObject,
+    TextStringObject,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -349,30 +359,82 @@ def find_chromium() -> str:
     return found
 
 
-def print_pieces(tab: Tab) -> list[bytes]:
+def print_pieces(tab: Tab, tagged: bool) -> list[PdfReader]:
     """Print each piece of the document as a PDF of its own, with pages numbered through all of them.
 
-    One by one, because the time that Chromium needs grows faster than the number of pages.
+    One by one, because the time that Chromium needs grows faster than the number of pages. Tags say what is a
+    heading, a table, a picture and its description; they take time, too.
     """
     pieces, pages = [], 0
     for number in range(tab.locator("body > *").count()):
         tab.evaluate(SHOW_ONLY, [number, pages])
-        pieces.append(tab.pdf(prefer_css_page_size=True, print_background=True))
-        pages += len(PdfReader(io.BytesIO(pieces[-1])).pages)
+        pdf = tab.pdf(prefer_css_page_size=True, print_background=True, tagged=tagged)
+        pieces.append(PdfReader(io.BytesIO(pdf)))
+        pages += len(pieces[-1].pages)
     return pieces
 
 
-def join(pieces: list[bytes]) -> tuple[PdfWriter, dict[str, Place]]:
-    """Return all pieces as one PDF, and where in it each target of a link stands."""
-    writer, places = PdfWriter(), {}
+def find_places(pieces: list[PdfReader]) -> dict[str, Place]:
+    """Return where in the joined pieces each target of a link stands."""
+    places, before = {}, 0
     for piece in pieces:
-        reader, before = PdfReader(io.BytesIO(piece)), len(writer.pages)
-        for page in reader.pages:
-            writer.add_page(page)
-        for name, target in reader.named_destinations.items():
-            page = before + reader.get_destination_page_number(target)
+        for name, target in piece.named_destinations.items():
+            page = before + piece.get_destination_page_number(target)
             places[name.lstrip("/")] = Place(page, float(target.top or 0))
-    return writer, places
+        before += len(piece.pages)
+    return places
+
+
+def join(pieces: list[PdfReader]) -> PdfWriter:
+    """Return all pieces as one PDF: their pages in a row, and their trees of tags under one root."""
+    writer = PdfWriter()
+    root, book = DictionaryObject(), DictionaryObject()
+    root_at, book_at = writer._add_object(root), writer._add_object(book)
+    parts, parents, names = ArrayObject(), ArrayObject(), []
+    first = 0  # the number of the piece's first page or link in the tree that leads from them to their tags
+    for piece in pieces:
+        for page in piece.pages:
+            added = writer.add_page(page)
+            added[NameObject("/StructParents")] = NumberObject(first + page["/StructParents"])
+            for link in added.get("/Annots", ()):
+                number = first + link.get_object()["/StructParent"]
+                link.get_object()[NameObject("/StructParent")] = NumberObject(number)
+        tree = piece.root_object["/StructTreeRoot"].clone(writer)
+        part = tree["/K"]
+        part[NameObject("/S")], part[NameObject("/P")] = NameObject("/Part"), book_at
+        parts.append(part.indirect_reference)
+        for number, tags in pairs(tree["/ParentTree"], "/Nums"):
+            parents += [NumberObject(first + number), tags]
+        names += pairs(tree.get("/IDTree", {}), "/Names")
+        first += tree["/ParentTreeNextKey"]
+    tags = {"/S": "/Document", "/P": root_at, "/K": parts, "/Type": "/StructElem"}
+    book.update(dictionary(tags))
+    tree = dictionary({"/Nums": parents})
+    root.update(dictionary({"/Type": "/StructTreeRoot", "/K": book_at}))
+    root[NameObject("/ParentTree")] = writer._add_object(tree)
+    root[NameObject("/ParentTreeNextKey")] = NumberObject(first)
+    if names:
+        named = ArrayObject(value for pair in sorted(names, key=lambda pair: pair[0]) for value in pair)
+        root[NameObject("/IDTree")] = writer._add_object(dictionary({"/Names": named}))
+    catalog = {"/StructTreeRoot": root_at, "/MarkInfo": dictionary({"/Marked": BooleanObject(True)})}
+    catalog["/Lang"] = TextStringObject("en")
+    catalog["/ViewerPreferences"] = dictionary({"/DisplayDocTitle": BooleanObject(True)})
+    writer.root_object.update(dictionary(catalog))
+    return writer
+
+
+def dictionary(entries: Mapping[str, object]) -> DictionaryObject:
+    """Return a dictionary of a PDF; values that are plain text are names."""
+    values = {key: NameObject(value) if type(value) is str else value for key, value in entries.items()}
+    return DictionaryObject({NameObject(key): value for key, value in values.items()})
+
+
+def pairs(tree: Mapping, kind: str) -> Iterator[tuple]:
+    """Yield the keys of a tree of numbers or names, with their values."""
+    for kid in tree.get("/Kids", ()):
+        yield from pairs(kid.get_object(), kind)
+    leaves = tree.get(kind, ())
+    yield from zip(leaves[::2], leaves[1::2], strict=True)
 
 
 def set_links(writer: PdfWriter, places: Mapping[str, Place]) -> None:
@@ -402,28 +464,24 @@ def set_outline(writer: PdfWriter, contents: list[Entry], places: Mapping[str, P
     writer.page_mode = "/UseOutlines"
 
 
-def print_site(site: Path, target: Path, about: Mapping[str, str]) -> int:
+def print_site(browser: Browser, site: Path, target: Path, about: Mapping[str, str]) -> int:
     """Print the site into the file `target`; return the number of pages."""
     site = site.resolve()
     html, contents = make_book(site, about)
     address = f"{HOST}/{front_page(site).relative_to(site).parent.as_posix()}/printed-book.html"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        tab = browser.new_page(viewport={"width": 657, "height": 980})
-        tab.set_default_timeout(600_000)
-        tab.emulate_media(media="print", color_scheme="light", reduced_motion="reduce")
-        tab.route("**/*", lambda route: answer(route, site, address, html))
-        tab.goto(address)
-        tab.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready }")
-        for complaint in tab.evaluate(FIT_WIDTH):
-            print(f"wider than the page: {complaint}", file=sys.stderr)
-        _, places = join(print_pieces(tab))
-        tab.evaluate(FILL_IN, {name: place.page + 1 for name, place in places.items()})
-        writer, places = join(print_pieces(tab))
-        browser.close()
+    tab = browser.new_page(viewport={"width": 657, "height": 980})
+    tab.set_default_timeout(600_000)
+    tab.emulate_media(media="print", color_scheme="light", reduced_motion="reduce")
+    tab.route("**/*", lambda route: answer(route, site, address, html))
+    tab.goto(address)
+    tab.evaluate("async () => { await window.MathJax?.startup?.promise; await document.fonts.ready }")
+    for complaint in tab.evaluate(FIT_WIDTH):
+        print(f"wider than the page: {complaint}", file=sys.stderr)
+    places = find_places(print_pieces(tab, tagged=False))
+    tab.evaluate(FILL_IN, {name: place.page + 1 for name, place in places.items()})
+    pieces = print_pieces(tab, tagged=True)
+    tab.close()
+    writer, places = join(pieces), find_places(pieces)
     set_links(writer, places)
     set_outline(writer, contents, places)
     writer.add_metadata({"/Title": about["title"], "/Author": about["author"]})
@@ -449,7 +507,13 @@ def main() -> int:
     }
     start = time.perf_counter()
     try:
-        pages = print_site(arguments.site, arguments.to, about)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(),
+                args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            )
+            pages = print_site(browser, arguments.site, arguments.to, about)
+            browser.close()
     except PrintError as error:
         print(error, file=sys.stderr)
         return 1
