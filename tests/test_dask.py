@@ -77,7 +77,7 @@ def test_a_worker_that_dies_does_not_lose_the_search(cluster):
         killer.start()
         with joblib.parallel_config("dask", scatter=[X, y]):  # each worker has its own copy of the data
             survived = search(epochs=60, n_iter=8)[0].fit(X, y)
-        assert killed.wait(10), "the search was over before the worker could be killed"
+        assert killed.wait(60), "the search was over before the worker could be killed"
         client.wait_for_workers(2)
         assert pids[0] not in client.run(os.getpid).values()
     np.testing.assert_array_equal(scores(survived), expected)

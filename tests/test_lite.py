@@ -1,10 +1,6 @@
 """JupyterLite: the copy has the notebooks, the wheel and the links; the site itself stays as it was."""
 
-import functools
-import http.server
 import json
-import shutil
-import threading
 import zipfile
 
 import nbformat
@@ -12,15 +8,11 @@ import pytest
 
 import build_book
 import lite
-import print_book
 
 PAGE = """<html><body>
 <a class="btn btn-sm download-notebook" href="../notebooks/one.ipynb" download
    title="Download">Notebook</a></body></html>"""
 PLAIN = "<html><body>No notebook.</body></html>"
-
-CHROMIUM = next(filter(None, map(shutil.which, print_book.CHROMIUMS)), None)
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium found: browser tests are left out")
 
 
 @pytest.fixture(scope="module")
@@ -82,48 +74,17 @@ def test_without_a_site_it_says_what_to_do(tmp_path):
     assert not (tmp_path / "html-lite").exists()
 
 
-@pytest.fixture
-def served(sites):
-    """The address of the copy, served from this machine."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=sites[1])
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-@in_browser
 @pytest.mark.browser
-def test_a_notebook_opens_in_the_browser_with_all_other_hosts_blocked(served):
-    from playwright.sync_api import sync_playwright
-
-    refused = []
-
-    def answer(route):
-        if route.request.url.startswith(served):
-            route.continue_()
-        else:
-            refused.append(route.request.url)
-            route.abort()
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        tab = browser.new_page()
-        tab.set_default_timeout(120_000)
-        tab.route("**/*", answer)
-        tab.goto(f"{served}/book/one.html")
-        tab.click("a.run-notebook")
-        tab.wait_for_selector(".jp-Notebook h1")
-        shown = tab.inner_text(".jp-Notebook")
-        browser.close()
+def test_a_notebook_opens_in_the_browser_with_all_other_hosts_blocked(sites, serve, visit):
+    address = serve(sites[1])
+    tab = visit()
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(f"{address}/book/one.html")
+    tab.click("a.run-notebook")
+    tab.wait_for_selector(".jp-Notebook h1")
+    shown = tab.inner_text(".jp-Notebook")
     assert "A line can do it" in shown
     assert lite.INSTALL in shown
-    assert [url for url in refused if "pyodide" not in url] == []
+    others = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+    assert [url for url in others if "pyodide" not in url] == []
