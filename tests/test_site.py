@@ -220,7 +220,19 @@ def test_site_opens_from_a_folder(open_page, name):
 
 def test_print_shows_the_text_alone(open_page):
     page = open_page(CHAPTER)
-    page.emulate_media(media="print")
+    page.evaluate("document.documentElement.dataset.theme = document.documentElement.dataset.mode = 'dark'")
+    page.emulate_media(media="print", reduced_motion="reduce")
+    colours = page.locator("article .highlight span").evaluate_all(
+        "all => all.map(e => getComputedStyle(e).color)"
+    )
+    assert set(colours) == {"rgb(0, 0, 0)"}, "light paper, dark code"
+    for closed in ("hint", "solution"):
+        assert page.locator(f"details.{closed} > *:not(summary)").first.is_visible()
+    for scrolls in ("pre", "div.math", "figure"):
+        assert (
+            page.locator(f"article {scrolls}").first.evaluate("e => getComputedStyle(e).overflowX")
+            == "visible"
+        )
     for frame in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".prev-next-area", "button.copybtn"):
         assert not page.locator(frame).first.is_visible(), frame
     assert page.locator("article h1").is_visible()
