@@ -27,7 +27,7 @@ book: setup  ## run every chapter, check every equation, build the site into _bu
 	@$(VENV) tools/build_book.py
 
 test: lint  ## lint, types and all tests, with the coverage of src
-	$(VENV) -m pytest -n auto --cov --cov-report=term-missing
+	$(VENV) -m pytest -n auto --dist worksteal --cov --cov-report=term-missing
 
 lint: setup  ## ruff, mypy, yamllint, actionlint (where it is installed)
 	$(VENV) -m ruff check --quiet .
