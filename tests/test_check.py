@@ -883,6 +883,26 @@ def test_errors_name_the_line(any_runner):
     )
 
 
+ROWS = np.ones((3, 4))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: ROWS @ np.ones((3, 5)), "4 columns and 3 rows"),
+        (lambda x: np.dot(ROWS, np.ones(3)), "4 columns and 3 rows"),
+        (lambda x: np.ones(2) @ ROWS, "2 columns and 3 rows"),
+        (lambda x: ROWS @ x, "For a number it is *"),
+        (lambda x: ROWS + np.ones(3), "(3,4) and (3,) do not go together"),
+        (lambda x: ROWS.copy().__imul__(np.ones((3, 5))), "(3,4) and (3,5) do not go together"),
+        (lambda x: np.zeros(2).__setitem__(slice(None), np.ones(3)), "(3,) and (2,) do not go together"),
+        (lambda x: x if ROWS > 0 else -x, "np.where"),
+    ],
+)
+def test_errors_about_shapes_are_explained(answer, words):
+    says(NUMBER, answer, "raises", "ValueError", words)
+
+
 def test_errors_for_some_inputs_are_counted():
     says(
         NUMBER,

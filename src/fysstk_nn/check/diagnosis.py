@@ -462,6 +462,40 @@ ENDINGS = {
 }
 
 
+SHAPES = (
+    (
+        r"\(size (?P<rows>\d+) is different from (?P<columns>\d+)\)|"
+        r"not aligned: (?P<columns_>\d+) \(dim \d+\) != (?P<rows_>\d+)",
+        "A product A @ B adds up over the columns of A and the rows of B. Here there are {columns} columns "
+        "and {rows} rows. Write the shape below each factor: is one of them to be transposed, or their "
+        "order to be changed?",
+    ),
+    (
+        r"does not have enough dimensions",
+        "The product @ is for vectors and matrices. For a number it is *.",
+    ),
+    (
+        r"shapes? (?P<first>\([\d,]+\)) (?:into shape )?(?P<second>\([\d,]+\))",
+        "Element by element, {first} and {second} do not go together: counted from the right, two lengths "
+        "have to be equal, or one of them 1. Is a product @ meant, a transpose, or a new axis?",
+    ),
+    (
+        r"truth value of an array",
+        "`if`, `and` and `or` ask for one True or False, and an array has many. `np.where` decides for each.",
+    ),
+)
+"""What NumPy's errors say about shapes, and what that means."""
+
+
+def _about_shapes(message: str) -> str:
+    """Return the meaning of an error of NumPy's about shapes; empty for any other."""
+    for pattern, advice in SHAPES:
+        if match := re.search(pattern, message):
+            sizes = {name.rstrip("_"): size for name, size in match.groupdict().items() if size is not None}
+            return advice.format(**sizes)
+    return ""
+
+
 def _raises(case: Case, failing: list[int]) -> Result | None:
     errors = {i: outcome for i in failing if isinstance(outcome := case.outcomes[i], Raised)}
     if not errors:
@@ -492,6 +526,7 @@ def _raises(case: Case, failing: list[int]) -> Result | None:
         "raises",
         ENDINGS.get(error.kind, "Your answer stops with an error."),
         Table((*what, *where)),
+        _about_shapes(error.message),
         some if partly else ("For example with:" if case.exercise.takes_function else ""),
         case.table(i),
         mistake=error.kind,

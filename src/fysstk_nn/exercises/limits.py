@@ -141,7 +141,11 @@ EXERCISES = (
         difficulty=2,
         minutes=5,
         equation="eq-limits-memory",
-        hints=("`np.linalg.pinv` is the pseudo-inverse.",),
+        hints=(
+            "H has at least as many columns as rows: many V solve H V = Y. One matrix gives the shortest.",
+            "With H⁺, H H⁺ is the identity. NumPy computes it in `np.linalg`.",
+            "`np.linalg.pinv` is the pseudo-inverse.",
+        ),
         reference=memorise,
         inputs=_wide_layer,
         use=lambda f, H, Y: H @ f(H, Y),
