@@ -1,5 +1,6 @@
-"""The site's style sheet keeps every rule that can apply, and loses those that cannot."""
+"""The site's style sheet keeps every rule that can apply and no other; figures are small and have a size."""
 
+import gzip
 import sys
 from pathlib import Path
 
@@ -47,3 +48,22 @@ def test_theme_keeps_what_pages_and_scripts_name(tmp_path):
         '/*! (c) a.b */:root{--x:1px}@media (min-width:9px){.one,.two{top:0}}.three:before{content:"\\f00c"}'
         "@keyframes k{0%{top:0}to{top:1px}}"
     )
+
+
+def test_figures_say_their_size_in_pixels(tmp_path):
+    figure = tmp_path / "figure.svg"
+    figure.write_text(
+        '<?xml version="1.0"?><svg height="30pt" viewBox="0 0 1 1" width="60.3"><g width="1"/></svg>'
+    )
+    assert book_light.size_in_pixels(figure) == ' height="40" width="60"'
+    figure.write_text('<svg viewBox="0 0 1 1" stroke-width="2" width="100%"/>')
+    assert book_light.size_in_pixels(figure) == ""
+
+
+def test_figures_are_smaller_than_pictures_of_pixels_would_be(site):
+    """A chart as PNG, at twice the pixel density, takes about 20 kB with 256 colours, and 80 kB with all."""
+    figures = [*site.glob("_images/*")]
+    assert {figure.suffix for figure in figures} == {".svg"}
+    sizes = {figure.name: len(gzip.compress(figure.read_bytes())) for figure in figures}
+    assert max(sizes.values()) < 40e3, max(sizes, key=sizes.get)
+    assert sum(sizes.values()) / len(sizes) < 20e3

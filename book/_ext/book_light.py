@@ -1,4 +1,4 @@
-"""Light pages: no script, style sheet, rule, icon or map that is of no use there."""
+"""Light, calm pages: no script, style sheet, rule or icon that is of no use, and a place for each figure."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ BOXES = (
     '["pre",".nboutput > .output_area",".cell_output > .output",'
     '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"]'
 )
+FIGURE = re.compile(r'<img (?![^>]*style="width)[^>]*src="[^"]*_images/(?P<name>[^"/]+\.svg)"')
 
 
 def drop_unneeded(
@@ -46,6 +47,25 @@ def drop_unneeded(
             script.attributes["defer"] = "defer"
             if pagename == "search":  # its scripts, which the theme adds, want these at once
                 del script.attributes["defer"]
+
+
+def keep_places(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document
+) -> None:
+    """Tell the browser how large the figures of a page are, so that nothing moves when one comes."""
+    files = {name: Path(app.srcdir, uri) for uri, name in app.builder.images.items()}
+    context["body"] = FIGURE.sub(
+        lambda image: image[0] + size_in_pixels(files[image["name"]]), context.get("body", "")
+    )
+
+
+def size_in_pixels(path: Path) -> str:
+    """Return width and height of an SVG as attributes; nothing if it has none of its own."""
+    head = path.read_text(encoding="utf-8").partition("<svg")[2].partition(">")[0]
+    sides = re.findall(r' (width|height)="([\d.]+)(pt|px|)"', head)
+    return "".join(
+        f' {side}="{float(size) * (4 / 3 if unit == "pt" else 1):.0f}"' for side, size, unit in sides
+    )
 
 
 def words(file) -> str:
@@ -120,6 +140,7 @@ def write_font(path: Path, target: Path, characters: str) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.connect("html-page-context", drop_unneeded, priority=900)
+    app.connect("html-page-context", keep_places)
     app.connect("build-finished", trim_site)
     app.add_js_file("scroll.js", defer="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
