@@ -5,5 +5,7 @@ const watch = new ResizeObserver((entries) => {
     else target.removeAttribute("tabindex");
   }
 });
-for (const box of document.querySelectorAll("div.math mjx-container, pre, .pst-scrollable-table-container, div.cell_output"))
+for (const box of document.querySelectorAll(
+  "span.math, div.math mjx-container, pre, .pst-scrollable-table-container, div.cell_output",
+))
   watch.observe(box);
