@@ -119,6 +119,9 @@ def test_each_chapter_has_its_name_at_the_head_of_the_page():
     heads = print_book.running_heads([Entry("one", "", [Entry("one", 'The "one"')])], "A book")
     assert '@page one { @top-right { content: "The \\"one\\"";' in heads
     assert "#one { page: one }" in heads
+    assert '@top-right { content: "";' in print_book.running_heads(
+        [Entry("index", "", [Entry("index", "A book")])], "A book"
+    )
 
 
 def test_bookmarks_lead_to_pages():

@@ -284,7 +284,7 @@ def running_heads(contents: list[Entry], title: str) -> str:
     rules = [f"@page {{ @top-left {{ content: {json.dumps(title, ensure_ascii=False)}; {style} }} }}"]
     for part in contents:
         for chapter in part.inside:
-            words = json.dumps(chapter.title, ensure_ascii=False)
+            words = json.dumps(chapter.title if chapter.title != title else "", ensure_ascii=False)
             rules.append(f"@page {chapter.target} {{ @top-right {{ content: {words}; {style} }} }}")
             rules.append(f"#{chapter.target} {{ page: {chapter.target} }}")
     return "\n".join(rules)
