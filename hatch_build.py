@@ -11,7 +11,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class BookNumbers(BuildHookInterface[Any]):
-    """Writes the table that `fysstk_nn._book` reads; an editable install reads the sources instead."""
+    """Writes the table that `fysstk_book.numbers` reads; an editable install reads the sources instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Add the table to what goes into the wheel."""
@@ -19,12 +19,12 @@ class BookNumbers(BuildHookInterface[Any]):
         if version == "editable" or not (root / "_toc.yml").is_file():
             return
         sys.path.insert(0, str(root / "src"))
-        from fysstk_nn import _book
+        from fysstk_book import numbers
 
         self.folder = tempfile.TemporaryDirectory()
-        table = Path(self.folder.name) / _book.TABLE
-        table.write_text(json.dumps(asdict(_book.read_book(root)), indent=1), "utf-8")
-        build_data["force_include"][str(table)] = f"fysstk_nn/{_book.TABLE}"
+        table = Path(self.folder.name) / numbers.TABLE
+        table.write_text(json.dumps(asdict(numbers.read_book(root)), indent=1), "utf-8")
+        build_data["force_include"][str(table)] = f"fysstk_book/{numbers.TABLE}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Remove the table that was written for the wheel."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fysstk_nn import _book
+from fysstk_book import numbers
 
 ROOT = Path(__file__).parents[1]
 
@@ -143,23 +143,23 @@ def sphinx_numbers(root):
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(root, None, out, out / "doctrees", "dummy", settings, status=None, warning=io.StringIO())
         app.build(force_all=True)
-    numbers = {}
+    found = {}
     for label, (page, _) in app.env.get_domain("math").equations.items():
         number = app.env.toc_fignumbers[page]["displaymath"].get(f"equation-{label}", ())
-        numbers[label] = ".".join(map(str, number))
-    return numbers
+        found[label] = ".".join(map(str, number))
+    return found
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_numbers_are_those_of_sphinx(small_book):
-    ours = _book.read_book(small_book)
+    ours = numbers.read_book(small_book)
     theirs = sphinx_numbers(small_book)
     assert {label: theirs.get(label) for label in ours.equations} == ours.equations
     assert len(theirs) == len(ours.equations)
 
 
 def test_small_book(small_book):
-    book = _book.read_book(small_book)
+    book = numbers.read_book(small_book)
     assert book.titles["first"] == "The *first* chapter"
     assert list(book.titles) == list(PAGES)
     assert book.chapter_of["eq-third"] == "third"
@@ -170,36 +170,36 @@ def test_small_book(small_book):
 def test_missing_pages_are_passed_over(tmp_path):
     (tmp_path / "_toc.yml").write_text("root: intro\nchapters:\n- file: one\n- file: two\n")
     (tmp_path / "two.md").write_text("no title\n\n$$ x $$ (eq-two)\n")
-    book = _book.read_book(tmp_path)
+    book = numbers.read_book(tmp_path)
     assert book.titles == {"two": "two"}
     assert list(book.equations) == ["eq-two"]
 
 
 def test_the_book_itself():
-    _book.book.cache_clear()
-    book = _book.book()
+    numbers.book.cache_clear()
+    book = numbers.book()
     assert book.equations
-    assert book == _book.read_book(ROOT)
+    assert book == numbers.read_book(ROOT)
 
 
 def test_texts_name_equations_by_number(monkeypatch):
-    known = _book.Book({"eq-a": "8.4"}, {"scalar": "The scalar network"}, {"eq-a": "scalar"})
-    monkeypatch.setattr(_book, "book", lambda: known)
-    assert _book.resolve("By {eq}`eq-a` and equation {eq}`eq-a`.") == "By (8.4) and equation (8.4)."
-    assert _book.resolve("By equation {eq}`eq-b`.") == "By the equation in the book."
-    assert _book.resolve("By {eq}`eq-b`.") == "By the equation in the book."
-    assert _book.point_to("eq-a", "scalar") == "See equation (8.4) in the chapter “The scalar network”."
-    assert _book.point_to(None, "scalar") == "See the chapter “The scalar network”."
-    assert _book.point_to("eq-b", "unknown") == "See the chapter “unknown”."
+    known = numbers.Book({"eq-a": "8.4"}, {"scalar": "The scalar network"}, {"eq-a": "scalar"})
+    monkeypatch.setattr(numbers, "book", lambda: known)
+    assert numbers.resolve("By {eq}`eq-a` and equation {eq}`eq-a`.") == "By (8.4) and equation (8.4)."
+    assert numbers.resolve("By equation {eq}`eq-b`.") == "By the equation in the book."
+    assert numbers.resolve("By {eq}`eq-b`.") == "By the equation in the book."
+    assert numbers.point_to("eq-a", "scalar") == "See equation (8.4) in the chapter “The scalar network”."
+    assert numbers.point_to(None, "scalar") == "See the chapter “The scalar network”."
+    assert numbers.point_to("eq-b", "unknown") == "See the chapter “unknown”."
 
 
 def test_without_sources_and_table(monkeypatch, tmp_path):
-    _book.book.cache_clear()
-    monkeypatch.setattr(_book, "__file__", str(tmp_path / "lib" / "fysstk_nn" / "_book.py"))
+    numbers.book.cache_clear()
+    monkeypatch.setattr(numbers, "__file__", str(tmp_path / "lib" / "fysstk_book" / "numbers.py"))
     try:
-        assert _book.book() == _book.Book({}, {}, {})
+        assert numbers.book() == numbers.Book({}, {}, {})
     finally:
-        _book.book.cache_clear()
+        numbers.book.cache_clear()
 
 
 def test_wheel_carries_the_numbers(tmp_path):
@@ -210,11 +210,11 @@ def test_wheel_carries_the_numbers(tmp_path):
     )
     with zipfile.ZipFile(tmp_path / made.stdout.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "site")
-    table = json.loads((tmp_path / "site" / "fysstk_nn" / _book.TABLE).read_text("utf-8"))
-    assert table["equations"] == _book.read_book(ROOT).equations
+    table = json.loads((tmp_path / "site" / "fysstk_book" / numbers.TABLE).read_text("utf-8"))
+    assert table["equations"] == numbers.read_book(ROOT).equations
     script = (
-        "import json; from fysstk_nn import _book; b = _book.book(); "
-        "print(json.dumps([_book.__file__, b.equations, b.titles, b.chapter_of]))"
+        "import json; from fysstk_book import numbers; b = numbers.book(); "
+        "print(json.dumps([numbers.__file__, b.equations, b.titles, b.chapter_of]))"
     )
     told = subprocess.run(
         [sys.executable, "-c", script],
@@ -227,17 +227,17 @@ def test_wheel_carries_the_numbers(tmp_path):
     path, equations, titles, chapter_of = json.loads(told.stdout)
     assert path.startswith(str(tmp_path))
     assert equations == table["equations"]
-    assert list(titles) == list(_book.book().titles)
-    assert chapter_of == _book.book().chapter_of
+    assert list(titles) == list(numbers.book().titles)
+    assert chapter_of == numbers.book().chapter_of
 
 
 def test_sources_that_cannot_be_read(monkeypatch):
     def no_yaml(root):
         raise ImportError("yaml")
 
-    _book.book.cache_clear()
-    monkeypatch.setattr(_book, "read_book", no_yaml)
+    numbers.book.cache_clear()
+    monkeypatch.setattr(numbers, "read_book", no_yaml)
     try:
-        assert _book.book() == _book.Book({}, {}, {})
+        assert numbers.book() == numbers.Book({}, {}, {})
     finally:
-        _book.book.cache_clear()
+        numbers.book.cache_clear()

@@ -242,7 +242,7 @@ def small_book(tmp_path):
 
     def build():
         run = subprocess.run(
-            [sys.executable, "tools/build_book.py"], cwd=tmp_path, capture_output=True, text=True
+            [sys.executable, "tools/buildnumbers.py"], cwd=tmp_path, capture_output=True, text=True
         )
         return run.returncode, run.stdout + run.stderr
 
@@ -351,7 +351,7 @@ def test_the_link_check_fails_for_a_broken_link_and_shows_it(
         return True
 
     monkeypatch.setattr("render.render", render)
-    monkeypatch.setattr("sys.argv", ["build_book.py", "--linkcheck"])
+    monkeypatch.setattr("sys.argv", ["buildnumbers.py", "--linkcheck"])
     monkeypatch.setattr(build_book.signal, "signal", lambda *_: None)
     assert build_book.main() == status
     said = capsys.readouterr()

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from fysstk_nn import _sources, draw, exercises
-from fysstk_nn._sources import Directive
+from fysstk_book import draw, exercises, sources
+from fysstk_book.sources import Directive
 
 ROOT = Path(__file__).parents[1]
-PAGES = [page for page in _sources.pages(ROOT) if page.path.is_file()]
+PAGES = [page for page in sources.pages(ROOT) if page.path.is_file()]
 CHAPTERS = [page for page in PAGES if page.chapter]
 CARD = ("You will be able to", "You need", "Time", "Lecture slides")
 CLOSING = ["Common mistakes", "What to remember", "Exercises", "References"]
@@ -34,12 +34,12 @@ def blocks(page):
 def flat(text):
     """Return the blocks of a text, those inside other blocks included."""
     found = []
-    inside = list(_sources.blocks(text))
+    inside = list(sources.blocks(text))
     while inside:
         block = inside.pop(0)
         found.append(block)
-        if isinstance(block, Directive) and block.name not in {"code-cell", *_sources.OPAQUE}:
-            inside = [*_sources.blocks(block.body), *inside]
+        if isinstance(block, Directive) and block.name not in {"code-cell", *sources.OPAQUE}:
+            inside = [*sources.blocks(block.body), *inside]
     return found
 
 
@@ -86,7 +86,7 @@ def tags(cell):
 def labels(page):
     """Return all labels of a page, with repetitions."""
     targets = re.findall(r"^\(([^()\s]+)\)=\s*$", prose(page), re.MULTILINE)
-    others = [entry.label for entry in _sources.labelled(page.path) if entry.kind != "section"]
+    others = [entry.label for entry in sources.labelled(page.path) if entry.kind != "section"]
     return targets + others
 
 
@@ -106,7 +106,7 @@ def test_page_has_one_title_with_a_label(page):
 
 @each_chapter
 def test_chapter_starts_with_its_card(page):
-    first = next(block for block in _sources.blocks(page.text) if isinstance(block, Directive))
+    first = next(block for block in sources.blocks(page.text) if isinstance(block, Directive))
     assert (first.name, first.argument) == ("admonition", "Before you start")
     assert first.options.get("class") == "chapter-card"
     assert tuple(re.findall(r"^\*\*(.+?)\*\*", first.body, re.MULTILINE)) == CARD
@@ -118,8 +118,8 @@ def minutes_to_read(page):
     words = lines = displays = 0
     for block in flat(re.split(r"^## Exercises$", page.text, flags=re.MULTILINE)[0]):
         if isinstance(block, str):
-            words += len(_sources.MATH.sub(" ", block).split())
-            displays += len(_sources.MATH.findall(block))
+            words += len(sources.MATH.sub(" ", block).split())
+            displays += len(sources.MATH.findall(block))
         elif block.name == "code-cell":
             displays += bool(figure_of(block))
             lines += 0 if tags(block) & {"hide-input", "setup"} else len(block.body.split("\n"))
@@ -193,7 +193,7 @@ def test_images_in_the_text_have_alt_texts(page):
 
 @each_page
 def test_each_exercise_has_its_cells_hints_and_solution(page):
-    found = list(_sources.blocks(page.text))
+    found = list(sources.blocks(page.text))
     for i, block in enumerate(found):
         if not isinstance(block, Directive) or block.name != "exercise":
             continue
@@ -225,7 +225,7 @@ def role(part):
 
 def test_the_catalogue_and_the_pages_have_the_same_exercises():
     printed = [
-        entry.label for page in PAGES for entry in _sources.labelled(page.path) if entry.kind == "exercise"
+        entry.label for page in PAGES for entry in sources.labelled(page.path) if entry.kind == "exercise"
     ]
     assert Counter(printed) == Counter(f"ex-{entry.id}" for entry in exercises.catalogue())
 
@@ -240,7 +240,7 @@ def test_labels_are_unique():
 
 @each_page
 def test_labels_say_what_they_are(page):
-    for entry in _sources.labelled(page.path):
+    for entry in sources.labelled(page.path):
         prefix = {"equation": ("eq-", "def-"), "figure": ("fig-",), "exercise": ("ex-",), "table": ("tab-",)}
         assert entry.label.startswith(prefix.get(entry.kind, "")), entry
 

@@ -22,12 +22,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-import fysstk_nn.exercises
-from fysstk_nn.check import check, hint, progress, record
-from fysstk_nn.check.case import show
-from fysstk_nn.check.diagnosis import diagnose, is_stub
-from fysstk_nn.check.running import ON_PLATFORM, RUNNERS, Returned, runner
-from fysstk_nn.check.values import (
+import fysstk_book.exercises
+from fysstk_book.check import check, hint, progress, record
+from fysstk_book.check.case import show
+from fysstk_book.check.diagnosis import diagnose, is_stub
+from fysstk_book.check.running import ON_PLATFORM, RUNNERS, Returned, runner
+from fysstk_book.check.values import (
     MOST_PARTS,
     Foreign,
     Huge,
@@ -38,7 +38,7 @@ from fysstk_nn.check.values import (
     plain,
     unchanged,
 )
-from fysstk_nn.exercises import COLUMN, TRANSPOSED, Convention, Exercise, Mistake, find, nice, summed
+from fysstk_book.exercises import COLUMN, TRANSPOSED, Convention, Exercise, Mistake, find, nice, summed
 
 SAFE = ["process"] if runner() == "process" else ["thread"]
 PATIENCE = 60
@@ -1204,7 +1204,7 @@ def test_strings_that_equal_everything_do_not_fool():
 
 
 def from_the_catalogue(x):
-    from fysstk_nn.exercises import find
+    from fysstk_book.exercises import find
 
     return find("four-hidden-delta").reference(*x)
 
@@ -1241,7 +1241,7 @@ def from_the_heap(*arguments):
 
 def from_a_thread(*arguments):
     found = []
-    reference = sys.modules["fysstk_nn.exercises.four_equations"].hidden_delta
+    reference = sys.modules["fysstk_book.exercises.four_equations"].hidden_delta
     thread = threading.Thread(target=lambda: found.append(reference(*arguments)))
     thread.start()
     thread.join()
@@ -1284,7 +1284,7 @@ def test_handing_in_the_solution_is_noticed(real, any_runner):
 
 
 def test_functions_among_the_arguments_may_be_called():
-    exercise = next(e for e in fysstk_nn.exercises.catalogue() if e.id == "four-hidden-delta")
+    exercise = next(e for e in fysstk_book.exercises.catalogue() if e.id == "four-hidden-delta")
     helper = exercise.reference
 
     def using(rng):
@@ -1374,9 +1374,9 @@ def always_true(*arguments, **options):
         (math, "exp"),
         (builtins, "all"),
         (builtins, "abs"),
-        (fysstk_nn.check.values, "agree"),
-        (fysstk_nn.check.values, "close"),
-        (fysstk_nn.check.diagnosis, "_is_wrong"),
+        (fysstk_book.check.values, "agree"),
+        (fysstk_book.check.values, "close"),
+        (fysstk_book.check.diagnosis, "_is_wrong"),
     ],
 )
 def test_replacing_functions_is_told_and_undone(module, name, any_runner, the_world):
@@ -1579,7 +1579,7 @@ if "process" in SAFE:
         def test_only_plain_values_are_unpickled(self):
             import pickle
 
-            from fysstk_nn.check.running import Run, _take_messages
+            from fysstk_book.check.running import Run, _take_messages
 
             for thing in (subprocess.Popen, os.system, eval):
                 message = pickle.dumps(("outcome", thing))
@@ -1636,7 +1636,7 @@ def test_interrupting_a_check_ends_the_answer(monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fysstk_nn.check.running._out_of_time", interrupted)
+    monkeypatch.setattr("fysstk_book.check.running._out_of_time", interrupted)
     with pytest.raises(KeyboardInterrupt):
         diagnose(NUMBER, forever)
     monkeypatch.undo()
@@ -1786,15 +1786,15 @@ def test_check_finds_the_exercise():
 
 
 def test_only_the_module_that_is_needed_is_imported():
-    script = "import sys; from fysstk_nn.check import check; check('one-cost', ...); " \
-        "print([m for m in sys.modules if m.startswith('fysstk_nn.exercises.')])"  # fmt: skip
+    script = "import sys; from fysstk_book.check import check; check('one-cost', ...); " \
+        "print([m for m in sys.modules if m.startswith('fysstk_book.exercises.')])"  # fmt: skip
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True,
                           env={**os.environ, "FYSSTK_PROGRESS": "off"})  # fmt: skip
-    assert told.stdout.strip() == "['fysstk_nn.exercises.one_neuron']"
+    assert told.stdout.strip() == "['fysstk_book.exercises.one_neuron']"
 
 
 def test_hints_come_one_after_the_other():
-    exercise = next(e for e in fysstk_nn.exercises.catalogue() if len(e.hints) > 1)
+    exercise = next(e for e in fysstk_book.exercises.catalogue() if len(e.hints) > 1)
     stages = [hint(exercise.id).stage for _ in range(len(exercise.hints) + 2)]
     assert stages == [*range(1, len(exercise.hints) + 1), len(exercise.hints), len(exercise.hints)]
     first = hint(exercise.id, 1)
@@ -1805,7 +1805,7 @@ def test_hints_come_one_after_the_other():
 
 
 def test_exercises_without_hints(monkeypatch):
-    monkeypatch.setattr("fysstk_nn.check.find", lambda id: replace(NUMBER, hints=()))
+    monkeypatch.setattr("fysstk_book.check.find", lambda id: replace(NUMBER, hints=()))
     assert "no hints" in repr(hint("sample-number"))
 
 
@@ -1841,7 +1841,7 @@ def test_progress_is_kept(file):
 
 
 def replace_verdict(id, verdict):
-    from fysstk_nn.check.results import Result
+    from fysstk_book.check.results import Result
 
     return Result(id, verdict, "")
 

@@ -13,9 +13,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.patches import Circle, FancyArrowPatch
 
-from fysstk_nn import activations, draw
+from fysstk_book import draw
+from fysstk_book.draw import diagram, style
+from fysstk_nn import activations
 from fysstk_nn.autodiff import Var, exp, gradients, sigmoid, sin, sqrt
-from fysstk_nn.draw import diagram, style
 from fysstk_nn.gates import GATES, XOR
 from fysstk_nn.mlp import MLP
 from fysstk_nn.params import Params, init_params

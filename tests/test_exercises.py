@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fysstk_nn import _book, _sources
-from fysstk_nn.check.diagnosis import diagnose
-from fysstk_nn.exercises import catalogue, find
+from fysstk_book import numbers, sources
+from fysstk_book.check.diagnosis import diagnose
+from fysstk_book.exercises import catalogue, find
 
 ROOT = Path(__file__).parents[1]
-BOOK = _book.read_book(ROOT)
+BOOK = numbers.read_book(ROOT)
 ALL = tuple(catalogue())
 CHECKED = tuple(exercise for exercise in ALL if exercise.checked)
 
@@ -143,7 +143,7 @@ def test_chapter_contains_it(exercise):
 def test_every_exercise_of_a_chapter_has_an_entry():
     known = {exercise.id for exercise in ALL}
     for page in sorted((ROOT / "book").glob("*.md")):
-        for entry in _sources.labelled(page):
+        for entry in sources.labelled(page):
             id = entry.label.removeprefix("ex-")
             assert entry.kind != "exercise" or id in known, f"{page.name}: no catalogue entry for {id}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fysstk_nn import exercises
+from fysstk_book import exercises
 
 ROOT = Path(__file__).parents[1]
 # Any exercise with two hints that refer to no equation, and with a title in plain words.

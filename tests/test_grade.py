@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-import fysstk_nn.check as checker
-from fysstk_nn._book import book
-from fysstk_nn.check.diagnosis import diagnose
-from fysstk_nn.check.results import VERDICTS as CHECK_VERDICTS
-from fysstk_nn.exercises import catalogue
-from fysstk_nn.grade import (
+import fysstk_book.check as checker
+from fysstk_book.check.diagnosis import diagnose
+from fysstk_book.check.results import VERDICTS as CHECK_VERDICTS
+from fysstk_book.exercises import catalogue
+from fysstk_book.grade import (
     VERDICTS,
     Limits,
     Row,
@@ -28,10 +27,11 @@ from fysstk_nn.grade import (
     submissions,
     write_table,
 )
-from fysstk_nn.grade.__main__ import main
-from fysstk_nn.grade.worker import NotANotebookError, Reporter, as_python, describe, read_cells, run_cells
+from fysstk_book.grade.__main__ import main
+from fysstk_book.grade.worker import NotANotebookError, Reporter, as_python, describe, read_cells, run_cells
+from fysstk_book.numbers import book
 
-IMPORT = "from fysstk_nn.check import check, hint"
+IMPORT = "from fysstk_book.check import check, hint"
 COST = """
 def one_cost(x, y, w1, b1):
     from math import exp
@@ -84,7 +84,7 @@ NOTEBOOKS = {
     ),
     "max": notebook("import sys\nsys.exit()", "raise KeyboardInterrupt", "input()", RIGHT),
     "nils": notebook(
-        "import numpy, fysstk_nn.check.diagnosis as d\nfrom fysstk_nn.exercises import find\n"
+        "import numpy, fysstk_book.check.diagnosis as d\nfrom fysstk_book.exercises import find\n"
         "d._is_wrong = lambda case: None\nnumpy.abs = lambda *a: 0\n" + WRONG,
         "check = lambda *a: None\n" + RIGHT.replace("one-cost", "one-delta"),
     ),
@@ -256,7 +256,7 @@ def test_command(tmp_path, capsys):
 
 def test_command_line():
     told = subprocess.run(
-        [sys.executable, "-m", "fysstk_nn.grade", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "fysstk_book.grade", "--help"], capture_output=True, text=True, check=True
     )
     assert "one notebook for each student" in told.stdout
 

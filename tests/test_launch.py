@@ -99,7 +99,7 @@ def test_colabs_notebooks_install_the_package_first(address, monkeypatch, tmp_pa
     assert launch.main() == 0
     written = nbformat.read(tmp_path / "colab" / "gates.ipynb", as_version=4)
     nbformat.validate(written)
-    assert f'"fysstk-nn @ git+{GITHUB}"' in written.cells[0].source
+    assert f'"fysstk-nn[notebooks] @ git+{GITHUB}"' in written.cells[0].source
     assert written.cells[1].source == "x = 1"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fysstk_nn import _sources
+from fysstk_book import sources
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,7 +20,7 @@ def labelled_equations():
     return [
         (entry.label, path.name)
         for path in sorted((ROOT / "book").glob("*.md"))
-        for entry in _sources.labelled(path)
+        for entry in sources.labelled(path)
         if entry.kind == "equation"
     ]
 

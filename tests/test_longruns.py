@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import digits
-from fysstk_nn import longruns
+from fysstk_book import longruns
 from fysstk_nn.datasets import Samples, Split
 
 RESULTS = {

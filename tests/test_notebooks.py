@@ -7,11 +7,11 @@ import nbformat
 import pytest
 
 import notebooks
-from fysstk_nn import _sources
-from fysstk_nn._sources import Directive
+from fysstk_book import sources
+from fysstk_book.sources import Directive
 
 ROOT = Path(__file__).parents[1]
-PAGES = [page for page in _sources.pages(ROOT) if page.path.is_file() and notebooks.is_notebook(page.path)]
+PAGES = [page for page in sources.pages(ROOT) if page.path.is_file() and notebooks.is_notebook(page.path)]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 # These run here; `tools/notebooks.py --run student` runs them all.
 RUN_HERE = [("student", "four-equations"), ("instructor", "one-neuron")]
@@ -48,7 +48,7 @@ SOLUTION = re.compile(r"^```\{solution-start\}.*?^```\{solution-end\}", re.MULTI
 
 
 def cells(text):
-    blocks = [block for block in _sources.blocks(text) if isinstance(block, Directive)]
+    blocks = [block for block in sources.blocks(text) if isinstance(block, Directive)]
     return [block.body.strip("\n") for block in blocks if block.name == "code-cell"]
 
 
@@ -106,7 +106,7 @@ def test_numbers_are_those_of_the_book(page, instructor):
         ("figure", r"^\*\*Figure ([\d.]+)\.\*\*"),
         ("exercise", r"^### Exercise ([\d.]+)\. "),
     ):
-        numbers = [e.number for e in _sources.entries(ROOT).values() if (e.page, e.kind) == (page.name, kind)]
+        numbers = [e.number for e in sources.entries(ROOT).values() if (e.page, e.kind) == (page.name, kind)]
         assert re.findall(pattern, text, re.MULTILINE) == numbers
 
 
@@ -119,7 +119,7 @@ def test_cells_are_those_of_the_page(page, student, instructor):
 
 @each_page
 def test_hints_are_asked_for(page, student):
-    ids = [b.argument for b in _sources.blocks(page.text) if isinstance(b, Directive) and b.name == "hints"]
+    ids = [b.argument for b in sources.blocks(page.text) if isinstance(b, Directive) and b.name == "hints"]
     found = tagged(student, "hint")
     assert len(found) == len(ids)
     assert all(f'# hint("{id}")' in source for id, source in zip(ids, found, strict=True))

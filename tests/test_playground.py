@@ -19,8 +19,8 @@ import pytest
 sys.path.append(str(Path(__file__).parents[1] / "book" / "_ext"))
 import book_playground
 
-from fysstk_nn import _sources
-from fysstk_nn._sources import Directive
+from fysstk_book import sources
+from fysstk_book.sources import Directive
 from fysstk_nn.activations import ACTIVATIONS
 from fysstk_nn.costs import COSTS
 from fysstk_nn.datasets import gate, polynomial, scalar_curve
@@ -104,7 +104,7 @@ SITUATIONS = [
     "data=or&layers=1,1,1,1&hidden=sigmoid&init=normal&seed=4294967295&optimizer=momentum&steps=9",
     "data=xor&w=1e-7,-3,1e11,0.1,2.5,-0,1,2,3&batch=1&steps=5&eta=0.001&hidden=sigmoid",
 ]
-PAGES = [page for page in _sources.pages(ROOT) if page.path.is_file()]
+PAGES = [page for page in sources.pages(ROOT) if page.path.is_file()]
 
 
 def embedded():
@@ -112,7 +112,7 @@ def embedded():
     return [
         (page.name, block.argument)
         for page in PAGES
-        for block in _sources.blocks(page.text)
+        for block in sources.blocks(page.text)
         if isinstance(block, Directive) and block.name == "playground"
     ]
 

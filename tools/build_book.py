@@ -119,9 +119,9 @@ def run_chapters() -> list:
 
 def check_equations() -> None:
     """Run the tests of the book's equations, unless they have passed on the same equations and package."""
-    from fysstk_nn import _sources
+    from fysstk_book import sources
 
-    printed = [f"{e.label} {e.number} {e.page} {e.text}" for e in _sources.equations(ROOT).values()]
+    printed = [f"{e.label} {e.number} {e.page} {e.text}" for e in sources.equations(ROOT).values()]
     key = digest("src", "tests/equations", extra=(*machine(), *printed))
     with step("Equations") as note:
         if LEDGER.is_file() and LEDGER_KEY.is_file() and LEDGER_KEY.read_text(encoding="utf-8") == key:

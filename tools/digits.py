@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from fysstk_nn import longruns
+from fysstk_book import longruns
 from fysstk_nn.datasets import Samples, Split, deskew, mnist, shift
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, ExponentialDecay, GradientDescent, InverseTime, Rule

@@ -69,7 +69,7 @@ def main() -> int:
     if not (address := repository()):
         print(f"Set {VARIABLE} to the address of the repository first.", file=sys.stderr)
         return 1
-    write_notebooks(STUDENT, target, f'%pip install -q autograd "fysstk-nn @ git+{address}"')
+    write_notebooks(STUDENT, target, f'%pip install -q "fysstk-nn[notebooks] @ git+{address}"')
     print(f"{len(list(target.glob('*.ipynb')))} notebooks for Colab in {target}")
     return 0
 

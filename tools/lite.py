@@ -22,7 +22,7 @@ SITE = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "html-lite"
 FOLDER = "lite"  # in the copy
 # The package is in the site; the other names are those that chapters import beside it.
-INSTALL = "%pip install -q fysstk_nn autograd sympy scikit-learn"
+INSTALL = "%pip install -q fysstk_nn matplotlib autograd sympy scikit-learn"
 ABOUT = "# In the browser, this fetches the packages; it takes a minute and needs a connection."
 KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
 DOWNLOAD = re.compile(

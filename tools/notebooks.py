@@ -24,8 +24,8 @@ from pybtex.backends.markdown import Backend
 from pybtex.database import BibliographyData, parse_file
 from pybtex.style.formatting.plain import Style
 
-from fysstk_nn import _sources, exercises
-from fysstk_nn._sources import Directive, Page
+from fysstk_book import exercises, sources
+from fysstk_book.sources import Directive, Page
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "_build" / "notebooks"
@@ -36,7 +36,7 @@ METADATA = {
 # Two kernels at a time, one thread each: threads that wait for each other are slower than none.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 ABOUT = (
-    "*This notebook belongs to a page of the book and needs its package, `fysstk_nn`. "
+    "*This notebook belongs to a page of the book and needs its packages, `fysstk_nn` and `fysstk_book`. "
     "Numbers of chapters, equations, figures and exercises are those of the book.*"
 )
 
@@ -61,8 +61,8 @@ class Book:
 
     def __init__(self, root: Path = ROOT) -> None:
         self.root = root
-        self.pages = {page.name: page for page in _sources.pages(root) if page.path.is_file()}
-        self.entries = _sources.entries(root)
+        self.pages = {page.name: page for page in sources.pages(root) if page.path.is_file()}
+        self.entries = sources.entries(root)
 
     @cached_property
     def bibliography(self) -> BibliographyData:
@@ -103,12 +103,12 @@ class Writer:
         self.markdown: list[str] = []
         self.cited: dict[str, None] = {}
         self.section = [page.chapter or 0, 0, 0, 0, 0, 0]
-        self.imports_hint = re.search(r"^from fysstk_nn\.check import .*\bhint\b", page.text, re.MULTILINE)
+        self.imports_hint = re.search(r"^from fysstk_book\.check import .*\bhint\b", page.text, re.MULTILINE)
 
     def notebook(self) -> nbformat.NotebookNode:
         """Return the page as a notebook."""
         in_solution = False
-        for block in _sources.blocks(self.page.text):
+        for block in sources.blocks(self.page.text):
             name = block.name if isinstance(block, Directive) else ""
             in_solution = name == "solution-start" or (in_solution and name != "solution-end")
             if self.solutions or not (in_solution or name == "solution-end"):
@@ -158,7 +158,7 @@ class Writer:
 
     def hints(self, id: str) -> None:
         """Append a cell that gives hints to those who ask for them, and not to those who run all cells."""
-        lines = [] if self.imports_hint else ["from fysstk_nn.check import hint", ""]
+        lines = [] if self.imports_hint else ["from fysstk_book.check import hint", ""]
         lines += ["# Stuck? Remove the # of the next line and run the cell; run it again for the next hint."]
         lines += [f'# hint("{id}")']
         self.code("\n".join(lines), {"tags": ["hint"]})
@@ -168,7 +168,7 @@ class Writer:
     def prose(self, text: str) -> None:
         """Append a passage; each heading starts a new cell."""
         for part in re.split(r"^(#{1,6} .*)$", text, flags=re.MULTILINE):
-            heading = _sources.HEADING.match(part)
+            heading = sources.HEADING.match(part)
             if heading:
                 self.flush()
                 is_title = len(heading[1]) == 1
@@ -181,7 +181,7 @@ class Writer:
     def passage(self, text: str) -> str:
         """Return a passage without headings as plain Markdown."""
         lines = (line for line in text.splitlines() if not self.is_invisible(line))
-        pieces = _sources.MATH.split("\n".join(lines))
+        pieces = sources.MATH.split("\n".join(lines))
         said = [self.inline(pieces[0])]
         for latex, label, after in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
             said += [self.equation(latex, label), self.inline(after)]
@@ -190,7 +190,7 @@ class Writer:
     @staticmethod
     def is_invisible(line: str) -> bool:
         """Tell whether a line is a label, a comment, a cell break or an attribute of what follows."""
-        return bool(_sources.TARGET.match(line) or re.match(r"^(%( |$)|\+\+\+|\{[.#][^}]*\}$)", line))
+        return bool(sources.TARGET.match(line) or re.match(r"^(%( |$)|\+\+\+|\{[.#][^}]*\}$)", line))
 
     def equation(self, latex: str, label: str | None) -> str:
         """Return a displayed equation with the number that the book prints."""
@@ -235,7 +235,7 @@ class Writer:
         """Return the body of a directive as plain Markdown."""
         parts = [
             self.passage(block) if isinstance(block, str) else self.directive(block)
-            for block in _sources.blocks(text)
+            for block in sources.blocks(text)
         ]
         return "\n\n".join(part for part in parts if part)
 
@@ -322,7 +322,7 @@ class Writer:
 
 def quote(title: str, body: str) -> str:
     """Return a quotation with a bold title. An equation in it stands on one line: Jupyter wants that."""
-    body = _sources.MATH.sub(lambda math: f"$${' '.join(math[1].split())}$$", body)
+    body = sources.MATH.sub(lambda math: f"$${' '.join(math[1].split())}$$", body)
     text = f"**{title}**\n\n{body}" if title else body
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
 

@@ -10,7 +10,7 @@ from book_markdown import ROOT
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from fysstk_nn import _sources
+from fysstk_book import sources
 
 LABEL = re.compile(r"\(?\b((?:eq|def)-[a-z0-9-]+)\b\)?")
 
@@ -24,7 +24,7 @@ def configure(app: Sphinx, config: Config) -> None:
     config.napoleon_use_rtype = False
     config.python_use_unqualified_type_names = True
     # Types in signatures are often those of other packages, which have no page here.
-    config.nitpick_ignore_regex += [("py:class", ".*"), ("py:.*", r"(?!fysstk_nn).*")]
+    config.nitpick_ignore_regex += [("py:class", ".*"), ("py:.*", r"(?!fysstk_(nn|book)).*")]
 
 
 def skip_fields(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
@@ -35,7 +35,7 @@ def skip_fields(app: Sphinx, what: str, name: str, obj: object, skip: bool, opti
 
 def link_equations(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Turn the labels of equations into links, and keep a bar (|w|) from being a substitution."""
-    known = _sources.equations(ROOT)
+    known = sources.equations(ROOT)
     for i, line in enumerate(lines):
         linked = LABEL.sub(lambda m: f":eq:`{m[1]}`" if m[1] in known else m[0], line)
         lines[i] = re.sub(r"(?<!\\)\|", r"\|", linked)

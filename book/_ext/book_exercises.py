@@ -1,7 +1,7 @@
 """Exercises on the page: numbered statements, staged hints, folded solutions, and a list of them all.
 
 The directives are those of sphinx-exercise, so that a chapter reads the same elsewhere. The title stands in
-the chapter; difficulty, minutes and hints come from the catalogue `fysstk_nn.exercises`.
+the chapter; difficulty, minutes and hints come from the catalogue `fysstk_book.exercises`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from fysstk_nn import _sources, exercises
+from fysstk_book import exercises, sources
 
 logger = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ class ExerciseList(BookDirective):
             f"the others come with a model answer. Together they take about {hours} hours."
         )
         sections = []
-        for page in _sources.pages(ROOT):
+        for page in sources.pages(ROOT):
             if of_page := [found for found in everything if found.chapter == page.name]:
                 section = self.section(page, f"exercises-{page.name}")
                 self.markdown(table(page, of_page), section)
@@ -182,9 +182,9 @@ class ExerciseList(BookDirective):
         return [nodes.paragraph("", summary), *sections]
 
 
-def table(page: _sources.Page, found: list[exercises.Exercise]) -> str:
+def table(page: sources.Page, found: list[exercises.Exercise]) -> str:
     """Write the table of one page's exercises, in the order of the page."""
-    order = [entry.label for entry in _sources.labelled(page.path) if entry.kind == "exercise"]
+    order = [entry.label for entry in sources.labelled(page.path) if entry.kind == "exercise"]
     by_label = {f"ex-{one.id}": one for one in found}
     lines = ["| Number | Exercise | Difficulty | Minutes | Answer |", "| :-- | :-- | :-: | --: | :-- |"]
     for label in sorted(by_label, key=lambda label: order.index(label) if label in order else len(order)):

@@ -18,7 +18,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from fysstk_nn import _sources
+from fysstk_book import sources
 
 logger = logging.getLogger(__name__)
 LEDGER = ROOT / "_build" / "ledger.json"
@@ -52,7 +52,7 @@ class Ledger(BookDirective):
 
     def chapters(self, rows: list[dict]) -> Iterator[nodes.Node]:
         """Return a section with a table for each page that has rows."""
-        for page in _sources.pages(ROOT):
+        for page in sources.pages(ROOT):
             if of_page := [row for row in rows if row["page"] == page.name]:
                 section = self.section(page, f"ledger-{page.name}")
                 files = sorted({test.partition("::")[0] for row in of_page for test in row["tests"]})

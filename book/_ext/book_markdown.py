@@ -6,7 +6,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from fysstk_nn._sources import Page
+from fysstk_book.sources import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 

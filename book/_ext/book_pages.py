@@ -14,7 +14,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from fysstk_nn import _sources
+from fysstk_book import sources
 
 sys.path.append(str(ROOT / "tools"))
 import launch
@@ -73,11 +73,11 @@ def description(doctree: nodes.document) -> str:
 
 def compare_numbers(app: Sphinx, env: BuildEnvironment) -> None:
     """Warn where the numbers that notebooks and checker print are not those of the site."""
-    pages = _sources.pages(ROOT)
+    pages = sources.pages(ROOT)
     docnames = {page.name: page.path.relative_to(ROOT).with_suffix("").as_posix() for page in pages}
     if not set(docnames.values()) <= env.all_docs.keys():
         return  # a preview of a few pages
-    for entry in _sources.entries(ROOT).values():
+    for entry in sources.entries(ROOT).values():
         kind = "displaymath" if entry.kind == "equation" else entry.kind
         id = nodes.make_id(f"equation-{entry.label}" if entry.kind == "equation" else entry.label)
         printed = env.toc_fignumbers.get(docnames[entry.page], {}).get(kind, {}).get(id, ())

@@ -18,8 +18,8 @@ from book_markdown import ROOT, BookDirective
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from fysstk_nn import _sources, exercises
-from fysstk_nn._sources import Directive, Page
+from fysstk_book import exercises, sources
+from fysstk_book.sources import Directive, Page
 
 WIDTH, HEIGHT, ACROSS, DOWN, LINE = 144, 78, 26, 12, 17  # a box of the map, the gaps, a line of text
 
@@ -49,14 +49,14 @@ class Part(BookDirective):
 
 def chapters_after(name: str) -> list[Page]:
     """Return the numbered pages that follow an unnumbered one in the table of contents."""
-    pages = iter(_sources.pages(ROOT))
+    pages = iter(sources.pages(ROOT))
     _ = next((page for page in pages if page.name == name), None)
     return list(itertools.takewhile(lambda page: page.chapter, pages))
 
 
 def said(page: Page, what: str) -> str:
     """Return an entry of a chapter's card: what stands after "You need", "Time" and so on."""
-    cards = (block for block in _sources.blocks(page.text) if isinstance(block, Directive))
+    cards = (block for block in sources.blocks(page.text) if isinstance(block, Directive))
     body = next((one.body for one in cards if one.options.get("class") == "chapter-card"), "")
     found = re.search(rf"^\*\*{what}\*\* (.+)$", body, re.MULTILINE)
     if not found:
@@ -68,7 +68,7 @@ def needed(page: Page) -> list[Page]:
     """Return the chapters that a chapter builds on: those in the first sentence of what you need."""
     first = re.split(r"\. |\.$", said(page, "You need"))[0]
     labels = re.findall(r"\{ref\}`(?:[^`<]*<)?ch-([a-z0-9-]+)>?`", first)
-    return sorted((one for one in _sources.pages(ROOT) if one.name in labels), key=number)
+    return sorted((one for one in sources.pages(ROOT) if one.name in labels), key=number)
 
 
 def number(page: Page) -> int:

@@ -19,7 +19,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-from fysstk_nn import _sources, draw
+from fysstk_book import draw, sources
 from fysstk_nn.params import Params, init_params
 
 FOLDER = ROOT / "book" / "_static" / "playground"
@@ -104,7 +104,7 @@ class PlaygroundDirective(BookDirective):
 
     def equations(self) -> list[nodes.Node]:
         """Return the equations of this page's playground, with their numbers and ticks."""
-        known = _sources.equations(ROOT)
+        known = sources.equations(ROOT)
         page = self.env.docname.rpartition("/")[2]
         found = []
         for part, label in EQUATIONS.get(page, EQUATIONS[""]).items():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fysstk_nn import _sources
+from fysstk_book import sources
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -24,7 +24,7 @@ METHODS = ("sympy", "central differences", "autograd", "autodiff", "numeric", "p
 @functools.cache
 def printed_labels():
     """Return the labels of all equations, also of pages that are not in the table of contents yet."""
-    entries = [entry for page in (ROOT / "book").glob("*.md") for entry in _sources.labelled(page)]
+    entries = [entry for page in (ROOT / "book").glob("*.md") for entry in sources.labelled(page)]
     return {entry.label for entry in entries if entry.kind == "equation"}
 
 
@@ -107,7 +107,7 @@ class Ledger:
 
 def rows(passed):
     """Return one row per proved label, in the order of the book."""
-    equations = _sources.equations(ROOT)
+    equations = sources.equations(ROOT)
     found = {label: {"methods": [], "discrepancies": [], "tests": []} for label in equations}
     for test, properties in sorted(passed.items()):
         errors = [value for name, value in properties if name == "discrepancy"]

@@ -1,0 +1,136 @@
+"""One check under way, and how values are shown to the student."""
+
+import inspect
+import types
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.check.results import Result, Table
+from fysstk_book.check.running import Raised, Returned, Run, call
+from fysstk_book.check.values import Blank, Foreign, Huge, agree, describe, plain, size
+from fysstk_book.exercises import Exercise
+from fysstk_book.numbers import point_to, resolve
+
+Outcome = Returned | Raised
+MOST_SHOWN = 40
+# Whatever the notebook has set for itself, arrays are shown in this way.
+PRINTING: Any = {
+    "precision": 6,
+    "threshold": 1000,
+    "edgeitems": 3,
+    "linewidth": 80,
+    "suppress": False,
+    "nanstr": "nan",
+    "infstr": "inf",
+    "sign": "-",
+    "formatter": None,
+    "floatmode": "maxprec",
+    "legacy": False,
+}
+
+
+@dataclass
+class Case:
+    """An exercise, the answer to it, the inputs, what came out and what should have come out."""
+
+    exercise: Exercise
+    answer: Any
+    drawn: list[tuple[Any, ...]]
+    trusted: bool = False
+    run: Run = field(default_factory=Run)
+    expected: list[Any] = field(default_factory=list)
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What the answer did with each input."""
+        return self.run.outcomes
+
+    @property
+    def got(self) -> list[Any]:
+        """The values that the answer returned; complete once it is known that it raised nothing."""
+        return [outcome.value for outcome in self.outcomes if isinstance(outcome, Returned)]
+
+    @property
+    def truth(self) -> list[Outcome]:
+        """The expected values as outcomes."""
+        return [Returned(value) for value in self.expected]
+
+    def agrees(self, expected: Any, got: Any) -> bool:
+        """Compare two plain results within the exercise's tolerance."""
+        return agree(expected, got, self.exercise.rtol, self.exercise.atol)
+
+    def say(self, verdict: str, headline: str, *body: str | Table, mistake: str = "") -> Result:
+        """Make the result; labels of equations in its texts become numbers."""
+        parts = tuple(resolve(part) if isinstance(part, str) else part for part in body if part)
+        return Result(self.exercise.id, verdict, resolve(headline), parts, resolve(mistake))
+
+    @property
+    def pointer(self) -> str:
+        """Where to read on in the book."""
+        return point_to(self.exercise.equation, self.exercise.chapter)
+
+    def smallest(self, failing: list[int]) -> int:
+        """Choose the failing input with the fewest numbers, and among those the one that prints shortest."""
+        return min(failing, key=lambda i: (size(self.drawn[i]), len(show(self.drawn[i])), i))
+
+    def table(self, index: int, *more: tuple[str, str]) -> Table | str:
+        """Show the arguments of one input, and further rows below them."""
+        rows: list[tuple[str, str]] = []
+        if index < len(self.drawn):
+            inputs = self.drawn[index]
+            names = argument_names(self.exercise, len(inputs))
+            rows = [(name, show(value)) for name, value in zip(names, inputs, strict=True)]
+        rows += more
+        return Table(tuple(rows)) if rows else ""
+
+
+def outcomes_of(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> list[Outcome]:
+    """Return what one of the catalogue's own answers, right or wrong, makes of the inputs."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [call(exercise, answer, inputs) for inputs in drawn]
+
+
+def argument_names(exercise: Exercise, number: int) -> list[str]:
+    """Return the names of the arguments, as `use` or the reference calls them."""
+    sources: tuple[tuple[Any, int], ...] = ((exercise.use, 1), (exercise.reference, 0))
+    for function, own in sources:  # `use` takes the answer first
+        try:
+            names = list(inspect.signature(function).parameters)[own:]
+        except (TypeError, ValueError):
+            continue
+        if len(names) == number:
+            return names
+    return [f"argument {i + 1}" for i in range(number)]
+
+
+def show(value: Any) -> str:
+    """Print a value compactly; long arrays by their shape only."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        value = value.item()
+    if isinstance(value, np.ndarray | list) and size(value) > MOST_SHOWN:
+        return describe(value)
+    if isinstance(value, np.ndarray):
+        with np.printoptions(**PRINTING):
+            return np.array2string(value, separator=", ")
+    if isinstance(value, float):
+        return f"{value:.8g}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(show, value)) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, list):
+        parts = [show(part).replace("\n", "\n ") for part in value]
+        matrices = any("\n" in part for part in parts)
+        return "[" + (",\n " if matrices else ", ").join(parts) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {show(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, Foreign | Huge | Blank):
+        return describe(value)
+    if isinstance(value, types.FunctionType):
+        return "a function" if value.__name__ == "<lambda>" else f"the function {value.__name__}"
+    if value is None or isinstance(value, bool | int | complex | str):
+        text = repr(value)
+        return text if len(text) <= 200 else text[:197] + "..."
+    return describe(plain(value))

@@ -1,0 +1,402 @@
+"""Exercises of the chapter on building the multilayer perceptron."""
+
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import Exercise, Mistake, nice, summed
+from fysstk_nn.activations import sigmoid
+
+
+def parameters(sizes: Any) -> Any:
+    """Number of weights and biases."""
+    return sum((m + 1) * n for m, n in zip(sizes[:-1], sizes[1:], strict=True))
+
+
+def outputs_of_layers(X: Any, W: Any, b: Any, f: Any = np.tanh) -> Any:
+    """Outputs of all layers: X first, the linear output last."""
+    a = [X]
+    for V, c in zip(W[:-1], b[:-1], strict=True):
+        a.append(f(a[-1] @ V + c))
+    a.append(a[-1] @ W[-1] + b[-1])
+    return a
+
+
+def forward(X: Any, W: Any, b: Any) -> Any:
+    """Outputs of the network."""
+    return outputs_of_layers(X, W, b)[-1]
+
+
+def _backprop(
+    *,
+    slope: Any = lambda a: 1 - a**2,
+    output_slope: Any = lambda a: 1,
+    mean: bool = True,
+    sign: float = 1.0,
+    weights: bool = True,
+) -> Any:
+    """Return a function for the weight gradients, right by default."""
+
+    def weight_gradients(X: Any, y: Any, W: Any, b: Any) -> Any:
+        a = outputs_of_layers(X, W, b)
+        delta = sign * (a[-1] - y) * output_slope(a[-1]) / (len(X) if mean else 1)
+        gradients: list[Any] = []
+        for l in range(len(W) - 1, -1, -1):
+            gradients.insert(0, a[l].T @ delta)
+            delta = (delta @ (W[l].T if weights else np.ones_like(W[l].T))) * slope(a[l])
+        return gradients
+
+    return weight_gradients
+
+
+weight_gradients = _backprop()
+
+
+def numeric_gradient(cost: Any, theta: Any) -> Any:
+    """Gradient by central differences."""
+    return _differences(cost, theta, 1.0, 1.0, 2.0)
+
+
+def _differences(cost: Any, theta: Any, up: float, down: float, over: float) -> Any:
+    h = 1e-5
+    gradient = np.zeros_like(theta)
+    for i in range(len(theta)):
+        step = np.zeros_like(theta)
+        step[i] = h
+        gradient[i] = (cost(theta + up * step) - cost(theta - down * step)) / (over * h)
+    return gradient
+
+
+def angle(d: Any, gradient: Any) -> Any:
+    """Angle between two directions in degrees."""
+    return np.degrees(np.arccos(np.clip(_cosine(d, gradient), -1, 1)))
+
+
+def _cosine(d: Any, gradient: Any) -> Any:
+    return d @ gradient / (np.linalg.norm(d) * np.linalg.norm(gradient))
+
+
+def _sizes(rng: np.random.Generator) -> tuple[Any, ...]:
+    return (tuple(int(m) for m in rng.integers(1, 9, size=rng.integers(2, 6))),)
+
+
+def _layers(rng: np.random.Generator) -> tuple[Any, Any, Any, Any]:
+    n, *sizes = (int(m) for m in rng.integers(1, 5, size=rng.integers(3, 6)))
+    W = [nice(rng, m, k) for m, k in zip(sizes[:-1], sizes[1:], strict=True)]
+    return nice(rng, n, sizes[0]), nice(rng, n, sizes[-1]), W, [nice(rng, k) for k in sizes[1:]]
+
+
+def _input_and_layers(rng: np.random.Generator) -> tuple[Any, ...]:
+    X, _, W, b = _layers(rng)
+    return X, W, b
+
+
+def _cubic(rng: np.random.Generator) -> tuple[Any, ...]:
+    size = int(rng.integers(1, 5))
+    c = nice(rng, size)
+    return (lambda theta: float(np.sum(c * theta**3) + np.prod(theta))), nice(rng, size)
+
+
+def _directions(rng: np.random.Generator) -> tuple[Any, ...]:
+    size = int(rng.integers(2, 6))
+    return nice(rng, size), nice(rng, size)
+
+
+def _digits() -> Any:
+    from sklearn.datasets import load_digits
+
+    images, digits = load_digits(return_X_y=True)
+    return images / 16, digits
+
+
+def _unseen(rng: np.random.Generator) -> tuple[Any, ...]:
+    images, digits = _digits()
+    return images[1200:], digits[1200:]
+
+
+def _accuracy(recognise: Any, X: Any, d: Any) -> float:
+    answers = np.asarray(recognise(X))
+    return float(np.mean(answers == d)) if answers.shape == np.shape(d) else 0.0
+
+
+def _nearest_mean(X: Any) -> Any:
+    images, digits = _digits()
+    means = np.array([images[:1200][digits[:1200] == d].mean(axis=0) for d in range(10)])
+    return ((X[:, None, :] - means) ** 2).sum(axis=2).argmin(axis=1)
+
+
+def _nearest_neighbour(X: Any) -> Any:
+    images, digits = _digits()
+    distances = (X**2).sum(axis=1)[:, None] - 2 * X @ images[:1200].T + (images[:1200] ** 2).sum(axis=1)
+    return digits[distances.argmin(axis=1)]
+
+
+EXERCISES = (
+    Exercise(
+        id="mlp-parameters",
+        chapter="building-the-mlp",
+        title="How many parameters?",
+        difficulty=1,
+        minutes=4,
+        equation="eq-mlp-parameters",
+        hints=("Go through neighbouring layers, `zip(sizes[:-1], sizes[1:])`.",),
+        reference=parameters,
+        inputs=_sizes,
+        cases=(((784, 30, 10),), ((2, 2, 1),)),
+        mistakes=(
+            Mistake(
+                "forgot the biases",
+                lambda sizes: sum(m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
+                "Every node behind the input has a bias.",
+            ),
+            Mistake(
+                "counted biases for the inputs",
+                lambda sizes: parameters(sizes) + sizes[0],
+                "The inputs are data: they have no bias.",
+            ),
+            Mistake(
+                "counted the nodes",
+                lambda sizes: sum(sizes),
+                "Parameters are weights, one for each arrow, and biases.",
+            ),
+            Mistake(
+                "counted one bias for each layer",
+                lambda sizes: sum(m * n + 1 for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
+                "Each node has a bias of its own.",
+            ),
+            Mistake(
+                "left out the last layer",
+                lambda sizes: parameters(sizes[:-1]),
+                "The weights and biases of the output layer count, too.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="mlp-forward",
+        chapter="building-the-mlp",
+        title="Forward through any number of layers",
+        difficulty=2,
+        minutes=8,
+        equation="eq-four-matrix-forward",
+        hints=("A loop over all layers but the last, and then one line for the linear output.",),
+        reference=forward,
+        inputs=_input_and_layers,
+        mistakes=(
+            Mistake(
+                "put a tanh on the output as well",
+                lambda X, W, b: np.tanh(forward(X, W, b)),
+                "The output layer is linear here.",
+            ),
+            Mistake(
+                "left the hidden layers linear",
+                lambda X, W, b: outputs_of_layers(X, W, b, lambda z: z)[-1],
+                "Without tanh in the hidden layers all of them collapse into one.",
+            ),
+            Mistake(
+                "used the sigmoid",
+                lambda X, W, b: outputs_of_layers(X, W, b, sigmoid)[-1],
+                "The hidden layers have a tanh here.",
+            ),
+            Mistake(
+                "forgot the biases",
+                lambda X, W, b: forward(X, W, [0 * c for c in b]),
+                "z = a W + b.",
+            ),
+            Mistake(
+                "stopped at the last hidden layer",
+                lambda X, W, b: outputs_of_layers(X, W, b)[-2],
+                "One linear layer is still to come: as many layers as there are arrays in `W`.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="mlp-backprop",
+        chapter="building-the-mlp",
+        title="Backpropagation for any number of layers",
+        difficulty=3,
+        minutes=25,
+        equation="eq-four-matrix-delta-hidden",
+        hints=(
+            "Keep the outputs of all layers in a list, with X in front.",
+            "Start with δ of the linear output, (a - y)/n, and go back with {eq}`eq-four-matrix-delta-hidden`.",
+            "The slope of tanh, written through its output, is 1 - a².",
+        ),
+        reference=weight_gradients,
+        inputs=_layers,
+        conventions=(summed(lambda X, *rest: len(X)),),
+        mistakes=(
+            Mistake(
+                "used the slope of the sigmoid",
+                _backprop(slope=lambda a: a * (1 - a)),
+                "The hidden layers have a tanh: its slope is 1 - a².",
+            ),
+            Mistake(
+                "forgot the slopes",
+                _backprop(slope=lambda a: np.ones_like(a)),
+                "Each hidden layer multiplies the error by its slope.",
+            ),
+            Mistake(
+                "the sign is turned",
+                _backprop(sign=-1.0),
+                "Output minus target; the minus sign of descent belongs to the update.",
+            ),
+            Mistake(
+                "left the weights out on the way back",
+                _backprop(weights=False),
+                "The error travels back along the weights, as δ Wᵀ.",
+            ),
+            Mistake(
+                "took the slope of tanh at the output as well",
+                _backprop(output_slope=lambda a: 1 - a**2),
+                "The output is linear: its slope is 1. See {eq}`eq-four-matrix-delta-output`.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="mlp-check",
+        chapter="building-the-mlp",
+        title="Your own gradient check",
+        difficulty=2,
+        minutes=10,
+        equation="def-mlp-relative-error",
+        hints=(
+            "Make a copy of theta before you change one entry.",
+            "(cost up - cost down) / (2 h), for one entry after the other.",
+        ),
+        reference=numeric_gradient,
+        inputs=_cubic,
+        rtol=1e-5,
+        atol=1e-7,
+        mistakes=(
+            Mistake(
+                "divided by h instead of 2h",
+                lambda cost, theta: _differences(cost, theta, 1.0, 1.0, 1.0),
+                "From θ - h to θ + h the distance is 2h.",
+            ),
+            Mistake(
+                "nudged all entries at once",
+                lambda cost, theta: np.full_like(theta, (cost(theta + 1e-5) - cost(theta - 1e-5)) / 2e-5),
+                "A partial derivative changes one entry and keeps the others.",
+            ),
+            Mistake(
+                "took the difference the wrong way round",
+                lambda cost, theta: -numeric_gradient(cost, theta),
+                "Up minus down.",
+            ),
+            Mistake(
+                "returned a single entry's derivative for all",
+                lambda cost, theta: np.full_like(theta, numeric_gradient(cost, theta)[0]),
+                "Each entry of theta has a derivative of its own.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="mlp-slip",
+        chapter="building-the-mlp",
+        title="Find the slip",
+        difficulty=2,
+        minutes=8,
+        equation="def-four-update",
+        hints=(
+            "Each formula on its own is right. Look at the order.",
+            "Which array changes between the forward pass and its last use?",
+        ),
+        reference="c",
+        mistakes=(
+            Mistake(
+                "line a", "a", "For a linear output and the mean half squared error, (a2 - y)/n is right."
+            ),
+            Mistake(
+                "line b",
+                "b",
+                "Both are right: the matrix product sums over the samples, and so does sum(axis=0).",
+            ),
+            Mistake("line d", "d", "The formula is right. But is W2 still what it was in the forward pass?"),
+            Mistake("line e", "e", "Both formulas are right."),
+            Mistake("line f", "f", "After the last line of the backward pass, W1 may change."),
+        ),
+    ),
+    Exercise(
+        id="mlp-downhill",
+        chapter="building-the-mlp",
+        title="Does it go downhill?",
+        difficulty=1,
+        minutes=5,
+        equation="eq-mlp-descent",
+        hints=("d · g = |d| |g| cos(angle).",),
+        reference=angle,
+        inputs=_directions,
+        cases=(
+            (np.array([1.0, 2.0]), np.array([50.0, 100.0])),
+            (np.array([1.0, 0.0]), np.array([-3.0, 0.0])),
+        ),
+        rtol=1e-4,
+        atol=1e-4,
+        mistakes=(
+            Mistake(
+                "returned the angle in radians",
+                lambda d, gradient: np.radians(angle(d, gradient)),
+                "NumPy's arccos answers in radians.",
+            ),
+            Mistake(
+                "returned the cosine",
+                _cosine,
+                "One more step leads from the cosine to the angle.",
+            ),
+            Mistake(
+                "forgot to divide by one of the lengths",
+                lambda d, gradient: np.degrees(np.arccos(np.clip(d @ gradient / np.linalg.norm(d), -1, 1))),
+                "Divide by the lengths of both.",
+            ),
+            Mistake(
+                "took the absolute value, so that uphill looks like downhill",
+                lambda d, gradient: np.degrees(np.arccos(np.clip(abs(_cosine(d, gradient)), -1, 1))),
+                "The sign matters: beyond 90° the cost rises.",
+            ),
+            Mistake(
+                "measured the angle from the gradient's opposite",
+                lambda d, gradient: 180.0 - angle(d, gradient),
+                "90° is the border either way, but beyond it now lies uphill. Take the angle between `d` and the gradient itself.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="mlp-digits",
+        chapter="building-the-mlp",
+        title="Recognise digits",
+        difficulty=3,
+        minutes=25,
+        equation="eq-four-matrix-delta-output",
+        hints=(
+            'A network that works: `MLP((64, 40, 10), hidden="tanh", output="softmax", cost="cross_entropy")`.',
+            "Train with `Adam(0.003)` in batches of 32; the digit is the `argmax` of the outputs along axis 1.",
+        ),
+        reference=_nearest_neighbour,
+        inputs=_unseen,
+        use=_accuracy,
+        at_least=0.9,
+        trials=1,
+        mistakes=(
+            Mistake(
+                "the answer is the same digit for every image",
+                lambda X: np.zeros(len(X), dtype=int),
+                "The network has not learned anything yet. Is the learning rate too small, or too large?",
+                sign=lambda recognise: len(np.unique(recognise(_digits()[0][:100]))) == 1,
+            ),
+            Mistake(
+                "the answers are the outputs, not the digits",
+                lambda X: np.eye(10)[_nearest_mean(X)],
+                "The network has ten outputs for each image. Which one is the largest?",
+                sign=lambda recognise: np.ndim(recognise(_digits()[0][:5])) == 2,
+            ),
+            Mistake(
+                "the answers are shifted by one digit",
+                lambda X: (_nearest_mean(X) + 1) % 10,
+                "Compare a few answers with the targets: output number k stands for the digit k.",
+                sign=lambda recognise: bool(
+                    np.mean((np.asarray(recognise(_digits()[0][:200])) - _digits()[1][:200]) % 10 == 1) > 0.5
+                ),
+            ),
+        ),
+    ),
+)

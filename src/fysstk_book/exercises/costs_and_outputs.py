@@ -1,0 +1,309 @@
+"""Exercises of the chapter on costs and outputs."""
+
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import Exercise, Mistake, nice, summed
+from fysstk_nn.activations import sigmoid, softmax
+
+ENERGY = ("identity", "half_squared_error")
+PARTICLE = ("softmax", "cross_entropy")
+FLAGS = ("sigmoid", "binary_cross_entropy")
+
+
+def _pairs(energy: Any = ENERGY, particle: Any = PARTICLE, flags: Any = FLAGS) -> dict[str, Any]:
+    return {"energy": energy, "particle": particle, "flags": flags}
+
+
+def yes_no_cost(z: Any, y: Any) -> Any:
+    """Mean cross-entropy of sigmoid outputs, from z."""
+    return np.mean(np.logaddexp(0, z) - y * z)
+
+
+def softmax_jacobian(z: Any) -> Any:
+    """Derivatives of softmax for one sample."""
+    a = softmax(z)
+    return np.diag(a) - np.outer(a, a)
+
+
+def cost_and_delta(z: Any, labels: Any) -> Any:
+    """Mean cross-entropy of a softmax layer, and its delta."""
+    return _cost(z, labels), _delta(z, labels)
+
+
+def attribute_gradient(f: Any, s: Any) -> Any:
+    """Derivative of the logistic loss for labels of plus and minus one."""
+    return -s * sigmoid(-s * f)
+
+
+def _cost(z: Any, labels: Any) -> Any:
+    shifted = z - z.max(axis=1, keepdims=True)
+    return np.mean(np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(z)), labels])
+
+
+def _targets(z: Any, labels: Any) -> Any:
+    return (np.arange(z.shape[1]) == np.asarray(labels)[:, np.newaxis]).astype(float)
+
+
+def _delta(z: Any, labels: Any) -> Any:
+    return (softmax(z) - _targets(z, labels)) / len(z)
+
+
+def _yes_no(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(1, 5))
+    return nice(rng, n, low=-5, high=5), rng.integers(0, 2, size=n).astype(float)
+
+
+def _scores(rng: np.random.Generator) -> tuple[Any, ...]:
+    n, M = int(rng.integers(1, 5)), int(rng.integers(2, 5))
+    return nice(rng, n, M), rng.integers(0, M, size=n)
+
+
+def _signs(rng: np.random.Generator) -> tuple[Any, ...]:
+    M = int(rng.integers(1, 5))
+    return nice(rng, M), 2.0 * rng.integers(0, 2, size=M) - 1
+
+
+EXERCISES = (
+    Exercise(
+        id="cost-pairs",
+        chapter="costs-and-outputs",
+        title="Which output, which cost?",
+        difficulty=1,
+        minutes=5,
+        equation="eq-cost-delta-softmax",
+        hints=(
+            "For each task ask: is the answer a number, one of several classes, or several answers at once?",
+            "The table under {eq}`eq-cost-delta-softmax` has one row for each.",
+        ),
+        reference=_pairs(),
+        mistakes=(
+            Mistake(
+                "took softmax for the detectors",
+                _pairs(flags=PARTICLE),
+                "Softmax outputs add up to 1. How many of the twelve detectors may be on at the same time?",
+            ),
+            Mistake(
+                "took separate sigmoids for the particle",
+                _pairs(particle=FLAGS),
+                "A track was made by exactly one of the five. Which output knows that?",
+            ),
+            Mistake(
+                "gave the energy a sigmoid",
+                _pairs(energy=("sigmoid", "half_squared_error")),
+                "A sigmoid never leaves the interval from 0 to 1. Does an energy?",
+            ),
+            Mistake(
+                "judged the classes by a squared error",
+                _pairs(particle=("softmax", "half_squared_error"), flags=("sigmoid", "half_squared_error")),
+                "This can be trained, but the slope of the output does not cancel. Which cost makes it?",
+            ),
+            Mistake(
+                "exchanged the two classifications",
+                _pairs(particle=FLAGS, flags=PARTICLE),
+                "Which of the two tasks has answers that exclude each other?",
+            ),
+        ),
+    ),
+    Exercise(
+        id="cost-stable",
+        chapter="costs-and-outputs",
+        title="A cost that never overflows",
+        difficulty=2,
+        minutes=8,
+        equation="eq-cost-stable-sigmoid",
+        hints=(
+            "Do not compute σ(z). Use one of the two forms of {eq}`eq-cost-stable-sigmoid`.",
+            "`np.log1p(np.exp(-np.abs(z)))` is safe for every z; so is `np.logaddexp(0, z)`.",
+        ),
+        reference=yes_no_cost,
+        inputs=_yes_no,
+        cases=(
+            (np.array([1000.0]), np.array([0.0])),
+            (np.array([-1000.0]), np.array([1.0])),
+            (np.array([1000.0, -1000.0, 0.5]), np.array([1.0, 0.0, 1.0])),
+        ),
+        conventions=(summed(lambda z, y: len(z)),),
+        mistakes=(
+            Mistake(
+                "the sign is turned",
+                lambda z, y: -yes_no_cost(z, y),
+                "This is the log-likelihood. A cost is small when the prediction is good.",
+            ),
+            Mistake(
+                "exchanged the targets 0 and 1",
+                lambda z, y: yes_no_cost(z, 1 - y),
+                "For y = 1 a large positive z must cost nearly nothing.",
+            ),
+            Mistake(
+                "left out the term with y",
+                lambda z, y: np.mean(np.logaddexp(0, z)),
+                "This is the cost for y = 0 only.",
+            ),
+            Mistake(
+                "took the hinge instead of its smooth version",
+                lambda z, y: np.mean(np.maximum(z, 0) - y * z),
+                "The third term of {eq}`eq-cost-stable-sigmoid` is missing; it matters near z = 0.",
+            ),
+            Mistake(
+                "cut the probability off to avoid the logarithm of 0",
+                lambda z, y: (
+                    -np.mean(
+                        y * np.log(np.clip(sigmoid(z), 1e-12, 1))
+                        + (1 - y) * np.log(np.clip(sigmoid(-z), 1e-12, 1))
+                    )
+                ),
+                "That avoids infinity, but the cost is wrong where z is large: at z = 1000 and y = 0 it is 1000.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="cost-jacobian",
+        chapter="costs-and-outputs",
+        title="The Jacobian of softmax",
+        difficulty=2,
+        minutes=8,
+        equation="eq-cost-jacobian",
+        hints=(
+            "Compute a first. Then there are two terms: one on the diagonal, one everywhere.",
+            "`np.diag(a)` is a matrix with a on its diagonal, `np.outer(a, a)` has the products.",
+        ),
+        reference=softmax_jacobian,
+        inputs=lambda rng: (nice(rng, int(rng.integers(2, 6))),),
+        cases=((np.array([1000.0, 999.0]),),),
+        mistakes=(
+            Mistake(
+                "left out the competition between the classes",
+                lambda z: np.diag(softmax(z) * (1 - softmax(z))),
+                "This is right for separate sigmoids. With softmax every output depends on every input.",
+            ),
+            Mistake(
+                "left out the diagonal term",
+                lambda z: -np.outer(softmax(z), softmax(z)),
+                "For i = j there is one more term, see {eq}`eq-cost-jacobian-cases`.",
+            ),
+            Mistake(
+                "the sign is turned",
+                lambda z: -softmax_jacobian(z),
+                "Raising zⱼ raises aⱼ: the diagonal is positive.",
+            ),
+            Mistake(
+                "added the products instead of subtracting them",
+                lambda z: np.diag(softmax(z)) + np.outer(softmax(z), softmax(z)),
+                "Each row must add up to zero, because the outputs always add up to 1.",
+            ),
+            Mistake(
+                "took the identity for the diagonal matrix of a",
+                lambda z: np.eye(len(z)) - np.outer(softmax(z), softmax(z)),
+                "The factor aᵢ stands in front of the bracket: it multiplies the Kronecker symbol too.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="cost-fused",
+        chapter="costs-and-outputs",
+        title="Softmax and cross-entropy in one",
+        difficulty=3,
+        minutes=15,
+        equation="eq-cost-delta-softmax",
+        hints=(
+            "Subtract the largest z of each row; {eq}`eq-cost-shift` says that nothing changes.",
+            "`shifted[np.arange(n), labels]` picks the entry of the right class in each row.",
+            "The delta is a - y over n; y need not be built, subtract 1 at the right class.",
+        ),
+        reference=cost_and_delta,
+        inputs=_scores,
+        cases=(
+            (np.array([[1000.0, 0.0, -1000.0]]), np.array([2])),
+            (np.array([[1000.0, 1000.0], [0.0, -1000.0]]), np.array([0, 1])),
+        ),
+        mistakes=(
+            Mistake(
+                "forgot the 1/n in the delta",
+                lambda z, labels: (_cost(z, labels), len(z) * _delta(z, labels)),
+                "The cost is a mean over the samples, and the delta is the derivative of that cost.",
+            ),
+            Mistake(
+                "the sign of the delta is turned",
+                lambda z, labels: (_cost(z, labels), -_delta(z, labels)),
+                "Output minus target.",
+            ),
+            Mistake(
+                "returned the outputs as the delta",
+                lambda z, labels: (_cost(z, labels), softmax(z) / len(z)),
+                "The targets are missing: subtract 1 at the right class of each row.",
+            ),
+            Mistake(
+                "added the costs up instead of taking their mean",
+                lambda z, labels: (len(z) * _cost(z, labels), _delta(z, labels)),
+                "The delta is that of the mean; the cost must be the mean too.",
+            ),
+            Mistake(
+                "took softmax over the whole array",
+                lambda z, labels: (
+                    np.mean(np.log(np.exp(z - z.max()).sum()) - (z - z.max())[np.arange(len(z)), labels]),
+                    (softmax(z.ravel()).reshape(z.shape) - _targets(z, labels)) / len(z),
+                ),
+                "Each row is a sample: sum along axis 1, and keep the dimension.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="cost-signs",
+        chapter="costs-and-outputs",
+        title="The gradient for labels of plus and minus one",
+        difficulty=2,
+        minutes=6,
+        equation="eq-cost-logistic",
+        hints=(
+            "Differentiate ln(1 + exp(-s f)) with the chain rule; the outer derivative is one over the bracket.",
+            "exp(-u)/(1 + exp(-u)) is σ(-u).",
+        ),
+        reference=attribute_gradient,
+        inputs=_signs,
+        mistakes=(
+            Mistake(
+                "the sign is turned, as the source prints it",
+                lambda f, s: -attribute_gradient(f, s),
+                "This is the gradient of the log-likelihood. For s = 1 the loss falls when f grows.",
+            ),
+            Mistake(
+                "put the labels ±1 where y = 0 or 1 belongs",
+                lambda f, s: sigmoid(f) - s,
+                "σ(f) - y needs y = 0 or 1. How is y made from s?",
+            ),
+            Mistake(
+                "forgot the inner derivative",
+                lambda f, s: -sigmoid(-s * f),
+                "The exponent is -s f; its derivative with respect to f is not -1 for every sample.",
+            ),
+            Mistake(
+                "took σ at +s f",
+                lambda f, s: -s * sigmoid(s * f),
+                "A sample with a large margin s f must have a small gradient.",
+            ),
+            Mistake(
+                "took the gradient of the hinge loss",
+                lambda f, s: -s * (s * f < 1),
+                "That is {eq}`eq-cost-hinge-slope`. The logistic loss has a smooth derivative.",
+            ),
+            Mistake(
+                "gave the cost",
+                lambda f, s: np.log1p(np.exp(-s * f)),
+                "This is the cost of each score. Its derivative is asked for.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="cost-hinge",
+        chapter="costs-and-outputs",
+        title="Who is listened to",
+        difficulty=3,
+        minutes=10,
+        hints=(
+            "What is the margin of a sample with a wrong label, once the model is good?",
+            "Compare the three slopes with respect to f at s f = -6.",
+        ),
+    ),
+)

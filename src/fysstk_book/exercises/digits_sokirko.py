@@ -1,0 +1,264 @@
+"""Exercises of the first chapter on handwritten digits."""
+
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_nn.activations import sigmoid, softmax
+
+
+def rate_after(epochs: Any, n: Any, m: Any, eta0: Any, k: Any) -> Any:
+    """Learning rate eta0 / (1 + k t) after so many epochs."""
+    return eta0 / (1 + k * epochs * int(np.ceil(n / m)))
+
+
+def error_rate(outputs: Any, labels: Any) -> Any:
+    """Percentage of wrong answers."""
+    return 100 * np.mean(outputs.argmax(axis=1) != labels)
+
+
+def output_deltas(z: Any, y: Any) -> Any:
+    """Errors of the outputs: sigmoid with squares, softmax with cross-entropy."""
+    a = sigmoid(z)
+    return (a - y) * a * (1 - a), softmax(z) - y
+
+
+def slant(image: Any) -> Any:
+    """Slope of the line x = alpha y through the ink."""
+    return _slant(image)
+
+
+def _slant(image: Any, *, centred: bool = True, weighted: bool = True, by: str = "yy") -> Any:
+    weight = image if weighted else (image > 0).astype(float)
+    y, x = np.indices(image.shape).astype(float)
+    if centred:
+        x -= (weight * x).sum() / weight.sum()
+        y -= (weight * y).sum() / weight.sum()
+    xy, xx, yy = (weight * x * y).sum(), (weight * x * x).sum(), (weight * y * y).sum()
+    return xy / {"yy": yy, "xx": xx, "both": np.sqrt(xx * yy), "sum": weight.sum()}[by]
+
+
+def _classified(rng: np.random.Generator) -> tuple[Any, Any]:
+    n = int(rng.integers(10, 20))
+    outputs = np.round(rng.uniform(size=(n, 10)), 3)
+    return outputs, np.where(rng.random(n) < 0.6, outputs.argmax(axis=1), rng.integers(0, 10, n))
+
+
+def _sample(rng: np.random.Generator) -> tuple[Any, Any]:
+    return nice(rng, 10), np.eye(10)[rng.integers(0, 10)]
+
+
+def _image(rng: np.random.Generator) -> tuple[Any]:
+    rows, columns = (int(side) for side in rng.integers(3, 8, size=2))
+    image = np.round(rng.uniform(size=(rows, columns)) * (rng.random((rows, columns)) < 0.6), 1)
+    image[0, 0], image[-1, -1] = 0.5, 1.0
+    return (image,)
+
+
+EXERCISES = (
+    Exercise(
+        id="sokirko-decay",
+        chapter="digits-sokirko",
+        title="The learning rate after some epochs",
+        difficulty=1,
+        minutes=5,
+        equation="eq-sokirko-decay",
+        hints=(
+            "How many steps make an epoch, if the last batch may be smaller?",
+            "Round n / m up, and multiply by the epochs: that is t.",
+        ),
+        reference=rate_after,
+        inputs=lambda rng: (
+            int(rng.integers(1, 9)),
+            100 * int(rng.integers(5, 30)) + 7,
+            int(rng.choice([10, 32, 64])),
+            nice(rng, low=0.1, high=1.0),
+            0.001,
+        ),
+        cases=((0, 4000, 64, 0.1, 0.001), (5, 60000, 64, 0.1, 0.001)),
+        rtol=1e-9,
+        mistakes=(
+            Mistake(
+                "dropped the last batch of each epoch",
+                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs * (n // m)),
+                "A batch with fewer samples is a step, too.",
+            ),
+            Mistake(
+                "took fractions of a step",
+                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs * n / m),
+                "Each epoch has a whole number of steps.",
+            ),
+            Mistake(
+                "counted epochs instead of steps",
+                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs),
+                "Here t counts the steps, as in the first formula of {eq}`eq-sokirko-decay`.",
+            ),
+            Mistake(
+                "counted samples instead of steps",
+                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs * n),
+                "There is one step for each batch, not for each sample.",
+            ),
+            Mistake(
+                "let the rate decay exponentially",
+                lambda epochs, n, m, eta0, k: eta0 * np.exp(-k * epochs * np.ceil(n / m)),
+                "That is another schedule. Here the rate is divided by 1 + kt.",
+            ),
+            Mistake(
+                "forgot the 1",
+                lambda epochs, n, m, eta0, k: eta0 / (k * max(epochs, 1) * np.ceil(n / m)),
+                "At t = 0 the rate should be eta0.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="sokirko-error",
+        chapter="digits-sokirko",
+        title="The error rate",
+        difficulty=1,
+        minutes=4,
+        hints=("`outputs.argmax(axis=1)` is the answer to each image.",),
+        reference=error_rate,
+        inputs=_classified,
+        mistakes=(
+            Mistake(
+                "gave the percentage of right answers",
+                lambda outputs, labels: 100 - error_rate(outputs, labels),
+                "An error of 5 % is better than one of 10 %: count the wrong ones.",
+            ),
+            Mistake(
+                "gave a fraction, not a percentage",
+                lambda outputs, labels: error_rate(outputs, labels) / 100,
+                "One half is 50 %.",
+            ),
+            Mistake(
+                "counted the wrong answers",
+                lambda outputs, labels: np.sum(outputs.argmax(axis=1) != labels),
+                "Divide by the number of images.",
+            ),
+            Mistake(
+                "took the smallest output for the answer",
+                lambda outputs, labels: 100 * np.mean(outputs.argmin(axis=1) != labels),
+                "The largest output is the answer.",
+            ),
+            Mistake(
+                "asked that the right output be above one half",
+                lambda outputs, labels: 100 * np.mean(outputs[np.arange(len(labels)), labels] <= 0.5),
+                "It is enough that the right output is the largest of the ten.",
+            ),
+            Mistake(
+                "compared the largest output itself with the label",
+                lambda outputs, labels: 100 * np.mean(outputs.max(axis=1) != labels),
+                "Not how large the largest output is, but which one it is, tells the digit.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="sokirko-deltas",
+        chapter="digits-sokirko",
+        title="Two errors of the output layer",
+        difficulty=2,
+        minutes=8,
+        equation="eq-sokirko-deltas",
+        hints=(
+            "First compute the two kinds of outputs from the same z.",
+            "Only one of the two has a factor a(1 - a), see {eq}`eq-sokirko-deltas`.",
+        ),
+        reference=output_deltas,
+        inputs=_sample,
+        cases=((np.zeros(10), np.eye(10)[3]),),
+        mistakes=(
+            Mistake(
+                "forgot the slope of the sigmoid",
+                lambda z, y: (sigmoid(z) - y, softmax(z) - y),
+                "The squared error does not cancel σ′.",
+            ),
+            Mistake(
+                "put a factor a(1 - a) on softmax as well",
+                lambda z, y: (output_deltas(z, y)[0], (softmax(z) - y) * softmax(z) * (1 - softmax(z))),
+                "Cross-entropy cancels the derivative of softmax.",
+            ),
+            Mistake(
+                "the signs are turned",
+                lambda z, y: tuple(-delta for delta in output_deltas(z, y)),
+                "Output minus target.",
+            ),
+            Mistake(
+                "exchanged the two",
+                lambda z, y: output_deltas(z, y)[::-1],
+                "First the sigmoids, then softmax.",
+            ),
+            Mistake(
+                "used the sigmoid's outputs for both",
+                lambda z, y: (output_deltas(z, y)[0], sigmoid(z) - y),
+                "The second one has the outputs of softmax.",
+            ),
+            Mistake(
+                "forgot to divide the exponentials by their sum",
+                lambda z, y: (output_deltas(z, y)[0], np.exp(z) - y),
+                "The outputs of softmax add up to 1.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="sokirko-slant",
+        chapter="digits-sokirko",
+        title="The slant of an image",
+        difficulty=3,
+        minutes=15,
+        equation="eq-sokirko-slant",
+        hints=(
+            "`y, x = np.indices(image.shape)` gives the row and the column of each pixel.",
+            "First the centre, {eq}`def-sokirko-moments`; then the two moments around it.",
+        ),
+        reference=slant,
+        inputs=_image,
+        mistakes=(
+            Mistake(
+                "did not subtract the centre",
+                lambda image: _slant(image, centred=False),
+                "The line has to go through the centre of the ink.",
+            ),
+            Mistake(
+                "divided by the spread of the columns",
+                lambda image: _slant(image, by="xx"),
+                "That is the slope of y against x. We want x = αy.",
+            ),
+            Mistake(
+                "computed the correlation",
+                lambda image: _slant(image, by="both"),
+                "A slope is divided by the spread in y alone.",
+            ),
+            Mistake(
+                "divided by the ink",
+                lambda image: _slant(image, by="sum"),
+                "That is the mean of the products; the slope needs μ_yy below.",
+            ),
+            Mistake(
+                "the sign is turned",
+                lambda image: -_slant(image),
+                "Rows are counted downwards, and α is positive if the ink drifts to the right on the way down.",
+            ),
+            Mistake(
+                "all pixels with ink count the same",
+                lambda image: _slant(image, weighted=False),
+                "Each pixel counts by its grey value.",
+            ),
+            Mistake(
+                "gave the angle",
+                lambda image: np.arctan(slant(image)),
+                "α is the slope: how many columns to the side for each row down.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="sokirko-images",
+        chapter="digits-sokirko",
+        title="How many test images does it take?",
+        difficulty=2,
+        minutes=10,
+        hints=(
+            "Equation {eq}`eq-iris-standard-error` gives the uncertainty of one error rate. What is that of a difference?",
+        ),
+    ),
+)

@@ -1,0 +1,346 @@
+"""Exercises of the chapter on kinds of networks."""
+
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import Exercise, Mistake, nice
+
+
+def convolution(x: Any, w: Any, b: Any) -> Any:
+    """Slide a filter along a signal."""
+    k = len(w)
+    return np.array([w @ x[j : j + k] + b for j in range(len(x) - k + 1)])
+
+
+def dense_weights(w: Any, n: Any) -> Any:
+    """Weights of the dense layer that slides a filter along a signal."""
+    k = len(w)
+    W = np.zeros((n, n - k + 1))
+    for j in range(n - k + 1):
+        W[j : j + k, j] = w
+    return W
+
+
+def filter_gradient(x: Any, delta: Any) -> Any:
+    """Gradient of a filter from the errors of its nodes."""
+    return np.array([delta @ x[i : i + len(delta)] for i in range(len(x) - len(delta) + 1)])
+
+
+def last_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
+    """State of a recurrent unit after all readings."""
+    h = 0.0
+    for reading in x:
+        h = np.tanh(wh * h + wx * reading + b)
+    return h
+
+
+def _linear_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
+    h = 0.0
+    for reading in x:
+        h = wh * h + wx * reading + b
+    return h
+
+
+def _sigmoid_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
+    h = 0.0
+    for reading in x:
+        h = 1 / (1 + np.exp(-(wh * h + wx * reading + b)))
+    return h
+
+
+def _first_reading_as_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
+    h = x[0]
+    for reading in x[1:]:
+        h = np.tanh(wh * h + wx * reading + b)
+    return h
+
+
+def design(x: Any, centres: Any, s: Any) -> Any:
+    """Design matrix of bell-shaped features."""
+    return np.exp(-((x[:, None] - centres) ** 2) / (2 * s**2))
+
+
+def _remembers(weights: Any) -> Any:
+    """Whether the state keeps the sign and the size of both bits for 100 steps."""
+    wh, wx, b = (float(part) for part in weights)
+    finals = [last_state(np.array([bit] + [0.0] * 99), wh, wx, b) for bit in (-1.0, 1.0)]
+    return np.array([-finals[0] >= 0.9, finals[1] >= 0.9])
+
+
+def _signal(rng: np.random.Generator) -> tuple[Any, Any]:
+    n = int(rng.integers(4, 8))
+    return nice(rng, n), nice(rng, int(rng.integers(2, 4)))
+
+
+EXERCISES = (
+    Exercise(
+        id="types-convolution",
+        chapter="network-types",
+        title="Slide a filter",
+        difficulty=1,
+        minutes=8,
+        equation="def-types-convolution",
+        hints=(
+            "The filter fits at n - k + 1 places: j = 0, ..., n - k.",
+            "At place j it sees `x[j : j + k]`.",
+        ),
+        reference=convolution,
+        inputs=lambda rng: (*_signal(rng), nice(rng)),
+        mistakes=(
+            Mistake(
+                "ran through the filter backwards",
+                lambda x, w, b: convolution(x, w[::-1], b),
+                "Mathematicians' convolution turns the filter around; here w₀ meets x_j.",
+            ),
+            Mistake(
+                "forgot the bias",
+                lambda x, w, b: convolution(x, w, 0.0),
+                "The same bias is added at each place.",
+            ),
+            Mistake(
+                "stopped one place too early",
+                lambda x, w, b: convolution(x, w, b)[:-1],
+                "The filter also fits at j = n - k.",
+            ),
+            Mistake(
+                "continued the signal with zeros",
+                lambda x, w, b: convolution(np.concatenate([x, np.zeros(len(w) - 1)]), w, b),
+                "Only places where the whole filter fits into the signal count.",
+            ),
+            Mistake(
+                "took every k-th place only",
+                lambda x, w, b: convolution(x, w, b)[:: len(w)],
+                "The filter moves on by one input at a time.",
+            ),
+            Mistake(
+                "added the bias once for each weight",
+                lambda x, w, b: convolution(x, w, len(w) * b),
+                "The bias stands outside the sum over the filter.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="types-matrix",
+        chapter="network-types",
+        title="The constrained matrix",
+        difficulty=2,
+        minutes=10,
+        equation="eq-types-matrix",
+        hints=("Start from zeros of shape (n, n - k + 1) and fill one column after the other.",),
+        reference=dense_weights,
+        inputs=lambda rng: (_signal(rng)[1], int(rng.integers(4, 8))),
+        mistakes=(
+            Mistake(
+                "put the filter into the columns backwards",
+                lambda w, n: dense_weights(w[::-1], n),
+                "In column j, w₀ stands in row j.",
+            ),
+            Mistake(
+                "let the filter wrap around at the end",
+                lambda w, n: np.array(
+                    [[w[(i - j) % n] if (i - j) % n < len(w) else 0.0 for j in range(n)] for i in range(n)]
+                ),
+                "There are only n - k + 1 nodes: none of them sees both ends of the signal.",
+            ),
+            Mistake(
+                "put the filter into the first rows of every column",
+                lambda w, n: np.concatenate(
+                    [np.tile(w[:, None], n - len(w) + 1), np.zeros((n - len(w), n - len(w) + 1))]
+                ),
+                "Each node sees another part of the signal: the filter moves down from column to column.",
+            ),
+            Mistake(
+                "used ones instead of the filter's weights",
+                lambda w, n: dense_weights(np.ones_like(w), n),
+                "The places are right; fill in the weights.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="types-shared",
+        chapter="network-types",
+        title="The gradient of a shared weight",
+        difficulty=2,
+        minutes=10,
+        equation="eq-types-shared",
+        hints=(
+            "k follows from the two lengths: n - (n - k + 1) + 1.",
+            "∂C/∂w_i sums δ_j x_{j+i} over all places j.",
+        ),
+        reference=filter_gradient,
+        inputs=lambda rng: (lambda x, w: (x, nice(rng, len(x) - len(w) + 1)))(*_signal(rng)),
+        mistakes=(
+            Mistake(
+                "took the mean over the places instead of the sum",
+                lambda x, delta: filter_gradient(x, delta) / len(delta),
+                "All places change together when the weight changes: their effects add up.",
+            ),
+            Mistake(
+                "ran through the errors backwards",
+                lambda x, delta: filter_gradient(x, delta[::-1]),
+                "The error at place j goes with the inputs that the node at place j has seen.",
+            ),
+            Mistake(
+                "used the first place only",
+                lambda x, delta: delta[0] * x[: len(x) - len(delta) + 1],
+                "The weight is used at all places.",
+            ),
+            Mistake(
+                "returned the gradient with the last weight first",
+                lambda x, delta: filter_gradient(x, delta)[::-1],
+                "Entry i belongs to w_i.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="types-count",
+        chapter="network-types",
+        title="Count the parameters",
+        difficulty=1,
+        minutes=3,
+        equation="eq-types-count",
+        hints=("How many numbers does one filter have, its bias included?",),
+        reference=832,
+        mistakes=(
+            Mistake("forgot the biases", 800, "Each filter has a bias of its own."),
+            Mistake(
+                "counted a single bias for all filters", 801, "There are 32 biases, one for each filter."
+            ),
+            Mistake("counted one filter only", 26, "There are 32 filters."),
+            Mistake("took 5 weights for each filter", 192, "A filter of 5×5 has 25 weights."),
+        ),
+    ),
+    Exercise(
+        id="types-recurrent",
+        chapter="network-types",
+        title="Run a recurrent unit",
+        difficulty=1,
+        minutes=6,
+        equation="def-types-recurrent",
+        hints=("A loop over the readings with one line in it; start from h = 0.",),
+        reference=last_state,
+        inputs=lambda rng: (nice(rng, int(rng.integers(2, 6))), nice(rng), nice(rng), nice(rng)),
+        mistakes=(
+            Mistake(
+                "forgot the tanh",
+                _linear_state,
+                "The unit squeezes its state with tanh at every step.",
+            ),
+            Mistake(
+                "forgot the state",
+                lambda x, wh, wx, b: np.tanh(wx * x[-1] + b),
+                "The new state depends on the old one, with the weight wh.",
+            ),
+            Mistake(
+                "exchanged the two weights",
+                lambda x, wh, wx, b: last_state(x, wx, wh, b),
+                "wh goes with the state, wx with the reading.",
+            ),
+            Mistake(
+                "left out the last reading",
+                lambda x, wh, wx, b: last_state(x[:-1], wh, wx, b),
+                "There is one update for each reading.",
+            ),
+            Mistake(
+                "forgot the bias",
+                lambda x, wh, wx, b: last_state(x, wh, wx, 0.0),
+                "The bias is added at every step.",
+            ),
+            Mistake(
+                "took the readings from the last to the first",
+                lambda x, wh, wx, b: last_state(x[::-1], wh, wx, b),
+                "x₁ comes first; the last reading has the freshest say.",
+            ),
+            Mistake(
+                "squeezed with the sigmoid instead of tanh",
+                _sigmoid_state,
+                "The state of this unit lies between -1 and 1.",
+            ),
+            Mistake(
+                "took the first reading for the state",
+                _first_reading_as_state,
+                "Before the first reading the state is 0, and the first reading enters through wx like the others.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="types-memory",
+        chapter="network-types",
+        title="A memory of your own",
+        difficulty=3,
+        minutes=12,
+        equation="def-types-fixed-point",
+        hints=(
+            "In the silence the state follows h ← tanh(wh h). When does it not decay?",
+            "Both signs must be treated alike. Which b does that?",
+            "Put h = 0.9 into {eq}`def-types-fixed-point` and solve for wh.",
+        ),
+        reference=(2.0, 1.0, 0.0),
+        use=_remembers,
+        mistakes=(
+            Mistake(
+                "the state decays to zero or close to it",
+                (0.9, 1.0, 0.0),
+                "Neither bit survives. Below wh = 1 the state decays; well above it stays.",
+            ),
+            Mistake(
+                "the bias favours +1",
+                (2.0, 1.0, 2.0),
+                "Only the bit +1 survives. The two signs must be treated alike.",
+            ),
+            Mistake(
+                "the bias favours -1",
+                (2.0, 1.0, -2.0),
+                "Only the bit -1 survives. The two signs must be treated alike.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="types-rbf",
+        chapter="network-types",
+        title="The design matrix of bells",
+        difficulty=2,
+        minutes=6,
+        equation="def-types-rbf",
+        hints=("`x[:, None] - centres` is the table of all differences, with shape (n, m).",),
+        reference=design,
+        inputs=lambda rng: (
+            nice(rng, int(rng.integers(2, 5))),
+            nice(rng, int(rng.integers(2, 5))),
+            nice(rng, low=0.3, high=2.0),
+        ),
+        mistakes=(
+            Mistake(
+                "forgot the 2 under the fraction",
+                lambda x, centres, s: np.exp(-((x[:, None] - centres) ** 2) / s**2),
+                "The exponent is -(x - c)²/(2s²).",
+            ),
+            Mistake(
+                "divided by s instead of s²",
+                lambda x, centres, s: np.exp(-((x[:, None] - centres) ** 2) / (2 * s)),
+                "The width enters squared, like the distance.",
+            ),
+            Mistake(
+                "forgot to square the distance",
+                lambda x, centres, s: np.exp(-np.abs(x[:, None] - centres) / (2 * s**2)),
+                "A bell is smooth at its top; |x - c| has a kink there.",
+            ),
+            Mistake(
+                "forgot the minus sign",
+                lambda x, centres, s: np.exp((x[:, None] - centres) ** 2 / (2 * s**2)),
+                "The bell falls off with the distance.",
+            ),
+            Mistake(
+                "normalised the bells to area 1",
+                lambda x, centres, s: design(x, centres, s) / (s * np.sqrt(2 * np.pi)),
+                "The bell has the height 1 at its centre.",
+            ),
+            Mistake(
+                "multiplied by s² instead of dividing",
+                lambda x, centres, s: np.exp(-((x[:, None] - centres) ** 2) / 2 * s**2),
+                "In Python `a / 2 * b` is (a/2)·b. Put brackets around what stands below the line.",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,309 @@
+"""Exercises of the chapter on optimizers."""
+
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import Exercise, Mistake, nice
+
+
+def momentum_step(theta: Any, v: Any, g: Any, eta: Any, beta: Any) -> Any:
+    """One step of the heavy ball."""
+    v = beta * v + g
+    return theta - eta * v, v
+
+
+def rmsprop_step(theta: Any, v: Any, g: Any, eta: Any, rho: Any, epsilon: Any) -> Any:
+    """One step of RMSProp."""
+    v = rho * v + (1 - rho) * g**2
+    return theta - eta * g / (np.sqrt(v) + epsilon), v
+
+
+def adam_step(
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+) -> Any:
+    """One step of Adam."""
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return theta - eta * m_hat / (np.sqrt(v_hat) + epsilon), m, v
+
+
+def _adam(step: Any) -> Any:
+    """Return an Adam step whose parameters move by `step(m, v, g, t, beta1, beta2, epsilon)` times -eta."""
+
+    def wrong(
+        theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+    ) -> Any:
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        return theta - eta * step(m, v, g, t, beta1, beta2, epsilon), m, v
+
+    return wrong
+
+
+def _state(rng: np.random.Generator) -> tuple[Any, Any, Any]:
+    size = int(rng.integers(1, 4))
+    return nice(rng, size), nice(rng, size), nice(rng, size)
+
+
+def _velocity_with_sign(theta: Any, v: Any, g: Any, eta: Any, beta: Any) -> Any:
+    v = beta * v - eta * g
+    return theta + v, v
+
+
+def _corrected_means(
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+) -> Any:
+    theta, m, v = adam_step(theta, m, v, g, t, eta, beta1, beta2, epsilon)
+    return theta, m / (1 - beta1**t), v / (1 - beta2**t)
+
+
+def _epsilon_under_the_root(
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+) -> Any:
+    _, m, v = adam_step(theta, m, v, g, t, eta, beta1, beta2, epsilon)
+    root = np.sqrt(v / (1 - beta2**t) + epsilon)
+    return theta - eta * m / (1 - beta1**t) / root, m, v
+
+
+def _rmsprop(rng: np.random.Generator) -> tuple[Any, ...]:
+    theta, v, g = _state(rng)
+    return theta, np.abs(v), g, nice(rng, low=0.1, high=1.0), nice(rng, low=0.1, high=0.9), 0.01
+
+
+def _adam_inputs(rng: np.random.Generator) -> tuple[Any, ...]:
+    theta, m, g = _state(rng)
+    v = np.abs(nice(rng, len(theta)))
+    return theta, m, v, g, int(rng.integers(1, 9)), nice(rng, low=0.1, high=1.0), 0.8, 0.9, 0.01
+
+
+EXERCISES = (
+    Exercise(
+        id="opt-momentum",
+        chapter="optimizers",
+        title="One step with momentum",
+        difficulty=1,
+        minutes=5,
+        equation="def-opt-momentum",
+        hints=("Two lines: first the velocity, then the parameters.",),
+        reference=momentum_step,
+        inputs=lambda rng: (*_state(rng), nice(rng, low=0.1, high=1.0), nice(rng, low=0.1, high=0.9)),
+        mistakes=(
+            Mistake(
+                "stepped with the old velocity",
+                lambda theta, v, g, eta, beta: (theta - eta * v, beta * v + g),
+                "The velocity changes first, and the step uses the new one.",
+            ),
+            Mistake(
+                "dampened the gradient",
+                lambda theta, v, g, eta, beta: momentum_step(theta, v, (1 - beta) * g, eta, beta),
+                "The factor 1 - β belongs to the other convention, {eq}`def-opt-dampened`.",
+            ),
+            Mistake(
+                "put the learning rate into the velocity",
+                lambda theta, v, g, eta, beta: (theta - (beta * v + eta * g), beta * v + eta * g),
+                "In this book's convention the velocity is a sum of gradients, without η.",
+            ),
+            Mistake(
+                "walked uphill",
+                lambda theta, v, g, eta, beta: (theta + eta * (beta * v + g), beta * v + g),
+                "The step goes against the velocity: v is a sum of gradients.",
+            ),
+            Mistake(
+                "returned the velocity first",
+                lambda theta, v, g, eta, beta: momentum_step(theta, v, g, eta, beta)[::-1],
+                "The order asked for is theta, v.",
+            ),
+            Mistake(
+                "kept the step as the velocity, with η and the minus sign",
+                _velocity_with_sign,
+                "Some books do, and walk the same path. In this book's convention v is a sum of gradients, and the step is -ηv.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="opt-convention",
+        chapter="optimizers",
+        title="The other convention",
+        difficulty=1,
+        minutes=4,
+        equation="eq-opt-conventions",
+        hints=("Which of the two velocities is larger, and by which factor?",),
+        reference=0.02,
+        mistakes=(
+            Mistake(
+                "went the other way", 8.0, "The undampened velocity is the larger one, so its η is smaller."
+            ),
+            Mistake("multiplied by β", 0.38, "The factor between the velocities is 1 - β."),
+            Mistake(
+                "left η as it was", 0.4, "The two velocities differ by a factor, and η must make up for it."
+            ),
+            Mistake("gave the factor only", 0.05, "Multiply it by the paper's learning rate."),
+            Mistake(
+                "divided by β",
+                0.4 / 0.95,
+                "The factor between the velocities is 1 - β, and the undampened velocity is the larger one.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="opt-rmsprop",
+        chapter="optimizers",
+        title="RMSProp",
+        difficulty=2,
+        minutes=7,
+        equation="def-opt-rmsprop",
+        hints=("First the running mean of the squares, then the step with the new mean.",),
+        reference=rmsprop_step,
+        inputs=_rmsprop,
+        mistakes=(
+            Mistake(
+                "forgot the root",
+                lambda theta, v, g, eta, rho, epsilon: (
+                    theta - eta * g / (rho * v + (1 - rho) * g**2 + epsilon),
+                    rho * v + (1 - rho) * g**2,
+                ),
+                "v has the size of g²; its root has the size of g.",
+            ),
+            Mistake(
+                "put epsilon under the root",
+                lambda theta, v, g, eta, rho, epsilon: (
+                    theta - eta * g / np.sqrt(rho * v + (1 - rho) * g**2 + epsilon),
+                    rho * v + (1 - rho) * g**2,
+                ),
+                "Here ε is added after the root is taken.",
+            ),
+            Mistake(
+                "added up the squares as AdaGrad does",
+                lambda theta, v, g, eta, rho, epsilon: (
+                    theta - eta * g / (np.sqrt(v + g**2) + epsilon),
+                    v + g**2,
+                ),
+                "RMSProp forgets: a running mean with ρ and 1 - ρ.",
+            ),
+            Mistake(
+                "exchanged ρ and 1 - ρ",
+                lambda theta, v, g, eta, rho, epsilon: rmsprop_step(theta, v, g, eta, 1 - rho, epsilon),
+                "ρ says how much of the old mean is kept.",
+            ),
+            Mistake(
+                "forgot to square the gradient",
+                lambda theta, v, g, eta, rho, epsilon: (
+                    theta - eta * g / (np.sqrt(np.abs(rho * v + (1 - rho) * np.abs(g))) + epsilon),
+                    rho * v + (1 - rho) * np.abs(g),
+                ),
+                "v is a running mean of squares.",
+            ),
+            Mistake(
+                "stepped with the old mean of the squares",
+                lambda theta, v, g, eta, rho, epsilon: (
+                    theta - eta * g / (np.sqrt(v) + epsilon),
+                    rho * v + (1 - rho) * g**2,
+                ),
+                "The mean changes first, and the step uses the new one.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="opt-adam",
+        chapter="optimizers",
+        title="Adam",
+        difficulty=2,
+        minutes=10,
+        equation="def-opt-adam",
+        hints=(
+            "Update both means, {eq}`def-opt-adam-means`, and keep them as they are.",
+            "Correct copies of them: divide by 1 - β₁ᵗ and 1 - β₂ᵗ.",
+        ),
+        reference=adam_step,
+        inputs=_adam_inputs,
+        mistakes=(
+            Mistake(
+                "left the bias correction out",
+                _adam(lambda m, v, g, t, beta1, beta2, epsilon: m / (np.sqrt(v) + epsilon)),
+                "Both means start at zero and are too small at first.",
+            ),
+            Mistake(
+                "corrected the first mean only",
+                _adam(lambda m, v, g, t, beta1, beta2, epsilon: m / (1 - beta1**t) / (np.sqrt(v) + epsilon)),
+                "v starts at zero as well.",
+            ),
+            Mistake(
+                "corrected with β instead of βᵗ",
+                _adam(
+                    lambda m, v, g, t, beta1, beta2, epsilon: (
+                        m / (1 - beta1) / (np.sqrt(v / (1 - beta2)) + epsilon)
+                    )
+                ),
+                "The correction fades with the number of the step: 1 - βᵗ.",
+            ),
+            Mistake(
+                "stepped along the gradient instead of its mean",
+                _adam(lambda m, v, g, t, beta1, beta2, epsilon: g / (np.sqrt(v / (1 - beta2**t)) + epsilon)),
+                "This is RMSProp with a correction; Adam steps along the running mean of the gradients.",
+            ),
+            Mistake(
+                "forgot the root",
+                _adam(
+                    lambda m, v, g, t, beta1, beta2, epsilon: (
+                        m / (1 - beta1**t) / (v / (1 - beta2**t) + epsilon)
+                    )
+                ),
+                "v has the size of g²; divide by its root.",
+            ),
+            Mistake(
+                "returned the corrected means",
+                _corrected_means,
+                "The step is right. The means to carry on with are those without correction, or the next step corrects twice.",
+            ),
+            Mistake(
+                "put epsilon under the root",
+                _epsilon_under_the_root,
+                "Here ε is added after the root is taken.",
+            ),
+            Mistake(
+                "counted the steps from 0",
+                _adam(
+                    lambda m, v, g, t, beta1, beta2, epsilon: (
+                        m / (1 - beta1 ** (t - 1)) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + epsilon)
+                    )
+                ),
+                "In the first step t is 1. With 0 the correction divides by zero.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="opt-first",
+        chapter="optimizers",
+        title="The first step without correction",
+        difficulty=2,
+        minutes=5,
+        equation="eq-opt-adam-first",
+        hints=("Write down m₁ and v₁ for a gradient g. The g cancels.",),
+        reference=0.5,
+        rtol=1e-3,
+        mistakes=(
+            Mistake(
+                "took the numbers of the text", 0.1 / np.sqrt(0.001), "There β₂ is 0.999; here it is 0.96."
+            ),
+            Mistake(
+                "left the bias correction in",
+                1.0,
+                "With the correction the first step is η for every gradient. What becomes of it without?",
+            ),
+            Mistake("forgot the root", 2.5, "The step divides by √v₁."),
+            Mistake("took the first mean alone", 0.1, "Divide by the root of the second mean."),
+            Mistake("took the factors the wrong way round", 0.04 / np.sqrt(0.1), "m belongs to β₁, v to β₂."),
+        ),
+    ),
+    Exercise(
+        id="opt-overshoot",
+        chapter="optimizers",
+        title="Where momentum fails",
+        difficulty=2,
+        minutes=10,
+        equation="eq-opt-momentum-sum",
+        hints=("After how many steps is a gradient forgotten, that is, its weight βᵗ small?",),
+    ),
+)

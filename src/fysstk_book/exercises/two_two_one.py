@@ -1,0 +1,400 @@
+"""Exercises of the chapter on the network with two inputs, two hidden nodes and one output."""
+
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import COLUMN, Exercise, Mistake, nice
+from fysstk_nn.activations import sigmoid
+from fysstk_nn.datasets import polynomial
+from fysstk_nn.gates import XOR
+
+
+def output(x: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+    """Output of the network for one sample."""
+    return sigmoid(sigmoid(x @ W1 + b1) @ w2 + b2)
+
+
+def hidden_deltas(a1: Any, a2: Any, y: Any, w2: Any) -> Any:
+    """Errors of the two hidden nodes."""
+    return w2 * a1 * (1 - a1) * (a2 - y) * a2 * (1 - a2)
+
+
+def gradients(x: Any, y: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+    """All nine derivatives."""
+    a1 = sigmoid(x @ W1 + b1)
+    a2 = sigmoid(a1 @ w2 + b2)
+    delta2 = (a2 - y) * a2 * (1 - a2)
+    delta1 = hidden_deltas(a1, a2, y, w2)
+    return np.outer(x, delta1), delta1, delta2 * a1, delta2
+
+
+def _wrong_gradients(
+    *, hidden_outputs: bool = False, shared: bool = False, transposed: bool = False, no_slope: bool = False
+) -> Any:
+    """Return `gradients` with one thing done wrong."""
+
+    def wrong(x: Any, y: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+        a1 = sigmoid(x @ W1 + b1)
+        a2 = sigmoid(a1 @ w2 + b2)
+        delta2 = (a2 - y) * a2 * (1 - a2)
+        delta1 = delta2 * w2 * (1 if no_slope else a1 * (1 - a1))
+        if shared:
+            delta1 = np.full(2, delta1[0])
+        dW1 = np.outer(a1 if hidden_outputs else x, delta1)
+        return (dW1.T if transposed else dW1), delta1, delta2 * a1, delta2
+
+    return wrong
+
+
+def to_our_convention(dC_dV: Any) -> Any:
+    """Change a gradient from "to i from j" to "from i to j"."""
+    return np.transpose(dC_dV)
+
+
+def parameters(inputs: Any, hidden: Any, outputs: Any) -> Any:
+    """Number of weights and biases of a network with one hidden layer."""
+    return (inputs + 1) * hidden + (hidden + 1) * outputs
+
+
+def _truth_table(answer: Any) -> Any:
+    W1, b1, w2, b2 = (np.asarray(part, dtype=float) for part in answer)
+    return output(XOR.X, W1.reshape(2, 2), b1.reshape(2), w2.reshape(2), b2.reshape(())) > 0.5
+
+
+def _one_sample(rng: np.random.Generator) -> tuple[Any, ...]:
+    return nice(rng, 2), nice(rng, low=0.1, high=1.0), nice(rng, 2, 2), nice(rng, 2), nice(rng, 2), nice(rng)
+
+
+def _unseen(rng: np.random.Generator) -> tuple[Any, ...]:
+    return polynomial(n=200, rng=rng)
+
+
+def _error(predict: Any, X: Any, y: Any) -> float:
+    return float(np.sqrt(np.mean((np.ravel(predict(X)) - y) ** 2)))
+
+
+def _least_squares(columns: Any) -> Any:
+    """Return a prediction by least squares on the given columns of the inputs."""
+    X, y = polynomial(n=100, rng=0)
+    theta = np.linalg.lstsq(columns(X), y)[0]
+    return lambda X: columns(X) @ theta
+
+
+def _nonlinearity(predict: Any) -> float:
+    """Share of the prediction that no plane explains."""
+    X, _ = polynomial(n=100, rng=9)
+    values = np.ravel(predict(X))
+    A = np.column_stack([np.ones(len(X)), X])
+    residual = values - A @ np.linalg.lstsq(A, values)[0]
+    return float(np.std(residual) / (np.std(values) + 1e-12))
+
+
+EXERCISES = (
+    Exercise(
+        id="two-output",
+        chapter="two-two-one",
+        title="Forward",
+        difficulty=1,
+        minutes=5,
+        equation="def-two-output",
+        hints=("Two lines: the hidden layer, `x @ W1 + b1`, and the output.",),
+        reference=output,
+        inputs=lambda rng: (nice(rng, 2), nice(rng, 2, 2), nice(rng, 2), nice(rng, 2), nice(rng)),
+        mistakes=(
+            Mistake(
+                "used the other order of the indices",
+                lambda x, W1, b1, w2, b2: output(x, W1.T, b1, w2, b2),
+                "`W1[i, j]` leads from input i to hidden node j: z = x @ W1 + b1.",
+            ),
+            Mistake(
+                "left the output linear",
+                lambda x, W1, b1, w2, b2: sigmoid(x @ W1 + b1) @ w2 + b2,
+                "The output node has a sigmoid here.",
+            ),
+            Mistake(
+                "left the hidden layer linear",
+                lambda x, W1, b1, w2, b2: sigmoid((x @ W1 + b1) @ w2 + b2),
+                "The hidden nodes have a sigmoid; without it two layers are one.",
+            ),
+            Mistake(
+                "forgot the hidden biases",
+                lambda x, W1, b1, w2, b2: output(x, W1, 0 * b1, w2, b2),
+                "Each hidden node has a bias, too.",
+            ),
+            Mistake(
+                "forgot the bias of the output node",
+                lambda x, W1, b1, w2, b2: output(x, W1, b1, w2, 0.0),
+                "The output node has a bias, too.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="two-delta",
+        chapter="two-two-one",
+        title="Two errors from one",
+        difficulty=2,
+        minutes=8,
+        equation="eq-two-delta1",
+        hints=(
+            "δ of the output is a number; it goes back along two arrows.",
+            "Equation {eq}`eq-two-delta1` for both nodes at once: three factors, two of them arrays.",
+        ),
+        reference=hidden_deltas,
+        inputs=lambda rng: (
+            nice(rng, 2, low=0.1, high=0.9),
+            nice(rng, low=0.1, high=0.9),
+            nice(rng, low=0.1, high=1.0),
+            nice(rng, 2),
+        ),
+        conventions=(COLUMN,),
+        mistakes=(
+            Mistake(
+                "forgot the slopes of the hidden nodes",
+                lambda a1, a2, y, w2: w2 * (a2 - y) * a2 * (1 - a2),
+                "You stopped at ∂C/∂a. One more factor leads from a to z, for each hidden node its own.",
+            ),
+            Mistake(
+                "forgot the slope of the output node",
+                lambda a1, a2, y, w2: w2 * a1 * (1 - a1) * (a2 - y),
+                "δ of the output has two factors, too.",
+            ),
+            Mistake(
+                "forgot the weights",
+                lambda a1, a2, y, w2: a1 * (1 - a1) * (a2 - y) * a2 * (1 - a2),
+                "Along each arrow the error is multiplied by that arrow's weight.",
+            ),
+            Mistake(
+                "exchanged the two weights",
+                lambda a1, a2, y, w2: hidden_deltas(a1, a2, y, w2[::-1]),
+                "Hidden node j is joined to the output by the weight with index j.",
+            ),
+            Mistake(
+                "added the two errors up",
+                lambda a1, a2, y, w2: np.full(2, hidden_deltas(a1, a2, y, w2).sum()),
+                "Each hidden node has an error of its own; nothing is summed when there is one output.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="two-gradients",
+        chapter="two-two-one",
+        title="Nine derivatives",
+        difficulty=2,
+        minutes=15,
+        equation="eq-two-dw1",
+        hints=(
+            "Forward, then δ of the output, then the two hidden errors.",
+            "`np.outer(a, b)` has the entries a_i b_j. Which of the two is x, if W1[i, j] leads from i to j?",
+        ),
+        reference=gradients,
+        inputs=_one_sample,
+        conventions=(COLUMN,),
+        mistakes=(
+            Mistake(
+                "used the hidden outputs where the inputs belong, as it is printed on the lecture's slide",
+                _wrong_gradients(hidden_outputs=True),
+                "A weight of layer 1 multiplies an output of layer 0: {eq}`eq-two-dw1`.",
+            ),
+            Mistake(
+                "used the other order of the indices in dW1",
+                _wrong_gradients(transposed=True),
+                "`dW1[i, j]` belongs to the weight from input i to hidden node j.",
+            ),
+            Mistake(
+                "took the same error for both hidden nodes",
+                _wrong_gradients(shared=True),
+                "Each hidden node has its own weight to the output and its own slope.",
+            ),
+            Mistake(
+                "forgot the slopes of the hidden nodes",
+                _wrong_gradients(no_slope=True),
+                "Going back through a hidden node, the error is multiplied by its slope.",
+            ),
+            Mistake(
+                "the sign is turned",
+                lambda *inputs: tuple(-part for part in gradients(*inputs)),
+                "Output minus target; the minus sign of descent belongs to the update.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="two-convention",
+        chapter="two-two-one",
+        title="From one convention to the other",
+        difficulty=1,
+        minutes=4,
+        equation="eq-two-transposed",
+        hints=("`dC_dV[i, j]` belongs to the arrow to i from j. Where does this arrow stand in W?",),
+        reference=to_our_convention,
+        inputs=lambda rng: (nice(rng, *rng.integers(2, 5, size=2)),),
+        mistakes=(
+            Mistake(
+                "left it as it is",
+                lambda dC_dV: dC_dV,
+                "Both arrays hold the same numbers, but entry (i, j) of one is entry (j, i) of the other.",
+            ),
+            Mistake(
+                "changed the shape but not the order",
+                lambda dC_dV: dC_dV.reshape(dC_dV.shape[::-1]),
+                "`reshape` keeps the numbers in their order; rows have to become columns.",
+            ),
+            Mistake(
+                "turned the order of rows and columns around",
+                lambda dC_dV: dC_dV[::-1, ::-1].T,
+                "Exchange the two indices; do not reverse them.",
+            ),
+            Mistake(
+                "changed the sign as well",
+                lambda dC_dV: -dC_dV.T,
+                "The convention is only about names; the values stay.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="two-xor",
+        chapter="two-two-one",
+        title="Your own XOR",
+        difficulty=2,
+        minutes=15,
+        equation="def-two-xor",
+        hints=(
+            "XOR is one AND NOT the other: let one hidden node compute OR and the other AND.",
+            "The output node should be on when OR is on and AND is off: one weight positive, one negative.",
+            "A node with weights (20, 20) and bias -10 computes OR; with bias -30 it computes AND.",
+        ),
+        reference=(
+            np.array([[20.0, 20.0], [20.0, 20.0]]),
+            np.array([-10.0, -30.0]),
+            np.array([20.0, -20.0]),
+            -10.0,
+        ),
+        use=_truth_table,
+        mistakes=(
+            Mistake(
+                "built OR",
+                (
+                    np.array([[20.0, 20.0], [20.0, 20.0]]),
+                    np.array([-10.0, -30.0]),
+                    np.array([20.0, 20.0]),
+                    -10.0,
+                ),
+                "The output is on for (1, 1), too. The hidden node that computes AND must switch it off.",
+            ),
+            Mistake(
+                "built AND",
+                (
+                    np.array([[20.0, 20.0], [20.0, 20.0]]),
+                    np.array([-10.0, -30.0]),
+                    np.array([20.0, 20.0]),
+                    -30.0,
+                ),
+                "The output is on for (1, 1) only. It should be on for exactly one 1.",
+            ),
+            Mistake(
+                "built the opposite of XOR",
+                (
+                    np.array([[20.0, 20.0], [20.0, 20.0]]),
+                    np.array([-10.0, -30.0]),
+                    np.array([-20.0, 20.0]),
+                    10.0,
+                ),
+                "All four rows are exactly wrong: change the sign of the output's weights and bias.",
+            ),
+            Mistake(
+                "left all weights at zero, so that the output never exceeds one half",
+                (np.zeros((2, 2)), np.zeros(2), np.zeros(2), 0.0),
+                "The output is ½ for every row. Start with one hidden node that computes OR.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="two-polynomial",
+        chapter="two-two-one",
+        title="Fit the lecture's function",
+        difficulty=3,
+        minutes=25,
+        equation="def-two-polynomial",
+        hints=(
+            'Take `polynomial(n=100, rng=0)` for training, and an `MLP((2, hidden, 1), output="identity")`.',
+            "More hidden nodes, more epochs or a larger learning rate: change one at a time and watch the cost.",
+            "Hand in a function of X: `lambda X: net.predict(params, X)`.",
+        ),
+        reference=lambda X: X[:, 0] ** 2 + 3 * X[:, 0] * X[:, 1] + X[:, 1] ** 2 + 5,
+        inputs=_unseen,
+        use=_error,
+        at_most=0.1,
+        trials=3,
+        mistakes=(
+            Mistake(
+                "the output node has a sigmoid, so that no prediction exceeds 1",
+                lambda X: np.full(len(X), 0.999),
+                "The targets lie between 5 and 10. Choose a linear output.",
+                sign=lambda predict: bool(np.all(np.ravel(predict(polynomial(n=50, rng=9)[0])) <= 1.0)),
+            ),
+            Mistake(
+                "it predicts the same number for every input",
+                lambda X: np.full(len(X), 6.4),
+                "The network has learned the mean of the targets only. Train longer, or start from larger weights.",
+                sign=lambda predict: bool(np.std(np.ravel(predict(polynomial(n=50, rng=9)[0]))) < 1e-3),
+            ),
+            Mistake(
+                "it fits a plane: the network is in effect linear",
+                _least_squares(lambda X: np.column_stack([np.ones(len(X)), X])),
+                "The error is that of the best linear fit. Check the activation of the hidden layer, or train longer.",
+                sign=lambda predict: bool(_nonlinearity(predict) < 1e-3),
+            ),
+        ),
+    ),
+    Exercise(
+        id="two-parameters",
+        chapter="two-two-one",
+        title="Counting parameters",
+        difficulty=1,
+        minutes=4,
+        equation="def-two-hidden",
+        hints=("Each hidden node has one weight for each input, and a bias. Then the same for the outputs.",),
+        reference=parameters,
+        inputs=lambda rng: tuple(int(m) for m in rng.integers(1, 12, size=3)),
+        cases=((2, 2, 1),),
+        mistakes=(
+            Mistake(
+                "forgot the biases",
+                lambda inputs, hidden, outputs: inputs * hidden + hidden * outputs,
+                "Each hidden node and each output node has a bias.",
+            ),
+            Mistake(
+                "counted biases for the inputs",
+                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) + inputs,
+                "Inputs are data: they have no bias.",
+            ),
+            Mistake(
+                "counted the nodes",
+                lambda inputs, hidden, outputs: inputs + hidden + outputs,
+                "The parameters sit on the arrows, one weight each, and in the nodes, one bias each.",
+            ),
+            Mistake(
+                "forgot the output's biases",
+                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) - outputs,
+                "The output nodes have a bias, too.",
+            ),
+            Mistake(
+                "joined the inputs to the outputs as well",
+                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) + inputs * outputs,
+                "Arrows lead from one layer to the next only.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="two-symmetry",
+        chapter="two-two-one",
+        title="Copies for ever",
+        difficulty=3,
+        minutes=15,
+        equation="eq-two-symmetry",
+        hints=(
+            "Show first that equal weights give equal gradients; then go through one update.",
+            "For the second question, ask which of the quantities in {eq}`eq-two-delta1` differ.",
+        ),
+    ),
+)

@@ -1,0 +1,388 @@
+"""Exercises of the chapter on vanishing and exploding gradients."""
+
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import Exercise, Mistake, nice
+
+
+def variances(sizes: Any, v: Any) -> Any:
+    """Variance of z in each layer of a ReLU network."""
+    result, mean_square = [], 1.0
+    for M, variance in zip(sizes[:-1], v, strict=True):
+        result.append(M * variance * mean_square)
+        mean_square = result[-1] / 2
+    return result
+
+
+def _variances_with(sizes: Any, v: Any, first: float, factor: float, shift: int = 0) -> Any:
+    """`variances` with another mean square of the inputs, loss per layer, or number of terms."""
+    result, mean_square = [], first
+    for l, variance in enumerate(v):
+        result.append(sizes[l + shift] * variance * mean_square)
+        mean_square = result[-1] * factor
+    return result
+
+
+def glorot_uniform(rng: Any, n_in: Any, n_out: Any) -> Any:
+    """Glorot's weights, drawn from a uniform distribution."""
+    r = np.sqrt(6 / (n_in + n_out))
+    return rng.uniform(-r, r, (n_in, n_out))
+
+
+def _uniform(rng: Any, n_in: Any, n_out: Any, r: Any) -> Any:
+    return rng.uniform(-r, r, (n_in, n_out))
+
+
+def _drawn(answer: Any, n_in: Any, n_out: Any) -> Any:
+    return answer(np.random.default_rng(n_in), n_in, n_out)
+
+
+def sigmoid_deviation(n_in: Any, n_out: Any) -> Any:
+    """Glorot's standard deviation for an activation with slope 1/4."""
+    return np.sqrt(32 / (n_in + n_out))
+
+
+def mean_squares(delta: Any, W: Any, slopes: Any) -> Any:
+    """Mean squares of the deltas, from the last layer to the first."""
+    result = [np.mean(delta**2)]
+    for V, slope in zip(W, slopes, strict=True):
+        delta = (delta @ V.T) * slope
+        result.append(np.mean(delta**2))
+    return result
+
+
+def _without_slopes(delta: Any, W: Any, slopes: Any) -> Any:
+    return mean_squares(delta, W, [np.ones_like(slope) for slope in slopes])
+
+
+def _squared_slopes(delta: Any, W: Any, slopes: Any) -> Any:
+    return mean_squares(delta, W, [slope**2 for slope in slopes])
+
+
+def _sums(delta: Any, W: Any, slopes: Any) -> Any:
+    sizes = [delta.size, *(slope.size for slope in slopes)]
+    return [mean * size for mean, size in zip(mean_squares(delta, W, slopes), sizes, strict=True)]
+
+
+def _of_each(measure: Any, delta: Any, W: Any, slopes: Any) -> Any:
+    result = [measure(delta)]
+    for V, slope in zip(W, slopes, strict=True):
+        delta = (delta @ V.T) * slope
+        result.append(measure(delta))
+    return result
+
+
+def clip(gradients: Any, limit: Any) -> Any:
+    """Shorten several arrays together, as one vector."""
+    length = np.sqrt(sum(np.sum(g**2) for g in gradients))
+    return [g * min(1.0, limit / length) for g in gradients]
+
+
+def _clip_with(length: Any) -> Any:
+    return lambda gradients, limit: [
+        g * min(1.0, limit / length([np.linalg.norm(part) for part in gradients])) for g in gradients
+    ]
+
+
+def _network(rng: np.random.Generator) -> tuple[Any, ...]:
+    sizes = tuple(int(size) for size in rng.integers(1, 9, size=int(rng.integers(3, 6))))
+    return sizes, tuple(float(v) for v in rng.integers(1, 10, size=len(sizes) - 1) / 10)
+
+
+def _widths(rng: np.random.Generator) -> tuple[Any, ...]:
+    n_in = int(rng.integers(1, 7))
+    return n_in, n_in + int(rng.integers(1, 7))
+
+
+def _backward(rng: np.random.Generator) -> tuple[Any, ...]:
+    n, sizes = int(rng.integers(1, 4)), [int(size) for size in rng.integers(1, 5, size=4)]
+    W = [nice(rng, M, N) for N, M in zip(sizes, sizes[1:], strict=False)]
+    slopes = [nice(rng, n, M, low=0.1, high=0.9) for M in sizes[1:]]
+    return nice(rng, n, sizes[0]), W, slopes
+
+
+def _gradients(rng: np.random.Generator) -> tuple[Any, ...]:
+    a, b = (int(size) for size in rng.integers(1, 4, size=2))
+    return [nice(rng, a, b), nice(rng, b)], float(rng.choice([0.5, 1.5, 20.0]))
+
+
+EXERCISES = (
+    Exercise(
+        id="van-depth",
+        chapter="vanishing-gradients",
+        title="How many layers to a millionth?",
+        difficulty=1,
+        minutes=4,
+        equation="eq-van-chain-bound",
+        hints=(
+            "You look for the smallest whole number k with 4⁻ᵏ < 10⁻⁶.",
+            "Take logarithms, and round up.",
+        ),
+        reference=10,
+        mistakes=(
+            Mistake("rounded down", 9, "4⁹ is 262 144. Is that more than a million?"),
+            Mistake("took the slope for ½", 20, "The slope of the sigmoid is at most a quarter."),
+            Mistake(
+                "took the slope for 1/10", 6, "You counted powers of ten. The factor per layer is a quarter."
+            ),
+            Mistake(
+                "counted layers instead of steps",
+                11,
+                "Eleven layers have ten steps between them. Count the steps.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="van-variances",
+        chapter="vanishing-gradients",
+        title="Variances through a ReLU network",
+        difficulty=2,
+        minutes=12,
+        equation="eq-van-relu-half",
+        hints=(
+            "Two numbers alternate: the mean square of the activations, and the variance of z.",
+            "Equation {eq}`eq-van-forward` leads to z, equation {eq}`eq-van-relu-half` from there to the activations.",
+            "The inputs have passed no ReLU: for the first layer there is no ½.",
+        ),
+        reference=variances,
+        inputs=_network,
+        mistakes=(
+            Mistake(
+                "forgot that ReLU sets half of the nodes to 0",
+                lambda sizes, v: _variances_with(sizes, v, 1.0, 1.0),
+                "That is a linear network. What does ReLU do to the mean square?",
+            ),
+            Mistake(
+                "halved the inputs as well",
+                lambda sizes, v: _variances_with(sizes, v, 0.5, 0.5),
+                "The inputs have mean square 1 as they are. Or did you list the activations? The question is about z.",
+            ),
+            Mistake(
+                "counted the nodes of the layer itself",
+                lambda sizes, v: _variances_with(sizes, v, 1.0, 0.5, shift=1),
+                "z is a sum over the nodes of the layer before.",
+            ),
+            Mistake(
+                "took v for a standard deviation",
+                lambda sizes, v: variances(sizes, [s * s for s in v]),
+                "v is the variance already.",
+            ),
+            Mistake(
+                "forgot the number of nodes",
+                lambda sizes, v: _variances_with([1] * len(sizes), v, 1.0, 0.5),
+                "z is a sum of many terms, and each adds to the variance.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="van-glorot",
+        chapter="vanishing-gradients",
+        title="Glorot's weights from a uniform distribution",
+        difficulty=1,
+        minutes=6,
+        equation="eq-van-uniform",
+        hints=(
+            "A uniform distribution on [−r, r] has the variance r²/3.",
+            "Equation {eq}`eq-van-uniform` is the r. Draw from −r to r, with the size `(n_in, n_out)`.",
+        ),
+        reference=glorot_uniform,
+        inputs=_widths,
+        use=_drawn,
+        mistakes=(
+            Mistake(
+                "took the standard deviation for the limit",
+                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, np.sqrt(2 / (n_in + n_out))),
+                "A uniform distribution on [−r, r] has the variance r²/3, not r².",
+            ),
+            Mistake(
+                "forgot the root",
+                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, 6 / (n_in + n_out)),
+                "The limit is a length, not a variance.",
+            ),
+            Mistake(
+                "counted the inputs only",
+                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, np.sqrt(3 / n_in)),
+                "That is LeCun's variance. Glorot's has both numbers in it.",
+            ),
+            Mistake(
+                "drew from a normal distribution",
+                lambda rng, n_in, n_out: rng.normal(0, np.sqrt(2 / (n_in + n_out)), (n_in, n_out)),
+                "The variance is right. The exercise asks for a uniform distribution.",
+            ),
+            Mistake(
+                "drew positive weights only",
+                lambda rng, n_in, n_out: rng.uniform(0, np.sqrt(6 / (n_in + n_out)), (n_in, n_out)),
+                "The mean should be 0: start at −r.",
+            ),
+            Mistake(
+                "took the variance for the limit",
+                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, 2 / (n_in + n_out)),
+                "A uniform distribution on [−r, r] has the variance r²/3. Solve for r.",
+            ),
+            Mistake(
+                "took the whole width for the limit",
+                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, np.sqrt(24 / (n_in + n_out))),
+                "The variance is the width squared over 12, and the width of [−r, r] is 2r.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="van-sigmoid",
+        chapter="vanishing-gradients",
+        title="A rule for the sigmoid",
+        difficulty=2,
+        minutes=8,
+        equation="eq-van-glorot",
+        hints=(
+            "The sigmoid's slope at 0 is ¼. Square it.",
+            "The condition is (n_in + n_out)/2 · v/16 = 1. Solve for v, and take the root.",
+        ),
+        reference=sigmoid_deviation,
+        inputs=_widths,
+        mistakes=(
+            Mistake(
+                "the variance",
+                lambda n_in, n_out: 32 / (n_in + n_out),
+                "This is the variance. The standard deviation is asked for.",
+            ),
+            Mistake(
+                "Glorot's rule",
+                lambda n_in, n_out: np.sqrt(2 / (n_in + n_out)),
+                "This is for a slope of 1. The sigmoid's is smaller.",
+            ),
+            Mistake(
+                "did not square the slope",
+                lambda n_in, n_out: np.sqrt(8 / (n_in + n_out)),
+                "In a mean square the slope appears squared.",
+            ),
+            Mistake(
+                "divided by four instead of multiplying",
+                lambda n_in, n_out: np.sqrt(2 / (n_in + n_out)) / 4,
+                "A small slope must be made up for by larger weights.",
+            ),
+            Mistake(
+                "forgot the ½ of the mean",
+                lambda n_in, n_out: np.sqrt(16 / (n_in + n_out)),
+                "The mean of the two factors is 1, not their sum.",
+            ),
+            Mistake(
+                "counted the inputs only",
+                lambda n_in, n_out: 4 / np.sqrt(n_in),
+                "That satisfies the forward condition alone.",
+            ),
+            Mistake(
+                "averaged the two deviations",
+                lambda n_in, n_out: (4 / np.sqrt(n_in) + 4 / np.sqrt(n_out)) / 2,
+                "The two factors shall have the mean 1, with one and the same v in both.",
+            ),
+            Mistake(
+                "averaged the two variances",
+                lambda n_in, n_out: np.sqrt((16 / n_in + 16 / n_out) / 2),
+                "The two factors shall have the mean 1, with one and the same v in both.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="van-deltas",
+        chapter="vanishing-gradients",
+        title="The size of each delta",
+        difficulty=2,
+        minutes=12,
+        equation="eq-four-matrix-delta-hidden",
+        hints=(
+            "The first number is the mean square of `delta` itself.",
+            "Each step is equation {eq}`eq-four-matrix-delta-hidden`: times the transposed weights, times the slopes.",
+        ),
+        reference=mean_squares,
+        inputs=_backward,
+        mistakes=(
+            Mistake(
+                "left the slopes out",
+                _without_slopes,
+                "Each layer multiplies by f′ as well.",
+            ),
+            Mistake(
+                "left the last layer out",
+                lambda delta, W, slopes: mean_squares(delta, W, slopes)[1:],
+                "The list starts with the deltas that you are given.",
+            ),
+            Mistake(
+                "the roots of the mean squares",
+                lambda delta, W, slopes: [np.sqrt(q) for q in mean_squares(delta, W, slopes)],
+                "The mean squares are asked for, without the root.",
+            ),
+            Mistake(
+                "sums of squares instead of means",
+                _sums,
+                "Divide by the number of entries, or layers of different width cannot be compared.",
+            ),
+            Mistake(
+                "squared the slopes",
+                _squared_slopes,
+                "The slope enters the delta once. It is the square of the delta that has the square of the slope.",
+            ),
+            Mistake(
+                "variances instead of mean squares",
+                lambda delta, W, slopes: _of_each(np.var, delta, W, slopes),
+                "`np.var` subtracts the square of the mean.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="van-clip",
+        chapter="vanishing-gradients",
+        title="Clip by norm",
+        difficulty=2,
+        minutes=10,
+        equation="def-van-clip-norm",
+        hints=(
+            "First the length of everything together: the root of the sum of all squares.",
+            "All arrays are multiplied by the same number, which is never more than 1.",
+        ),
+        reference=clip,
+        inputs=_gradients,
+        mistakes=(
+            Mistake(
+                "clipped each array by itself",
+                lambda gradients, limit: [g * min(1.0, limit / np.linalg.norm(g)) for g in gradients],
+                "The arrays are one gradient: shortened by different factors it changes its direction.",
+            ),
+            Mistake(
+                "clipped by value",
+                lambda gradients, limit: [np.clip(g, -limit, limit) for g in gradients],
+                "That cuts off components. By norm, all of them are scaled by one factor.",
+            ),
+            Mistake(
+                "lengthened short gradients",
+                lambda gradients, limit: [
+                    g * limit / np.sqrt(sum(np.sum(h**2) for h in gradients)) for g in gradients
+                ],
+                "A gradient that is shorter than the limit stays as it is.",
+            ),
+            Mistake(
+                "forgot the root",
+                lambda gradients, limit: [
+                    g * min(1.0, limit / sum(np.sum(h**2) for h in gradients)) for g in gradients
+                ],
+                "You divide by the square of the length.",
+            ),
+            Mistake(
+                "did not clip",
+                lambda gradients, limit: [g + 0.0 for g in gradients],
+                "Your gradients come back as they were.",
+            ),
+            Mistake(
+                "added up the lengths of the arrays",
+                _clip_with(sum),
+                "Lengths do not add up; their squares do.",
+            ),
+            Mistake(
+                "took the length of the longest array",
+                _clip_with(max),
+                "All arrays together are one gradient, and it is longer than any of them.",
+            ),
+        ),
+    ),
+)
