@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from fysstk_nn.optimizers import (
     AdaGrad,
     Adam,
+    AdamW,
     Chain,
     ClipNorm,
     ClipValue,
     Constant,
+    Cosine,
     ExponentialDecay,
     GradientDescent,
     InverseSqrt,
@@ -27,6 +29,7 @@ from fysstk_nn.optimizers import (
     RMSProp,
     State,
     StepDecay,
+    WarmUp,
 )
 
 ALL = [
@@ -38,6 +41,8 @@ ALL = [
     RMSProp(0.1, 0.8),
     Adam(0.1, 0.8, 0.95),
     Adam(InverseSqrt(0.1, 0.5)),
+    AdamW(0.1, 0.8, 0.95, decay=0.3),
+    AdamW(WarmUp(Cosine(0.2, 300), 20), decay=0.1),
 ]
 every_optimizer = pytest.mark.parametrize("optimizer", ALL, ids=str)
 
@@ -64,6 +69,7 @@ def in_plain_python(optimizer, theta, gradients):
                 v = rho * v + (1 - rho) * g**2
                 theta -= eta * g / (math.sqrt(v) + epsilon)
             case Adam(beta1=beta1, beta2=beta2, epsilon=epsilon):
+                theta -= eta * getattr(optimizer, "decay", 0.0) * theta
                 m = beta1 * m + (1 - beta1) * g
                 v = beta2 * v + (1 - beta2) * g**2
                 m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
@@ -216,6 +222,31 @@ def test_schedules_start_at_eta_and_never_rise(kind):
     np.testing.assert_array_equal(theta, other)
 
 
+def test_cosine_and_warm_up_by_hand():
+    cosine = Cosine(2.0, steps=6, last=1.0)
+    assert [cosine(t) for t in (0, 2, 3, 4, 6, 60)] == pytest.approx([2, 1.75, 1.5, 1.25, 1, 1])
+    assert Cosine(0.5, steps=10)(10) == 0
+    assert [WarmUp(0.8, 4)(t) for t in (0, 1, 2, 3, 4, 99)] == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
+    both = WarmUp(cosine, 3)
+    assert [both(t) for t in (0, 2, 4)] == pytest.approx([2 / 3, 1.75, 1.25])
+
+
+def test_the_decay_of_adamw_ignores_the_gradients_scale():
+    # With an L2 penalty in the gradient, Adam divides the decay by the gradient's size; AdamW does not.
+    noise, scale = np.random.default_rng(0).normal(size=(2000, 2)), np.array([1.0, 100.0])
+    noise[1::2] = -noise[::2]  # gradients of mean 0: what moves theta in the long run is the decay
+    ends = []
+    for optimizer, l2 in [(Adam(0.001), 0.5), (AdamW(0.001, decay=0.5), 0.0)]:
+        theta = np.array([1.0, 1.0])
+        state = optimizer.init(theta)
+        for g in noise:
+            optimizer.step(theta, scale * g + l2 * theta, state)
+        ends.append(theta)
+    (small, large), decoupled = ends
+    assert small < 0.7 and large > 0.95
+    np.testing.assert_allclose(decoupled, (1 - 0.0005) ** 2000, atol=0.05)
+
+
 # Clipping and chains.
 
 
@@ -277,6 +308,13 @@ def test_a_chain_is_its_rules_in_turn(rng):
         lambda: InverseTime(0),
         lambda: InverseSqrt(math.inf),
         lambda: Constant(0),
+        lambda: Cosine(0),
+        lambda: Cosine(0.1, 0),
+        lambda: Cosine(0.1, last=-1),
+        lambda: WarmUp(0.1, 0),
+        lambda: WarmUp(-0.1),
+        lambda: AdamW(0.1, decay=-1),
+        lambda: AdamW(0),
         lambda: ClipValue(0),
         lambda: ClipNorm(-1),
     ],

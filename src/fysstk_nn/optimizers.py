@@ -22,10 +22,12 @@ from fysstk_nn._validate import Array, as_count, as_number
 __all__ = [
     "AdaGrad",
     "Adam",
+    "AdamW",
     "Chain",
     "ClipNorm",
     "ClipValue",
     "Constant",
+    "Cosine",
     "ExponentialDecay",
     "GradientDescent",
     "InverseSqrt",
@@ -38,6 +40,7 @@ __all__ = [
     "Schedule",
     "State",
     "StepDecay",
+    "WarmUp",
 ]
 
 
@@ -123,6 +126,48 @@ class InverseSqrt(Schedule):
     def __call__(self, t: int) -> float:
         """Return eta for step t."""
         return self.eta / math.sqrt(1 + self.decay * t)
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """η_t = last + (η - last) (1 + cos(π t / steps)) / 2: half a wave down, then `last` (Loshchilov 2017)."""
+
+    eta: float
+    steps: int = 1000
+    last: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check(self, eta={"above": 0}, last={"minimum": 0})
+        as_count(self.steps, "steps")
+
+    def __call__(self, t: int) -> float:
+        """Return eta for step t."""
+        return self.last + (self.eta - self.last) * (1 + math.cos(math.pi * min(t / self.steps, 1))) / 2
+
+
+@dataclass(frozen=True)
+class WarmUp(Schedule):
+    """Another rate times min(1, (t + 1) / steps): it rises in equal parts over the first `steps` steps.
+
+    Parameters
+    ----------
+    eta : float or Schedule
+        The rate without warm-up: ``WarmUp(Cosine(0.01, 1000), 50)`` rises for 50 steps and then falls.
+    steps : int
+        The step that first has the whole rate.
+    """
+
+    eta: float | Schedule
+    steps: int = 100
+
+    def __post_init__(self) -> None:
+        _check(self, eta={"above": 0})
+        as_count(self.steps, "steps")
+
+    def __call__(self, t: int) -> float:
+        """Return eta for step t."""
+        eta = self.eta(t) if isinstance(self.eta, Schedule) else self.eta
+        return eta * min(1, (t + 1) / self.steps)
 
 
 @dataclass
@@ -420,6 +465,34 @@ class Adam(Optimizer):
         np.divide(m, s, out=s)
         s *= eta * scale * (1 - self.beta1) / (1 - self.beta1**t)
         theta -= s
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam that also shrinks θ ← (1 - η λ) θ before each step (Loshchilov and Hutter 2019).
+
+    In `Adam`, the gradient of an L2 penalty is divided by √v̂ like any other, so that a weight with steep
+    slopes hardly decays. Here the decay is decoupled from the gradient, and alike for all of theta, biases
+    included.
+
+    Parameters
+    ----------
+    eta, beta1, beta2, epsilon
+        As for `Adam`.
+    decay : float
+        λ: in 1 / (η λ) steps without a gradient, theta falls to 1/e.
+    """
+
+    decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check(self, decay={"minimum": 0})
+
+    def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
+        """Take one step."""
+        theta *= 1 - eta * self.decay
+        super().update(theta, g, memory, s, eta, t)
 
 
 @dataclass(frozen=True)
