@@ -10,6 +10,7 @@ import gzip
 import http.server
 import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 
@@ -207,3 +208,20 @@ def barriers():
         return found
 
     return barriers
+
+
+@pytest.fixture
+def fresh_checker(monkeypatch):
+    """Let the checker forget what it has noted, write nothing, and choose its own way to run answers."""
+    from fysstk_book.check import record
+
+    monkeypatch.setenv("FYSSTK_PROGRESS", "off")
+    monkeypatch.delenv("FYSSTK_CHECK_RUNNER", raising=False)
+    record.forget()
+
+
+@pytest.fixture(params=["process", "thread", "here"] if sys.platform == "linux" else ["thread", "here"])
+def any_runner(request, monkeypatch):
+    """Run the test once in every way that answers can run on this platform."""
+    monkeypatch.setenv("FYSSTK_CHECK_RUNNER", request.param)
+    return request.param

@@ -1,0 +1,186 @@
+"""Results of another kind than expected: type, shape, numbers that are none or have few digits."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.check.case import Case, show
+from fysstk_book.check.results import Result
+from fysstk_book.check.values import (
+    Foreign,
+    Misfit,
+    close,
+    conform,
+    describe,
+)
+from fysstk_book.check.words import comparison, numeric_parts, parts_of
+
+
+def misfits(case: Case, failing: list[int]) -> dict[int, Misfit]:
+    """Return the results whose type or shape is not the expected one, by input."""
+    return {i: laid for i in failing if isinstance(laid := conform(case.expected[i], case.got[i]), Misfit)}
+
+
+# How the descriptions of numbers, strings and collections begin; all else is a foreign object.
+USUAL = ("a number", "an array of shape", "a string", "a tuple", "a list", "an empty", "a dictionary", "True")
+
+
+def does_not_fit(case: Case, failing: list[int]) -> Result | None:
+    """Say which type or shape was expected and which came."""
+    unfit = misfits(case, failing)
+    if not unfit:
+        return None
+    i = case.smallest(list(unfit))
+    misfit = unfit[i]
+    advice = "Write the shape below each factor: which axis disappears, and which one should?"
+    if misfit.verdict == "wrong type":
+        advice = {
+            "None": "Does your function end without `return`?",
+            "a generator": "A generator computes nothing until it is asked: return a list or an array.",
+            "a masked array": "Return a plain array: the exercise leaves no number out.",
+            "a numpy matrix": "Use plain arrays with `@`; a matrix changes the meaning of `*`.",
+            "a coroutine": "`async` is not needed here: begin with `def` alone.",
+            "a function": "A function stands here without the parentheses that call it.",
+        }.get(misfit.got, "" if misfit.got.startswith(USUAL) else "Return plain numbers or numpy arrays.")
+    kind = misfit.verdict.removeprefix("wrong ")
+    part = f" in part `{misfit.where}`" if misfit.where else ""
+    asked, given = _number_of(misfit.expected), _number_of(misfit.got)
+    always = len({describe(expected) for expected in case.expected}) == 1
+    if asked > 1 and given and always and not misfit.where:
+        return case.say(
+            misfit.verdict,
+            f"{asked} results are asked for, and you return {'one' if given == 1 else given}.",
+            "Return them together in one list, in order."
+            if misfit.expected.startswith("a list")
+            else "Return them together and in order, with commas: `return first, second`.",
+            mistake=f"{given} for {asked} results",
+        )
+    return case.say(
+        misfit.verdict,
+        f"The result has another {kind} than expected{part}.",
+        case.table(i, ("expected", misfit.expected), ("got", misfit.got)),
+        advice,
+        case.pointer if misfit.verdict == "wrong shape" else "",
+        mistake=f"{misfit.got} for {misfit.expected}",
+    )
+
+
+def _number_of(description: str) -> int:
+    """Read from a description how many results there are; an array or a number is one."""
+    found = re.fullmatch(r"a (?:tuple|list) of (\d+)", description)
+    if found:
+        return int(found[1])
+    return 1 if description.startswith(("a number", "an array of shape")) else 0
+
+
+def is_not_finite(case: Case, failing: list[int]) -> Result | None:
+    """Say where the result is not finite and should be."""
+    bad = [i for i in failing for a, b in numeric_parts(case, i) if (np.isfinite(a) & ~np.isfinite(b)).any()]
+    if not bad:
+        return None
+    i = case.smallest(bad)
+    warned = case.run.notes.warned
+    return case.say(
+        "not a number",
+        "The result is not finite where it should be.",
+        case.table(i, ("got", show(case.got[i]))),
+        f"Meanwhile Python warned: {warned.rstrip('.!')}." if warned else "",
+        "Is there a division by zero, the logarithm of 0, or the exponential of a large number?",
+        mistake="not finite",
+    )
+
+
+def is_imprecise(case: Case, failing: list[int]) -> Result | None:
+    """Look for numbers that are right but for their type, or right to a few digits."""
+    numbers = [pair for i in failing for pair in numeric_parts(case, i)]
+    if not numbers or len(numbers) < sum(len(parts_of(case, i)) for i in failing):
+        return None
+    for cut in (np.trunc, np.floor, np.round) if case.exercise.takes_function else ():
+        if all(b.dtype.kind in "iu" and close(cut(a), b, 0, 0).all() for a, b in numbers):
+            return _other_dtype(
+                case,
+                failing,
+                "Your numbers are cut to integers.",
+                "integers for floats",
+                "Where does this type come from: an array made without a decimal point, an `astype`, a `//`?",
+            )
+    for kind, rtol in (("float16", 1e-2), ("float32", 1e-4)):
+        if all(b.dtype == kind and close(a, b, rtol, 0).all() for a, b in numbers):
+            return _other_dtype(
+                case,
+                failing,
+                f"Right to the few digits that `{kind}` keeps.",
+                f"{kind} for float64",
+                "Where does this type come from: a `dtype=`, an `astype`?",
+            )
+    rtol, atol = case.exercise.rtol, case.exercise.atol
+    if all(close(a, b, rtol, atol).all() for a, b in numbers):
+        return _other_dtype(
+            case,
+            failing,
+            "Your numbers are complex, and should be real.",
+            "complex for real",
+            "Where does this type come from: a `1j`, a root or a power of a negative number, an `astype`?",
+        )
+    if all(
+        a.dtype.kind in "iu" and b.dtype.kind == "f" and np.abs(a - b).max() < 1 and (b != np.round(b)).any()
+        for a, b in numbers
+    ):
+        i = case.smallest(failing)
+        return case.say(
+            "wrong",
+            "A whole number is asked for, and yours has a fraction.",
+            case.table(i, *comparison(case, i)),
+            "Does the question ask you to round up or down?",
+            case.pointer,
+            mistake="a fraction for a whole number",
+        )
+    if all(close(a, b, 1e-2, 0).all() for a, b in numbers):
+        i = case.smallest(failing)
+        return case.say(
+            "wrong",
+            "Close, but not close enough.",
+            case.table(i, *comparison(case, i)),
+            "It is less than one per cent off. Did you round, stop an iteration early, or use an "
+            "approximation?",
+            case.pointer,
+            mistake="less than one per cent off",
+        )
+    return None
+
+
+def _other_dtype(case: Case, failing: list[int], headline: str, mistake: str, advice: str) -> Result:
+    i = case.smallest(failing)
+    return case.say(
+        "wrong dtype",
+        headline,
+        case.table(i, ("got", show(case.got[i]))),
+        advice,
+        mistake=mistake,
+    )
+
+
+def has_wrong_dtype(case: Case) -> Result | None:
+    """Compare the type of the numbers where it is the point of the exercise."""
+    wanted = case.exercise.dtype
+    if wanted is None:
+        return None
+    for value in case.got:
+        for part in _leaves(value):
+            kind = part.dtype if isinstance(part, np.ndarray) else np.asarray(part).dtype
+            if kind != np.dtype(wanted):
+                return case.say(
+                    "wrong dtype",
+                    f"The numbers are right, but they are `{kind}` where `{wanted}` is asked for.",
+                    "Which operand brings in the other type?",
+                    case.pointer,
+                    mistake=f"{kind} for {wanted}",
+                )
+    return None
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, tuple | list):
+        return [leaf for part in value for leaf in _leaves(part)]
+    return [] if value is None or isinstance(value, str | dict | Foreign) else [value]
