@@ -1,12 +1,13 @@
 """The cost functions, the deltas of the output layer, and the penalty on weights."""
 
+import mpmath as mp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from fysstk_nn.activations import activation, identity, sigmoid, softmax
+from fysstk_nn.activations import ACTIVATIONS, activation, identity, sigmoid, softmax
 from fysstk_nn.costs import (
     COSTS,
     Cost,
@@ -20,14 +21,21 @@ from fysstk_nn.costs import (
     one_hot,
 )
 from fysstk_nn.gradcheck import central_difference
+from fysstk_nn.mlp import MLP
 from fysstk_nn.params import init_params
 
-PROBABILITIES = ["sigmoid", "softmax"]
-PAIRS = [  # all costs with outputs that suit them
-    (cost, f)
-    for cost in COSTS
-    for f in [*PROBABILITIES, *([] if COSTS[cost].needs_probabilities else ["identity", "tanh", "relu"])]
-]
+
+def accepted(cost, output):
+    """Return whether a network may have this cost with these outputs."""
+    try:
+        MLP((3, 3), output=output, cost=cost)
+    except ValueError:
+        return False
+    return True
+
+
+PAIRS = [(cost, output) for cost in COSTS for output in ACTIVATIONS if accepted(cost, output)]
+SMOOTH = [pair for pair in PAIRS if pair[1] != "step"]
 
 
 def targets(cost, rng, n=5):
@@ -57,7 +65,7 @@ def test_one_sample_is_the_lectures_cost():
     assert half_squared_error([0.7, 0.2], [0.2, 0.2]) == pytest.approx(0.5 * 0.5**2 / 2)  # two samples
 
 
-@pytest.mark.parametrize(("cost", "output"), PAIRS)
+@pytest.mark.parametrize(("cost", "output"), SMOOTH)
 def test_gradient_and_delta_against_central_differences(cost, output, rng):
     C, f = cost_function(cost), activation(output)
     z, y = rng.normal(size=(5, 3)), targets(cost, rng)
@@ -114,6 +122,99 @@ def test_cross_entropies_far_out(y, z, dtype):
             np.testing.assert_allclose(C.output_cost(f, z, a, y), exact, rtol=1e-6, atol=1e-6)
             assert np.isfinite(C.output_delta(f, z, a, y)).all()
             assert np.isfinite(C(a, y)) and np.isfinite(C.gradient(a, y)).all()
+
+
+def exact_output(output, z):
+    """Return log a and log(1 - a) of sigmoid and softmax outputs, or a itself, with 50 digits."""
+    if output == "sigmoid":
+        return [-mp.log1p(mp.exp(-x)) for x in z], [-mp.log1p(mp.exp(x)) for x in z]
+    if output == "softmax":
+        total = mp.log(mp.fsum(mp.exp(x) for x in z))
+        return [x - total for x in z], None
+    a = {
+        "identity": lambda x: x,
+        "step": lambda x: mp.mpf(x > 0),
+        "tanh": mp.tanh,
+        "relu": lambda x: max(x, 0),
+        "leaky_relu": lambda x: x if x > 0 else x * mp.mpf(0.01),
+        "elu": lambda x: x if x > 0 else mp.expm1(x),
+        "softplus": lambda x: mp.log1p(mp.exp(x)),
+    }[output]
+    return [a(x) for x in z], None
+
+
+def exact_cost(cost, output, z, y):
+    """Return the cost of one sample, written through z with mpmath."""
+    a, complement = exact_output(output, z)
+    pairs = list(zip(a, y, strict=True))
+    if cost == "binary_cross_entropy":
+        return -mp.fsum(t * p + (1 - t) * q for p, q, t in zip(a, complement, y, strict=True))
+    if cost == "cross_entropy":
+        return -mp.fsum(t * p for p, t in pairs)
+    if output in ("sigmoid", "softmax"):
+        pairs = [(mp.exp(p), t) for p, t in pairs]
+    if cost == "hinge":
+        return mp.fsum(max(0, 1 - t * p) for p, t in pairs)
+    squares = mp.fsum((p - t) ** 2 for p, t in pairs)
+    return squares / 2 if cost == "half_squared_error" else squares / len(z)
+
+
+def exact_cost_and_gradient(cost, output, z, y):
+    """Return the cost of one sample, and its derivatives by z, rounded from 50 digits."""
+    with mp.workdps(50):
+        z, y = [[mp.mpf(float(x)) for x in row] for row in (z, y)]
+        moved = [lambda x, j=j: exact_cost(cost, output, [*z[:j], x, *z[j + 1 :]], y) for j in range(len(z))]
+        return float(exact_cost(cost, output, z, y)), [
+            float(mp.diff(f, x)) for f, x in zip(moved, z, strict=True)
+        ]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("cost", "output"), PAIRS)
+def test_every_pair_has_its_exact_cost_and_gradient_at_any_size(cost, output, dtype, rng):
+    # The scale of the rounding errors is that of the outputs and targets from which the cost is formed.
+    C, f, eps = cost_function(cost), activation(output), float(np.finfo(dtype).eps)
+    sizes = [0.3, 1, 5, 17, 40, 90, 300, 710, 1000, 1e4]
+    rows = [[40, 0.1, 0.9], [-710, -710.5, 0.9], [1e4, -1e4, 0.5]]
+    rows += [rng.choice([-1, 1], 3) * rng.choice(sizes, 3) * rng.uniform(0.9, 1, 3) for _ in range(12)]
+    for row in rows:
+        z = np.array([row], dtype)
+        z[np.abs(z) > 1e4] = 1e4
+        y = targets(cost, rng, 1).astype(dtype)
+        if cost == "binary_cross_entropy":
+            y = y.round()
+        a = f(z)
+        value, gradient = exact_cost_and_gradient(cost, output, z[0], y[0])
+        with np.errstate(all="raise", under="ignore", over="ignore"):
+            delta, ours = C.output_delta(f, z, a, y)[0], C.output_cost(f, z, a, y)
+        scale = max(1.0, float(np.abs(a).max()))
+        np.testing.assert_allclose(delta, gradient, rtol=8 * eps, atol=8 * eps * scale)
+        np.testing.assert_allclose(ours, value, rtol=8 * eps, atol=8 * eps)
+
+
+@pytest.mark.parametrize(
+    ("cost", "a", "y", "exact"),
+    [
+        ("half_squared_error", 1e20, -1e20, 2e40),
+        ("mean_squared_error", 1e20, -1e20, 4e40),
+        ("half_squared_error", 3e38, -3e38, 18e76),  # the error itself is too large for float32
+        ("hinge", 3e38, -1.0, 3e38),
+    ],
+)
+def test_a_cost_of_large_float32_outputs_is_finite_where_the_exact_one_is(cost, a, y, exact):
+    C, a, y = cost_function(cost), np.full((3, 2), a, np.float32), np.full((3, 2), y, np.float32)
+    with np.errstate(over="ignore"):
+        nodes = 1 if cost == "mean_squared_error" else 2
+        np.testing.assert_allclose(C.mean(a, y), nodes * exact, rtol=1e-6)
+        np.testing.assert_allclose(C.output_cost(identity, a, a, y), nodes * exact, rtol=1e-6)
+
+
+def test_a_mean_of_squares_is_finite_where_only_their_sum_overflows():
+    a = np.full((100, 1), 1e154)
+    np.testing.assert_allclose(half_squared_error(a, 0 * a), 0.5e308)
+    with np.errstate(over="ignore"):
+        assert half_squared_error(10 * a, 0 * a) == np.inf
+        assert np.isnan(half_squared_error.mean(np.array([[np.nan]]), np.array([[0.0]])))
 
 
 def test_fused_deltas_are_a_minus_y(rng):

@@ -24,8 +24,6 @@ OUTPUTS = [
     ("softmax", "half_squared_error"),
     ("tanh", "mean_squared_error"),
     ("sigmoid", "binary_cross_entropy"),
-    ("softmax", "binary_cross_entropy"),
-    ("sigmoid", "cross_entropy"),
     ("softmax", "cross_entropy"),
     ("identity", "hinge"),
 ]

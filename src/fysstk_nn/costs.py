@@ -6,15 +6,16 @@ factor 1/n, which enters at the output layer and is handed down with the deltas.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from fysstk_nn._validate import Array, as_array, as_count, as_number
-from fysstk_nn.activations import Activation, Sigmoid, Softmax, softplus
+from fysstk_nn.activations import Activation, sigmoid, softmax, softplus
 from fysstk_nn.params import Params
 
 __all__ = [
@@ -37,8 +38,11 @@ class Cost(ABC):
     To add one, derive from this class and write `name`, `mean` and `gradient`.
     """
 
-    needs_probabilities = False
-    """Whether the outputs must lie between 0 and 1."""
+    output: ClassVar[Activation | None] = None
+    """The only output layer that the cost is made for, with outputs between 0 and 1; None if all will do."""
+
+    reason: ClassVar[str] = ""
+    """Why no other output will do."""
 
     @property
     @abstractmethod
@@ -65,6 +69,11 @@ class Cost(ABC):
         ndarray, shape (n, M_L)
         """
 
+    def check_output(self, f: Activation) -> None:
+        """Raise a ValueError if outputs a = f(z) do not suit the cost; all of them do unless it says so."""
+        if self.output is not None and not isinstance(f, type(self.output)):
+            raise ValueError(f"{self} needs {self.output} outputs, not {f}: {self.reason}")
+
     def check_targets(self, y: Array) -> None:
         """Raise a ValueError if the targets `y` do not suit the cost; all numbers do unless it says so."""
         return
@@ -86,7 +95,7 @@ class Cost(ABC):
         y = np.atleast_1d(as_array(y, "y"))
         if a.shape != y.shape:
             raise ValueError(f"the outputs have shape {a.shape}, but the targets have shape {y.shape}")
-        if self.needs_probabilities and not ((a >= 0) & (a <= 1)).all():
+        if self.output is not None and not ((a >= 0) & (a <= 1)).all():
             raise ValueError(f"{self.name} needs outputs between 0 and 1, not {a.min():g} to {a.max():g}")
         self.check_targets(y)
         return self.mean(a, y)
@@ -101,7 +110,7 @@ class Cost(ABC):
         Parameters
         ----------
         f : Activation
-            The output layer's activation function.
+            The output layer's activation function, one that `check_output` accepts.
         z, a, y : ndarray, shape (n, M_L)
             Inputs of f, outputs a = f(z), and targets.
         out : ndarray, shape (n, M_L), optional
@@ -127,8 +136,7 @@ class HalfSquaredError(Cost):
 
     def mean(self, a: Array, y: Array) -> float:
         """Return the mean cost of the samples."""
-        error = a - y
-        return 0.5 * float(np.vdot(error, error)) / len(a)
+        return 0.5 * _sum_of_squares(a, y, len(a))
 
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
         """Return ∂C/∂a = (a - y) / n."""
@@ -145,8 +153,7 @@ class MeanSquaredError(Cost):
 
     def mean(self, a: Array, y: Array) -> float:
         """Return the mean cost of the samples."""
-        error = a - y
-        return float(np.vdot(error, error)) / error.size
+        return _sum_of_squares(a, y, a.size)
 
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
         """Return ∂C/∂a = 2 (a - y) / (n M_L)."""
@@ -159,12 +166,17 @@ class MeanSquaredError(Cost):
 class BinaryCrossEntropy(Cost):
     """-Σ_j [y_j log a_j + (1 - y_j) log(1 - a_j)]: each output is the probability of one attribute.
 
-    With a sigmoid the delta of the output layer is a - y, free of the small factor a(1 - a). Elsewhere
-    probabilities are kept away from 0 and 1 by the smallest normal number, so that no logarithm is infinite.
+    The outputs are sigmoids: written through z, the cost never overflows, and the delta of the output layer
+    is a - y, free of the small factor a(1 - a). Where only the probabilities are known, they are kept away
+    from 0 and 1 by the smallest normal number, so that no logarithm is infinite.
     """
 
     name = "binary_cross_entropy"
-    needs_probabilities = True
+    output = sigmoid
+    reason = (
+        "each output is a yes or no of its own, with a probability between 0 and 1. "
+        "For one class out of several take softmax and cross_entropy"
+    )
 
     def check_targets(self, y: Array) -> None:
         """Raise a ValueError unless all targets lie between 0 and 1."""
@@ -183,15 +195,11 @@ class BinaryCrossEntropy(Cost):
         return out
 
     def output_cost(self, f: Activation, z: Array, a: Array, y: Array) -> float:
-        """Return the cost, for a sigmoid by -log a = softplus(-z) and -log(1 - a) = softplus(z)."""
-        if not isinstance(f, Sigmoid):
-            return self.mean(a, y)
+        """Return the cost, by -log a = softplus(-z) and -log(1 - a) = softplus(z)."""
         return float(np.sum(y * softplus(-z) + (1 - y) * softplus(z))) / len(z)
 
     def output_delta(self, f: Activation, z: Array, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return δ^L, for a sigmoid as (a - y) / n: a(1 - a) cancels."""
-        if not isinstance(f, Sigmoid):
-            return super().output_delta(f, z, a, y, out)
+        """Return δ^L = (a - y) / n: a(1 - a) cancels."""
         return half_squared_error.gradient(a, y, out)
 
 
@@ -199,12 +207,17 @@ class BinaryCrossEntropy(Cost):
 class CrossEntropy(Cost):
     """-Σ_j y_j log a_j: the outputs are the probabilities of classes that exclude each other.
 
-    The targets of a sample add up to 1: usually they are one-hot, see `one_hot`. With softmax the delta of
-    the output layer is a - y. Elsewhere probabilities are kept away from 0 by the smallest normal number.
+    The targets of a sample add up to 1: usually they are one-hot, see `one_hot`. The outputs are softmax:
+    written through z, the cost never overflows, and the delta of the output layer is a - y. Where only the
+    probabilities are known, they are kept away from 0 by the smallest normal number.
     """
 
     name = "cross_entropy"
-    needs_probabilities = True
+    output = softmax
+    reason = (
+        "the outputs must add up to 1, or the cost would be least where all of them are 1. "
+        "For a yes or no take sigmoid and binary_cross_entropy"
+    )
 
     def check_targets(self, y: Array) -> None:
         """Raise a ValueError unless each row of targets is a set of probabilities."""
@@ -224,18 +237,14 @@ class CrossEntropy(Cost):
         return out
 
     def output_cost(self, f: Activation, z: Array, a: Array, y: Array) -> float:
-        """Return the cost, for softmax by -log a_j = log(Σ_k exp(z_k)) - z_j."""
-        if not isinstance(f, Softmax):
-            return self.mean(a, y)
+        """Return the cost, by -log a_j = log(Σ_k exp(z_k)) - z_j."""
         if a.min() > 1e-37:  # then log a is as accurate, and faster
             return -float(np.vdot(y, np.log(a))) / len(a)
         z = z - z.max(axis=1, keepdims=True)  # as in softmax: only differences count
         return (float(np.log(np.exp(z).sum(axis=1)).sum()) - float(np.vdot(y, z))) / len(z)
 
     def output_delta(self, f: Activation, z: Array, a: Array, y: Array, out: Array | None = None) -> Array:
-        """Return δ^L, for softmax as (a - y) / n: the Jacobian matrix cancels."""
-        if not isinstance(f, Softmax):
-            return super().output_delta(f, z, a, y, out)
+        """Return δ^L = (a - y) / n: the Jacobian matrix cancels."""
         return half_squared_error.gradient(a, y, out)
 
 
@@ -252,7 +261,7 @@ class Hinge(Cost):
 
     def mean(self, a: Array, y: Array) -> float:
         """Return the mean cost of the samples."""
-        return float(np.maximum(0, 1 - y * a).sum()) / len(a)
+        return float(np.maximum(0, 1 - y * a).sum(dtype=np.float64)) / len(a)
 
     def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
         """Return ∂C/∂a = -y/n where y a < 1, else 0."""
@@ -366,6 +375,19 @@ def one_hot(labels: npt.ArrayLike, classes: int | None = None, dtype: npt.DTypeL
     targets = np.zeros((found.size, classes), dtype)
     targets[np.arange(found.size), found] = 1
     return targets
+
+
+def _sum_of_squares(a: Array, y: Array, n: int) -> float:
+    """Return Σ (a - y)² / n; where the squares are too large for the type, in float64 and scaled first."""
+    error = a - y
+    total = float(np.vdot(error, error))
+    if not math.isfinite(total):
+        error = a.astype(np.float64) - y
+        largest = float(np.abs(error).max())
+        if 0 < largest < math.inf:
+            error /= largest
+            return float(np.vdot(error, error)) / n * largest * largest
+    return total / n
 
 
 def _positive(a: Array) -> Array:

@@ -149,8 +149,7 @@ class MLP:
         output = activation(self.output)
         C = cost_function(self.cost)
         p = _dropout_probabilities(self.dropout, L)
-        if C.needs_probabilities and output.name not in ("sigmoid", "softmax"):
-            raise ValueError(f"{C} needs outputs between 0 and 1: sigmoid or softmax, not {output}")
+        C.check_output(output)
         if not isinstance(self.batch_norm, bool):
             raise TypeError(f"batch_norm must be True or False, not {type(self.batch_norm).__name__}")
         for name, value in {
