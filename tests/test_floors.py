@@ -5,7 +5,9 @@ In each of them, a module may import from lower floors only. The imports are rea
 
 import ast
 import graphlib
+import io
 import sys
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,10 @@ ALGEBRA = [
     "scalar",
     "costs",
     "mlp",
+    "runs",
+    "files",
     "train",
+    "quasi_newton",
     "estimators",
     "datasets",
 ]
@@ -139,6 +144,37 @@ def test_importing_needs_nothing_but_the_declared_dependencies(module):
         allowed |= ALSO_ALLOWED.get(place, set())
     outermost = {name.partition(".")[0] for name in imported(TREES[module].body, module)}
     assert outermost <= allowed
+
+
+def lines_of_code(source):
+    """Count the lines that are neither empty, nor comments, nor docstrings."""
+    quiet = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    code = {
+        line
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type not in quiet | {tokenize.ENDMARKER}
+        for line in range(token.start[0], token.end[0] + 1)
+    }
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            code -= set(range(node.lineno, node.end_lineno + 1))
+    return len(code)
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.glob("fysstk_nn/*.py")), ids=lambda path: path.stem)
+def test_no_file_of_the_algebra_is_longer_than_one_can_read_at_a_sitting(path):
+    assert lines_of_code(path.read_text(encoding="utf8")) <= 300
+
+
+def test_the_count_leaves_out_what_is_no_code():
+    source = (
+        '"""A module."""\n\n# why\nx = """two\nlines"""\n\n\ndef f():\n    """Do."""\n    return x  # here\n'
+    )
+    assert lines_of_code(source) == 4
 
 
 def test_the_reader_of_imports_sees_all_kinds():

@@ -131,6 +131,7 @@ MODULES = [
         "perceptron",
         "costs",
         "mlp",
+        "runs",
         "train",
     )
 ]

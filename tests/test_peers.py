@@ -13,7 +13,8 @@ from fysstk_nn.costs import Penalty, one_hot
 from fysstk_nn.mlp import EPSILON, MLP, MOMENTUM
 from fysstk_nn.optimizers import Adam, GradientDescent, Momentum, Nesterov
 from fysstk_nn.params import Params
-from fysstk_nn.train import fit, fit_quasi_newton
+from fysstk_nn.quasi_newton import fit_quasi_newton
+from fysstk_nn.train import fit
 
 # scikit-learn
 

@@ -24,10 +24,11 @@ from fysstk_book.sources import Directive
 from fysstk_nn.activations import ACTIVATIONS
 from fysstk_nn.costs import COSTS
 from fysstk_nn.datasets import gate, polynomial, scalar_curve
+from fysstk_nn.files import from_json, to_json
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, GradientDescent, Momentum
 from fysstk_nn.params import Params
-from fysstk_nn.train import fit, from_json, to_json
+from fysstk_nn.train import fit
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "book" / "_static" / "playground"

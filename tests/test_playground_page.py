@@ -10,11 +10,12 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
+from fysstk_nn.files import from_json, to_json
 from fysstk_nn.gates import XOR
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import GradientDescent
 from fysstk_nn.params import Params
-from fysstk_nn.train import fit, from_json, to_json
+from fysstk_nn.train import fit
 
 pytestmark = pytest.mark.browser
 

@@ -21,7 +21,8 @@ from fysstk_nn._validate import Array
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, Rule
 from fysstk_nn.params import Initialiser, Params
-from fysstk_nn.train import Fit, fit
+from fysstk_nn.runs import Fit
+from fysstk_nn.train import fit
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 

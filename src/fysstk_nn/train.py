@@ -1,126 +1,30 @@
-"""Training: mini-batches, epochs, early stopping, and a history of what happened on the way."""
+"""Training: steps along the gradient of a batch, in mini-batches and epochs, with early stopping."""
 
 from __future__ import annotations
 
 import copy
-import io
-import json
 import math
-import os
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from tqdm import tqdm
 
-from fysstk_nn._validate import (
-    Array,
-    Seed,
-    as_array,
-    as_count,
-    as_generator,
-    as_matrix,
-    as_number,
-    is_finite,
-)
+from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_number, is_finite
 from fysstk_nn.costs import Penalty
 from fysstk_nn.mlp import MLP, Trace
-from fysstk_nn.optimizers import Adam, Rule, State
+from fysstk_nn.optimizers import Adam, Rule
 from fysstk_nn.params import Params
+from fysstk_nn.runs import Fit, History, TrainState
 
-__all__ = [
-    "Fit",
-    "History",
-    "TrainState",
-    "accuracy",
-    "fit",
-    "fit_quasi_newton",
-    "from_json",
-    "load",
-    "save",
-    "to_json",
-]
+__all__ = ["accuracy", "fit"]
 
 Metric = Callable[[Array, Array], float]
 """A function of the outputs and the targets, both of shape (n, M_L)."""
 
 ADAM = Adam()
-
-
-@dataclass
-class History:
-    """What was measured in each epoch: lists with one number for each.
-
-    Attributes
-    ----------
-    cost : list of float
-        The training cost, penalty included: the mean over the epoch's samples, each with the parameters
-        of the moment, with its dropped nodes. In a full-batch run it is the cost before the epoch's step.
-    validation_cost : list of float
-        The cost on the validation set after the epoch, without penalty; empty without such a set.
-    metrics, validation_metrics : dict of str to list of float
-        The metrics on the training and the validation set after the epoch.
-    """
-
-    cost: list[float] = field(default_factory=list)
-    validation_cost: list[float] = field(default_factory=list)
-    metrics: dict[str, list[float]] = field(default_factory=dict)
-    validation_metrics: dict[str, list[float]] = field(default_factory=dict)
-
-
-@dataclass
-class TrainState:
-    """What a run needs to be continued as if it had never stopped.
-
-    Attributes
-    ----------
-    epoch : int
-        How many epochs have been run.
-    optimizer : State
-        What the optimizer remembers.
-    rng : numpy.random.Generator
-        The source of the next epoch's shuffling and dropped nodes.
-    latest : Params or None
-        The parameters after the last epoch, where early stopping handed out better ones.
-    best : Params or None
-        The parameters with the lowest validation cost so far, where that is watched.
-    best_epoch : int
-        The epoch, counted from 1, after which they were found.
-    best_cost : float
-        Their validation cost.
-    """
-
-    epoch: int
-    optimizer: State
-    rng: np.random.Generator
-    latest: Params | None = None
-    best: Params | None = None
-    best_epoch: int = 0
-    best_cost: float = math.inf
-
-
-@dataclass(frozen=True)
-class Fit:
-    """The result of a run.
-
-    Attributes
-    ----------
-    params : Params
-        The trained parameters; with early stopping those with the lowest validation cost.
-    history : History
-        What was measured in each epoch.
-    state : TrainState
-        What it takes to continue.
-    """
-
-    params: Params
-    history: History
-    state: TrainState
 
 
 def fit(
@@ -198,8 +102,10 @@ def fit(
     """
     net.check_params(params)
     as_array(params.theta, "params.theta")
-    X, y = _samples(net, X, y, params.dtype, "X")
-    X_val, y_val = (None, None) if validation is None else _samples(net, *validation, params.dtype, "X_val")
+    X, y = net.check_samples(X, y, params.dtype)
+    X_val, y_val = (
+        (None, None) if validation is None else net.check_samples(*validation, params.dtype, "X_val")
+    )
     n = len(X)
     epochs = as_count(epochs, "epochs", minimum=0)
     batch_size = n if batch_size is None else min(n, as_count(batch_size, "batch_size"))
@@ -322,14 +228,6 @@ class _Batches:
             yield trace, delta, target
 
 
-def _samples(
-    net: MLP, X: npt.ArrayLike, y: npt.ArrayLike, dtype: npt.DTypeLike, name: str
-) -> tuple[Array, Array]:
-    """Return checked samples and targets in the given type."""
-    X = as_matrix(X, name, features=net.sizes[0], dtype=dtype)
-    return X, net.check_targets(y, len(X), dtype)
-
-
 def _continue(params: Params, resume: Fit, overwrite: bool) -> tuple[Params, History, TrainState]:
     """Return where an earlier run stood, in copies: the earlier run can be continued twice."""
     if not isinstance(resume, Fit):
@@ -423,229 +321,3 @@ def accuracy(outputs: npt.ArrayLike, y: npt.ArrayLike) -> float:
     if a.shape[1] == 1:
         return float(np.mean((a > 0.5) == (y > 0.5)))
     return float(np.mean(a.argmax(axis=1) == y.argmax(axis=1)))
-
-
-def fit_quasi_newton(
-    net: MLP,
-    params: Params,
-    X: npt.ArrayLike,
-    y: npt.ArrayLike,
-    *,
-    method: str = "BFGS",
-    iterations: int = 200,
-    tolerance: float = 1e-5,
-    l2: float = 0.0,
-) -> Fit:
-    """Minimise the network's cost on all samples at once by a quasi-Newton method of scipy.
-
-    The method sees the cost and its gradient as functions of the flat vector theta, and builds up an
-    approximation to the second derivatives from the gradients it has met (Nocedal and Wright 2006).
-
-    Parameters
-    ----------
-    net : MLP
-        A network without dropout and batch normalisation, whose cost would change from call to call.
-    params : Params
-        Where to start. They are not changed. The search runs in float64, whatever their type.
-    X : array_like, shape (n, M_0)
-    y : array_like, shape (n, M_L), or (n,) for one output
-    method : {"BFGS", "L-BFGS-B"}
-        BFGS stores a matrix with a row and a column for each parameter; L-BFGS-B needs a few vectors only.
-    iterations : int
-        How many steps to take at most.
-    tolerance : float
-        Stop when no component of the gradient is larger.
-    l2 : float
-        Strength of the penalty on the weights, as in `fit`; an l1 penalty has no smooth gradient.
-
-    Returns
-    -------
-    Fit
-        Its ``history.cost`` holds the cost at the start and after each iteration.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is of the wrong type or shape, or not finite.
-    FloatingPointError
-        If the search ends at a cost that is infinite or NaN.
-    """
-    net.check_params(params)
-    if any(net.p) or net.batch_norm:
-        raise ValueError("a quasi-Newton method needs a network without dropout and batch normalisation")
-    if method not in ("BFGS", "L-BFGS-B"):
-        raise ValueError(f"method must be 'BFGS' or 'L-BFGS-B', not {method!r}")
-    maximum = as_count(iterations, "iterations")
-    work, penalty = params.astype(np.float64), Penalty(l2=l2)
-    X, y = _samples(net, X, y, np.float64, "X")
-    gradient = work.zeros_like()
-    trace, delta = net.empty_trace(len(X), np.float64), net.empty_deltas(len(X), np.float64)
-    trace.a[0] = X
-
-    def cost_and_gradient(theta: Array) -> tuple[float, Array]:
-        work.theta[:] = theta
-        net.forward_into(work, trace)
-        net.backprop_into(work, trace, y, gradient, delta)
-        penalty.add_gradient(work, gradient)
-        cost = net.C.output_cost(net.f[-1], trace.z[-1], trace.output, y)
-        return cost + penalty(work), gradient.theta.copy()
-
-    with np.errstate(all="ignore"):
-        history = History(cost=[net.cost_of(work, X, y, penalty=penalty)])
-        result = minimize(
-            cost_and_gradient,
-            work.theta.copy(),
-            jac=True,
-            method=method,
-            callback=lambda intermediate_result: history.cost.append(float(intermediate_result.fun)),
-            options={"maxiter": maximum, "gtol": as_number(tolerance, "tolerance", minimum=0)},
-        )
-    if not math.isfinite(result.fun):
-        raise FloatingPointError(f"the search ended at a cost of {result.fun}. {ADVICE}")
-    work.theta[:] = result.x
-    state = TrainState(len(history.cost) - 1, State(), np.random.default_rng(0))
-    return Fit(work.astype(params.dtype), history, state)
-
-
-FORMAT = "fysstk_nn network, version 1"
-
-
-def save(path: str | os.PathLike[str], net: MLP, params: Params) -> None:
-    """Write a network and its parameters to one file.
-
-    The file is a NumPy .npz archive, with the network's description as JSON text; there is no pickle in it.
-    It appears under its name when it is complete: an interrupted `save` leaves an earlier file as it was.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `params` does not fit the network, or the network has an activation or a cost that is not one of
-        the package's own.
-    OSError
-        If the file cannot be written.
-    """
-    net.check_params(params)
-    header = {"format": FORMAT, **_description(net), "dropout": net.p, "batch_norm": net.batch_norm}
-    path = Path(path)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        with open(partial, "wb") as file:
-            text = np.array(json.dumps(header))
-            np.savez(file, header=text, theta=params.theta, statistics=params.statistics)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def load(path: str | os.PathLike[str]) -> tuple[MLP, Params]:
-    """Read the network and the parameters that `save` wrote.
-
-    Returns
-    -------
-    (MLP, Params)
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged, or is none that `save` wrote.
-    OSError
-        If it cannot be read.
-    """
-    raw = Path(path).read_bytes()
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            parts = {
-                name: np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
-                for name in ("header", "theta", "statistics")
-            }
-        header = json.loads(str(parts["header"]))
-        if header["format"] != FORMAT:
-            raise ValueError(f"its format is {header['format']!r}, not {FORMAT!r}")
-        net = _network(header)
-        params = Params(parts["theta"], tuple(net.sizes), net.batch_norm, parts["statistics"])
-        if not (is_finite(params.theta) and is_finite(params.statistics)):
-            raise ValueError("its parameters are not finite")
-    except Exception as error:  # a damaged archive can fail in a dozen ways
-        what = "holds no network that save() wrote, or is damaged"
-        raise ValueError(f"{os.fspath(path)} {what}: {error}") from error
-    return net, params
-
-
-JSON_FORMAT = "fysstk_nn weights, version 1"
-
-
-def to_json(net: MLP, params: Params) -> str:
-    """Return a network with its weights and biases as JSON text, which the book's playground can import.
-
-    Each number has all digits that it takes to read it back unchanged.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `save`; and if the network has dropout or batch normalisation, or a number is not finite.
-    """
-    net.check_params(params)
-    if any(net.p) or net.batch_norm:
-        raise ValueError("JSON has no place for dropout and batch normalisation: use save")
-    if not is_finite(params.theta):
-        raise ValueError("only finite parameters can be written as JSON")
-    layers = [{"W": W.tolist(), "b": b.tolist()} for W, b in zip(params.W[1:], params.b[1:], strict=True)]
-    return json.dumps({"format": JSON_FORMAT, **_description(net), "layers": layers})
-
-
-def from_json(text: str) -> tuple[MLP, Params]:
-    """Read the network that `to_json`, or the book's playground, wrote.
-
-    Returns
-    -------
-    (MLP, Params)
-        The parameters are float64.
-
-    Raises
-    ------
-    ValueError
-        If the text is no JSON, or describes no network; the message says what is missing or wrong.
-    """
-    try:
-        header = json.loads(text)
-        if not isinstance(header, dict) or header.get("format") != JSON_FORMAT:
-            raise ValueError(f"it is no JSON object with the format {JSON_FORMAT!r}")
-        net = _network({"dropout": 0.0, "batch_norm": False, **header})
-        params = Params.from_layers([(layer["W"], layer["b"]) for layer in header["layers"]])
-        net.check_params(params)
-    except KeyError as error:
-        raise ValueError(f"the text describes no network: it has no {error}") from error
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"the text describes no network: {error}") from error
-    return net, params
-
-
-def _description(net: MLP) -> dict[str, Any]:
-    """Return the sizes and the names of a network's functions, or say that they have none."""
-    description = {
-        "sizes": net.sizes,
-        "hidden": [f.name for f in net.f[1:-1]],
-        "output": net.f[-1].name,
-        "cost": net.C.name,
-    }
-    try:
-        known = _network({**description, "dropout": net.p, "batch_norm": net.batch_norm}) == net
-    except ValueError:
-        known = False
-    if not known:
-        raise ValueError("only a network with the package's own activations and costs can be saved")
-    return description
-
-
-def _network(header: Mapping[str, Any]) -> MLP:
-    """Return the network that a file's header describes."""
-    return MLP(
-        header["sizes"],
-        hidden=header["hidden"],
-        output=header["output"],
-        cost=header["cost"],
-        dropout=header["dropout"],
-        batch_norm=header["batch_norm"],
-    )

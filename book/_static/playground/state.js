@@ -106,7 +106,7 @@ export function build(state) {
   return { data, net, training: new Training(net, theta, data, state) };
 }
 
-/** Write a network as JSON that fysstk_nn.train.from_json reads. */
+/** Write a network as JSON that fysstk_nn.files.from_json reads. */
 export function toJSON(state, net, theta) {
   const matrix = (l) => {
     const M = net.sizes[l];
@@ -125,7 +125,7 @@ export function toJSON(state, net, theta) {
   });
 }
 
-/** Return the state with the network that fysstk_nn.train.to_json wrote, at the start of a training. */
+/** Return the state with the network that fysstk_nn.files.to_json wrote, at the start of a training. */
 export function fromJSON(text, state) {
   let file;
   try {
