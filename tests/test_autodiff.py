@@ -193,8 +193,9 @@ def test_gradient_is_not_stored_so_a_second_call_gives_the_same():
 
 def test_variables_with_equal_values_are_different_variables():
     x, y = Var(1.0), Var(1.0)
-    assert x != y
+    assert x == y
     assert len({x, y}) == 2
+    assert grad(3 * x + x * y, [x, y]) == [4.0, 1.0]
 
 
 def test_graph_may_be_far_deeper_than_the_recursion_limit():
@@ -233,6 +234,59 @@ def test_comparisons_look_at_values(kind):
     assert x < 1.5 and x <= 1 and x > 0 and x >= 1
     assert not (x > y or x >= y or y < x or y <= x)
     assert not (x < 1 or x > 1)
+    assert x == 1 and np.float64(1) == x and x == kind(1.0) and x != y and x != 0
+    assert x != "1" and x != None  # noqa: E711
+    assert x and not x - 1 and not kind(0.0)
+    assert x != (Dual(1.0) if kind is Var else Var(1.0))
+
+
+def test_a_branch_at_one_value_is_taken():
+    def sinc(x):
+        return sin(x) / x if x else 1 - x * x / 6
+
+    def sinc_too(x):
+        return 1 - x * x / 6 if x == 0 else sin(x) / x
+
+    for f in (sinc, sinc_too):
+        for at in (0.0, 0.5):
+            assert forward_derivative(f, at) == grad(f(x := Var(at)), [x])[0]
+        assert f(Var(0.0)).value == 1 and forward_derivative(f, 0.0) == 0
+
+
+@pytest.mark.parametrize("x", [-7.3, -0.4, 0.4, 7.3])
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: +x,
+        lambda x: 2 * abs(x),
+        lambda x: abs(x) ** 1.5,
+        lambda x: x % 3,
+        lambda x: 50.1 % x,
+        lambda x: x % (x + 10),
+        lambda x: x // 3 * x,
+        lambda x: 50.1 // x * x,
+        lambda x: sum([x, x, abs(x)]),
+        lambda x: max(x, 0.5 * x),
+    ],
+)
+def test_the_rest_of_pythons_arithmetic(f, x):
+    exact = (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
+    assert f(Var(x)).value == f(Dual(x)).value == f(x)
+    assert forward_derivative(f, x) == pytest.approx(exact, rel=1e-6)
+    assert grad(f(v := Var(x)), [v])[0] == pytest.approx(exact, rel=1e-6)
+
+
+def test_absolute_value_at_its_kink_and_in_tables():
+    assert grad(abs(x := Var(0.0)), [x]) == [0.0]
+    x = Var(-7.0, "x")
+    assert (
+        "abs(x)" in trace_table(abs(x))
+        and "x % 3" in trace_table(x % 3)
+        and "50 // x" in trace_table(50 // x)
+    )
+    for f in (lambda x: x % 0, lambda x: x // 0):
+        with pytest.raises(ZeroDivisionError):
+            f(x)
 
 
 def test_dual_numbers_follow_their_algebra():

@@ -104,8 +104,39 @@ class _Differentiable(ABC):
     def __neg__(self) -> Self:
         return self._combine("neg", -self.value, (self, -1.0))
 
-    # Comparisons look at the values, so that a program with an `if` can be differentiated. Equality stays
-    # identity: two variables with the same value are still two variables.
+    def __pos__(self) -> Self:
+        return self
+
+    def __abs__(self) -> Self:
+        """Return |x|; at the kink its derivative is taken as 0, as for an l1 penalty."""
+        return self._combine("abs", abs(self.value), (self, float((self.value > 0) - (self.value < 0))))
+
+    def __mod__(self, other: Self | float) -> Self:
+        x, y = self.value, self._number(other)
+        return self._combine("%", x % y, (self, 1.0), (other, -(x // y)))
+
+    def __rmod__(self, other: float) -> Self:
+        x, y = self._number(other), self.value
+        return self._combine("%", x % y, (other, 1.0), (self, -(x // y)))
+
+    def __floordiv__(self, other: Self | float) -> Self:
+        return self._combine("//", self.value // self._number(other), (self, 0.0), (other, 0.0))
+
+    def __rfloordiv__(self, other: float) -> Self:
+        return self._combine("//", self._number(other) // self.value, (other, 0.0), (self, 0.0))
+
+    # Comparisons look at the values, so that a program with an `if` can be differentiated. As keys of a
+    # dictionary two variables with the same value are still two variables: there each is itself alone.
+    def __bool__(self) -> bool:
+        return self.value != 0
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, type(self)):
+            return bool(self.value == other.value)
+        return self.value == other if isinstance(other, float | Real) else NotImplemented
+
+    __hash__ = object.__hash__
+
     def __lt__(self, other: Self | float) -> bool:
         return self.value < self._number(other)
 
@@ -529,7 +560,7 @@ def _sigmoid(v: float) -> float:
     return (1.0 if v >= 0 else small) / (1.0 + small)
 
 
-_INFIX = ("+", "-", "*", "/", "**")
+_INFIX = ("+", "-", "*", "/", "**", "//", "%")
 
 
 def _with_constant(op: str, terms: "Sequence[Var | float]") -> str:
