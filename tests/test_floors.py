@@ -21,6 +21,7 @@ ALGEBRA = [
     "gates",
     "autodiff",
     "gradcheck",
+    "schedules",
     "optimizers",
     "params",
     "linear",

@@ -125,6 +125,7 @@ MODULES = [
     for name in (
         "activations",
         "gates",
+        "schedules",
         "optimizers",
         "params",
         "linear",

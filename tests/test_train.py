@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from fysstk_nn.costs import Penalty, one_hot
 from fysstk_nn.mlp import MLP
-from fysstk_nn.optimizers import Adam, Chain, ClipNorm, GradientDescent, InverseSqrt, Momentum
+from fysstk_nn.optimizers import Adam, Chain, ClipNorm, GradientDescent, Momentum
 from fysstk_nn.params import Params
+from fysstk_nn.schedules import InverseSqrt
 from fysstk_nn.train import accuracy, fit
 
 XOR_X, XOR_Y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), [0, 1, 1, 0]

@@ -23,8 +23,9 @@ from tqdm import tqdm
 from fysstk_book import longruns
 from fysstk_nn.datasets import Samples, Split, deskew, mnist, shift
 from fysstk_nn.mlp import MLP
-from fysstk_nn.optimizers import Adam, ExponentialDecay, GradientDescent, InverseTime, Rule
+from fysstk_nn.optimizers import Adam, GradientDescent, Rule
 from fysstk_nn.params import Params
+from fysstk_nn.schedules import ExponentialDecay, InverseTime
 from fysstk_nn.train import fit
 
 

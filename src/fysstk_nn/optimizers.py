@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fysstk_nn._validate import Array, as_count, as_number
+from fysstk_nn._validate import Array
+from fysstk_nn.schedules import Schedule, check_fields
 
 __all__ = [
     "AdaGrad",
@@ -26,148 +26,14 @@ __all__ = [
     "Chain",
     "ClipNorm",
     "ClipValue",
-    "Constant",
-    "Cosine",
-    "ExponentialDecay",
     "GradientDescent",
-    "InverseSqrt",
-    "InverseTime",
     "Momentum",
     "Nesterov",
     "Optimizer",
     "RMSProp",
     "Rule",
-    "Schedule",
     "State",
-    "StepDecay",
-    "WarmUp",
 ]
-
-
-class Schedule(ABC):
-    """A learning rate that depends on the number t = 0, 1, 2, ... of the step."""
-
-    @abstractmethod
-    def __call__(self, t: int) -> float:
-        """Return eta for step t."""
-
-
-@dataclass(frozen=True)
-class Constant(Schedule):
-    """η_t = η: what a plain number for eta means as well."""
-
-    eta: float
-
-    def __post_init__(self) -> None:
-        _check(self, eta={"above": 0})
-
-    def __call__(self, t: int) -> float:
-        """Return eta for step t."""
-        return self.eta
-
-
-@dataclass(frozen=True)
-class StepDecay(Schedule):
-    """η_t = η factor^⌊t / every⌋: the rate drops by `factor` after each `every` steps."""
-
-    eta: float
-    factor: float = 0.5
-    every: int = 1000
-
-    def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, factor={"above": 0, "maximum": 1})
-        as_count(self.every, "every")
-
-    def __call__(self, t: int) -> float:
-        """Return eta for step t."""
-        return self.eta * self.factor ** (t // self.every)
-
-
-@dataclass(frozen=True)
-class ExponentialDecay(Schedule):
-    """η_t = η exp(-decay t)."""
-
-    eta: float
-    decay: float = 0.001
-
-    def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, decay={"minimum": 0})
-
-    def __call__(self, t: int) -> float:
-        """Return eta for step t."""
-        return self.eta * math.exp(-self.decay * t)
-
-
-@dataclass(frozen=True)
-class InverseTime(Schedule):
-    """η_t = η / (1 + decay t)."""
-
-    eta: float
-    decay: float = 0.001
-
-    def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, decay={"minimum": 0})
-
-    def __call__(self, t: int) -> float:
-        """Return eta for step t."""
-        return self.eta / (1 + self.decay * t)
-
-
-@dataclass(frozen=True)
-class InverseSqrt(Schedule):
-    """η_t = η / √(1 + decay t)."""
-
-    eta: float
-    decay: float = 0.001
-
-    def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, decay={"minimum": 0})
-
-    def __call__(self, t: int) -> float:
-        """Return eta for step t."""
-        return self.eta / math.sqrt(1 + self.decay * t)
-
-
-@dataclass(frozen=True)
-class Cosine(Schedule):
-    """η_t = last + (η - last) (1 + cos(π t / steps)) / 2: half a wave down, then `last` (Loshchilov 2017)."""
-
-    eta: float
-    steps: int = 1000
-    last: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, last={"minimum": 0})
-        as_count(self.steps, "steps")
-
-    def __call__(self, t: int) -> float:
-        """Return eta for step t."""
-        return self.last + (self.eta - self.last) * (1 + math.cos(math.pi * min(t / self.steps, 1))) / 2
-
-
-@dataclass(frozen=True)
-class WarmUp(Schedule):
-    """Another rate times min(1, (t + 1) / steps): it rises in equal parts over the first `steps` steps.
-
-    Parameters
-    ----------
-    eta : float or Schedule
-        The rate without warm-up: ``WarmUp(Cosine(0.01, 1000), 50)`` rises for 50 steps and then falls.
-    steps : int
-        The step that first has the whole rate.
-    """
-
-    eta: float | Schedule
-    steps: int = 100
-
-    def __post_init__(self) -> None:
-        _check(self, eta={"above": 0})
-        as_count(self.steps, "steps")
-
-    def __call__(self, t: int) -> float:
-        """Return eta for step t."""
-        eta = self.eta(t) if isinstance(self.eta, Schedule) else self.eta
-        return eta * min(1, (t + 1) / self.steps)
 
 
 @dataclass
@@ -280,7 +146,7 @@ class GradientDescent(Optimizer):
     eta: float | Schedule = 0.1
 
     def __post_init__(self) -> None:
-        _check(self, eta={"above": 0})
+        check_fields(self, eta={"above": 0})
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step."""
@@ -309,7 +175,7 @@ class Momentum(Optimizer):
     vectors: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, beta={"minimum": 0, "below": 1})
+        check_fields(self, eta={"above": 0}, beta={"minimum": 0, "below": 1})
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step. The memory holds the v without dampening: (1 - beta) times it is the other one."""
@@ -340,7 +206,7 @@ class Nesterov(Optimizer):
     vectors: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, beta={"minimum": 0, "below": 1})
+        check_fields(self, eta={"above": 0}, beta={"minimum": 0, "below": 1})
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step."""
@@ -370,7 +236,7 @@ class AdaGrad(Optimizer):
     vectors: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, epsilon={"above": 0})
+        check_fields(self, eta={"above": 0}, epsilon={"above": 0})
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step."""
@@ -404,7 +270,7 @@ class RMSProp(Optimizer):
     vectors: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        _check(self, eta={"above": 0}, rho={"minimum": 0, "below": 1}, epsilon={"above": 0})
+        check_fields(self, eta={"above": 0}, rho={"minimum": 0, "below": 1}, epsilon={"above": 0})
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step."""
@@ -445,7 +311,7 @@ class Adam(Optimizer):
 
     def __post_init__(self) -> None:
         decay = {"minimum": 0, "below": 1}
-        _check(self, eta={"above": 0}, beta1=decay, beta2=decay, epsilon={"above": 0})
+        check_fields(self, eta={"above": 0}, beta1=decay, beta2=decay, epsilon={"above": 0})
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step.
@@ -487,7 +353,7 @@ class AdamW(Adam):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check(self, decay={"minimum": 0})
+        check_fields(self, decay={"minimum": 0})
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step."""
@@ -502,7 +368,7 @@ class ClipValue(Rule):
     limit: float
 
     def __post_init__(self) -> None:
-        _check(self, limit={"above": 0})
+        check_fields(self, limit={"above": 0})
 
     def init(self, theta: Array) -> State:
         """Return a state in which there is nothing to remember."""
@@ -520,7 +386,7 @@ class ClipNorm(Rule):
     limit: float
 
     def __post_init__(self) -> None:
-        _check(self, limit={"above": 0})
+        check_fields(self, limit={"above": 0})
 
     def init(self, theta: Array) -> State:
         """Return a state in which there is nothing to remember."""
@@ -585,14 +451,6 @@ def _flush(memory: tuple[Array, ...], scratch: Array) -> None:
         for i in range(0, vector.size, scratch.size):
             part = vector[i : i + scratch.size]
             part *= np.abs(part, out=scratch[: part.size]) > tiny
-
-
-def _check(rule: Any, **bounds: Mapping[str, float]) -> None:
-    """Check the numbers among the fields of a frozen dataclass, and store them as Python floats."""
-    for name, bound in bounds.items():
-        value = getattr(rule, name)
-        if not isinstance(value, Schedule):
-            object.__setattr__(rule, name, as_number(value, name, **bound))
 
 
 def _check_vector(theta: Any) -> None:

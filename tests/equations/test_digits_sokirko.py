@@ -12,7 +12,7 @@ from fysstk_nn.activations import sigmoid, softmax
 from fysstk_nn.datasets import deskew
 from fysstk_nn.gradcheck import central_difference
 from fysstk_nn.mlp import MLP
-from fysstk_nn.optimizers import InverseTime
+from fysstk_nn.schedules import InverseTime
 
 
 @pytest.mark.equation("eq-sokirko-parameters", method="numeric")
