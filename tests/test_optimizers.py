@@ -275,6 +275,29 @@ def test_clip_norm_of_a_gradient_whose_squares_overflow():
     assert g.dtype == np.float32
 
 
+@pytest.mark.parametrize("size", [3, 100_000])
+@every_optimizer
+def test_a_gradient_whose_squares_overflow_never_stops_an_optimizer_in_silence(optimizer, size):
+    theta, gradient = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    gradient[-1] = 1e19 if optimizer in (AdaGrad(0.1), RMSProp(0.1, 0.8)) else 1e18
+    state = optimizer.init(theta)
+    with np.errstate(all="ignore"):  # as in fit
+        optimizer.step(theta, gradient, state)
+        assert theta[-1] < -0.001  # squares of 1e38 are still within float32
+        gradient[-1] = 3e19
+        if optimizer.squares:
+            with pytest.raises(FloatingPointError, match=r"step 2 of Ad|step 2 of RMS") as error:
+                optimizer.step(theta, gradient, state)
+            assert "overflows: the gradient is as large as 3e+19, and float32 has no room" in str(error.value)
+        else:
+            before = theta[-1]
+            optimizer.step(theta, gradient, state)
+            assert theta[-1] < before
+    theta, gradient = np.zeros(1), np.full(1, 3e19)
+    optimizer.step(theta, gradient, optimizer.init(theta))
+    assert np.isfinite(theta).all() and theta[0] < -0.001
+
+
 def test_a_chain_is_its_rules_in_turn(rng):
     chain = Chain(ClipValue(0.5), ClipNorm(0.6), Adam(0.1))
     theta = np.zeros(3)

@@ -85,13 +85,16 @@ class Rule(ABC):
         ------
         TypeError, ValueError
             If theta, gradient and state do not belong together.
+        FloatingPointError
+            If the optimizer adds up squares of the gradient, and they are too large for the type: in float32
+            that of 2e19 is. Without a word, theta would never move again.
         """
 
 
 class Optimizer(Rule):
     """A rule that moves theta.
 
-    To add one, derive from this class, name its `vectors`, and write `update`.
+    To add one, derive from this class, name its `vectors`, say whether it `squares`, and write `update`.
     """
 
     CHUNK: ClassVar[int] = 32768
@@ -103,6 +106,9 @@ class Optimizer(Rule):
 
     vectors: ClassVar[int] = 0
     """How many vectors of theta's size it remembers, which start at 0."""
+
+    squares: ClassVar[bool] = False
+    """Whether it squares the gradient, and has to watch that none of the squares overflows."""
 
     eta: float | Schedule
 
@@ -121,16 +127,27 @@ class Optimizer(Rule):
         _check_fit(self, theta, gradient, state)
         eta = self.eta(state.t) if isinstance(self.eta, Schedule) else self.eta
         state.t += 1
-        if theta.size <= self.CHUNK:
-            self.update(theta, gradient, state.memory, state.scratch, eta, state.t)
+        if self.squares:
+            try:
+                with np.errstate(over="raise"):
+                    self._update(theta, gradient, state, eta)
+            except FloatingPointError as error:
+                raise _too_large(self, gradient, state.t) from error
         else:
-            for i in range(0, theta.size, self.CHUNK):
-                part = slice(i, i + self.CHUNK)
-                memory = tuple([vector[part] for vector in state.memory])
-                s = state.scratch[: theta[part].size]
-                self.update(theta[part], gradient[part], memory, s, eta, state.t)
+            self._update(theta, gradient, state, eta)
         if state.t % self.FLUSH == 0:
             _flush(state.memory, state.scratch)
+
+    def _update(self, theta: Array, gradient: Array, state: State, eta: float) -> None:
+        """Call `update`, for a large theta piece by piece."""
+        if theta.size <= self.CHUNK:
+            self.update(theta, gradient, state.memory, state.scratch, eta, state.t)
+            return
+        for i in range(0, theta.size, self.CHUNK):
+            part = slice(i, i + self.CHUNK)
+            memory = tuple([vector[part] for vector in state.memory])
+            s = state.scratch[: theta[part].size]
+            self.update(theta[part], gradient[part], memory, s, eta, state.t)
 
 
 @dataclass(frozen=True)
@@ -234,6 +251,7 @@ class AdaGrad(Optimizer):
     eta: float | Schedule = 0.01
     epsilon: float = 1e-10
     vectors: ClassVar[int] = 1
+    squares: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_fields(self, eta={"above": 0}, epsilon={"above": 0})
@@ -268,6 +286,7 @@ class RMSProp(Optimizer):
     rho: float = 0.9
     epsilon: float = 1e-8
     vectors: ClassVar[int] = 1
+    squares: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_fields(self, eta={"above": 0}, rho={"minimum": 0, "below": 1}, epsilon={"above": 0})
@@ -308,6 +327,7 @@ class Adam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
     vectors: ClassVar[int] = 2
+    squares: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         decay = {"minimum": 0, "below": 1}
@@ -451,6 +471,16 @@ def _flush(memory: tuple[Array, ...], scratch: Array) -> None:
         for i in range(0, vector.size, scratch.size):
             part = vector[i : i + scratch.size]
             part *= np.abs(part, out=scratch[: part.size]) > tiny
+
+
+def _too_large(rule: Optimizer, gradient: Array, t: int) -> FloatingPointError:
+    """Return the error for a gradient whose squares are too large for the type, and what to try."""
+    name, largest = type(rule).__name__, float(np.abs(gradient).max())
+    return FloatingPointError(
+        f"step {t} of {name} overflows: the gradient is as large as {largest:.0e}, and {gradient.dtype} has "
+        "no room for the sum of its squares. Try ClipNorm(1.0) in front of the optimizer, inputs and targets "
+        "scaled to about 1, or float64"
+    )
 
 
 def _check_vector(theta: Any) -> None:
