@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter notebooks lab lite pdf linkcheck digits bench clean distclean
+.PHONY: help setup book test lint chapter notebooks lab lite pdf linkcheck digits measure bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ linkcheck: setup  ## follow every link that leaves the book (needs the network)
 
 digits: setup  ## the long runs of the digit chapters, on FYSSTK_MNIST's images if it names a folder
 	@$(VENV) tools/digits.py
+
+measure: setup  ## the long measurements of book/measured; one: make measure NAME=deep-sigmoid
+	@$(VENV) tools/measure.py $(NAME)
 
 bench: setup  ## time the package beside its peers
 	$(VENV) benchmarks/bench.py

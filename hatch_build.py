@@ -1,4 +1,4 @@
-"""Puts the numbers of the book's equations into the wheel, where the book's sources are not at hand."""
+"""Puts the numbers of the book's equations, and what was measured, into the wheel."""
 
 import json
 import sys
@@ -11,16 +11,17 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class BookNumbers(BuildHookInterface[Any]):
-    """Writes the table that `fysstk_book.numbers` reads; an editable install reads the sources instead."""
+    """Adds what `fysstk_book.numbers` and `measured` read; an editable install reads the sources instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the table to what goes into the wheel."""
+        """Add them to what goes into the wheel."""
         root = Path(self.root)
         if version == "editable" or not (root / "_toc.yml").is_file():
             return
         sys.path.insert(0, str(root / "src"))
         from fysstk_book import numbers
 
+        build_data["force_include"][str(root / "book" / "measured")] = "fysstk_book/measured"
         self.folder = tempfile.TemporaryDirectory()
         table = Path(self.folder.name) / numbers.TABLE
         table.write_text(json.dumps(asdict(numbers.read_book(root)), indent=1), "utf-8")

@@ -454,6 +454,21 @@ class TestPlots:
         assert ax.get_xscale() == ax.get_yscale() == "log"
         assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
 
+    def test_intervals(self):
+        ax = draw.intervals({"a": [1, 2, 6], "b": [-1, 0, 1]}, {"a": (0, 6), "b": (-2, 2)}, "gain")
+        dots, interval, mean = ax.lines[:3]
+        assert list(dots.get_xdata()) == [1, 2, 6] and list(interval.get_xdata()) == [0, 6]
+        assert list(mean.get_xdata()) == [3]
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+        assert ax.get_xlabel() == "gain" and len(ax.lines) == 7  # the last one marks 0
+        again = plt.subplots()[1]
+        assert draw.intervals({"a": [1]}, {"a": (0, 2)}, zero=False, ax=again) is again
+        assert len(again.lines) == 3
+        with pytest.raises(TypeError, match="intervals needs a mapping"):
+            draw.intervals([1, 2], {})
+        with pytest.raises(ValueError, match=r"values has the labels \['a'\], but ends has \['b'\]"):
+            draw.intervals({"a": [1]}, {"b": (0, 1)})
+
     def test_an_unnamed_curve_needs_no_legend(self):
         assert draw.curves({"": [1, 2]}).get_legend() is None
 

@@ -36,7 +36,7 @@ ALGEBRA = [
     "estimators",
     "datasets",
 ]
-BOOK = ["longruns", "draw", "sources", "numbers", "exercises", "check", "grade"]
+BOOK = ["longruns", "draw", "compare", "measured", "sources", "numbers", "exercises", "check", "grade"]
 ORDER = [
     "fysstk_nn",
     *(f"fysstk_nn.{name}" for name in ALGEBRA),

@@ -192,6 +192,55 @@ def decision_boundary(
     return ax
 
 
+def intervals(
+    values: Mapping[str, npt.ArrayLike],
+    ends: Mapping[str, Sequence[float]],
+    xlabel: str = "difference",
+    *,
+    zero: bool = True,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a row for each label: its numbers as small dots, their mean with an interval as a large one.
+
+    Parameters
+    ----------
+    values : mapping of str to numbers
+        What was measured, such as one difference for each seed.
+    ends : mapping of str to (low, high)
+        The interval of each mean.
+    xlabel : str
+        What the numbers are.
+    zero : bool
+        Whether a line marks 0.
+    ax : Axes, optional
+        Where to draw; a new figure is as high as the rows need.
+
+    Raises
+    ------
+    TypeError
+        If `values` is no mapping with at least one label.
+    ValueError
+        If `ends` does not have the same labels.
+    """
+    if not isinstance(values, Mapping) or not values:
+        raise TypeError("intervals needs a mapping such as {'dropout': [0.3, -0.1, 0.2]}")
+    if set(values) != set(ends):
+        raise ValueError(f"values has the labels {list(values)}, but ends has {list(ends)}")
+    if ax is None:
+        ax = plt.subplots(figsize=(5.8, 1.0 + 0.42 * len(values)))[1]
+    for row, (label, numbers) in enumerate(values.items()):
+        found, (low, high) = np.asarray(numbers, dtype=float), ends[label]
+        ax.plot(found, np.full(found.shape, row), ".", color=PALETTE["sky"], alpha=0.6, markersize=5)
+        ax.plot([low, high], [row + 0.22] * 2, "-", color=PALETTE["blue"], linewidth=2.2)
+        ax.plot(found.mean(), row + 0.22, "D", color=PALETTE["blue"], markersize=5)
+    if zero:
+        ax.axvline(0, color=INK, linewidth=0.8, linestyle="-")
+    ax.set(yticks=range(len(values)), yticklabels=list(values), xlabel=xlabel)
+    ax.set_ylim(len(values) - 0.4, -0.5)
+    ax.grid(True, axis="x")
+    return ax
+
+
 def curves(
     values: Mapping[str, Any],
     xlabel: str = "epoch",
