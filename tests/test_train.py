@@ -1,6 +1,7 @@
 """Training: batches, history, early stopping, continuation, and trouble."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fysstk_nn.costs import Penalty, one_hot
+from fysstk_nn.datasets import iris
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, Chain, ClipNorm, GradientDescent, Momentum
 from fysstk_nn.params import Params
@@ -313,8 +315,22 @@ def test_clipping_saves_what_diverges(task):
         (
             {"validation": ([[1, 2]], [[1, 2]])},
             ValueError,
-            "X_val has 2 features",
+            r"in validation = \(X, y\): X has 2 features",
         ),
+        (
+            {"validation": ([[1, 2, 3]], [[1, 2, 3]])},
+            ValueError,
+            r"in validation = \(X, y\): y must have shape",
+        ),
+        (
+            {"validation": ([[1, 2, 3]], [["a", "b"]])},
+            TypeError,
+            r"in validation = .*y must hold real numbers",
+        ),
+        ({"validation": np.ones((2, 3))}, TypeError, r"validation must be a pair \(X, y\) .*, not ndarray"),
+        ({"validation": ([[1, 2, 3]],)}, TypeError, r"validation must be a pair \(X, y\) .*, not 1 parts"),
+        ({"validation": iris().split(0.2)}, TypeError, "validation must be a pair .*, not Split"),
+        ({"validation": "ab"}, TypeError, "validation must be a pair .*, not str"),
         ({"X": [[1, 2, np.nan]]}, ValueError, r"X must be finite, but X\[0, 2\] is nan"),
         ({"X": np.empty((0, 3))}, ValueError, "X is empty"),
         ({"y": [[1, 2]]}, ValueError, "y has 1 rows, but X has 23"),
@@ -345,6 +361,81 @@ def test_progress(task, capsys):
 
 
 # Accuracy.
+
+
+@pytest.mark.parametrize("optimizer", [Adam(0.01), GradientDescent(0.01), Chain(ClipNorm(1.0), Adam(0.01))])
+def test_running_statistics_that_overflow_are_seen(optimizer, rng):
+    # A column of stellar masses in kg: the cost falls, but the running variance is infinite.
+    X = np.column_stack([rng.normal(size=200), 2e30 * rng.uniform(0.1, 10, 200)]).astype(np.float32)
+    net = MLP((2, 8, 1), "tanh", batch_norm=True)
+    params = net.init(rng=0, dtype=np.float32)
+    with pytest.raises(
+        FloatingPointError, match=r"the running mean .* after epoch 1: .*too large for float32"
+    ):
+        fit(net, params, X, X[:, :1], optimizer=optimizer, epochs=5, batch_size=20)
+    run = fit(net, params.astype(np.float64), X, X[:, :1], optimizer=optimizer, epochs=5, batch_size=20)
+    assert np.isfinite(net.predict(run.params, X)).all()
+
+
+@pytest.mark.parametrize("what", ["theta", "statistics", "memory"])
+def test_whatever_a_run_keeps_is_watched(task, what):
+    _, _, X, y = task
+    net = MLP((3, 6, 2), "tanh", batch_norm=True)
+
+    class Spoils(GradientDescent):
+        vectors = 1
+
+        def update(self, theta, g, memory, s, eta, t):
+            array = {"theta": theta, "statistics": params.statistics, "memory": memory[0]}[what]
+            array[-1] = np.inf
+
+    params = net.init()
+    with pytest.raises(FloatingPointError, match="not finite after epoch 1"):
+        fit(net, params, X, y, optimizer=Chain(Spoils()), epochs=1, overwrite=True)
+
+
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
+def test_grey_levels_into_sigmoids_are_warned_of_once(hidden, rng):
+    X, net = rng.integers(0, 256, (10, 4)), MLP((4, 3, 1), hidden)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit(net, net.init(), X, X[:, :1] / 255, epochs=3, batch_size=2)
+        fit(net, net.init(), X / 255, X[:, :1] / 255, epochs=1)
+        fit(
+            MLP((4, 3, 1), hidden, batch_norm=True),
+            MLP((4, 3, 1), batch_norm=True).init(),
+            X,
+            X[:, :1],
+            epochs=1,
+        )
+    if hidden == "relu":
+        assert caught == []
+    else:
+        (warning,) = caught
+        assert "X holds inputs as large as 25" in str(warning.message) and "Scale them" in str(
+            warning.message
+        )
+        assert warning.filename == __file__
+
+
+def test_accuracy_for_the_hinge_costs_targets():
+    outputs, y = [[0.3], [-0.2], [0.4], [-2.0]], [[1], [1], [-1], [-1]]
+    assert accuracy(outputs, y) == 0.5
+    assert accuracy([[0.3], [0.7]], [[1], [1]]) == 0.5
+    assert accuracy([[0.3], [0.7]], [[1], [1]], threshold=0) == 1.0
+
+
+@pytest.mark.parametrize("outputs", [[[np.nan]], [[np.nan, 0.2]], [[np.inf, 0.2]]])
+def test_no_accuracy_of_what_is_no_number(outputs):
+    with pytest.raises(ValueError, match=r"outputs must be finite, but outputs\[0, 0\] is"):
+        accuracy(outputs, np.ones_like(outputs))
+
+
+def test_metrics_of_outputs_that_diverge_are_a_divergence():
+    net = MLP((1, 1))
+    rule = GradientDescent(1e200)
+    with pytest.raises(FloatingPointError, match="the outputs are no longer finite"):
+        fit(net, net.init(), [[1e150]], [1.0], optimizer=rule, epochs=1, metrics={"accuracy": accuracy})
 
 
 def test_accuracy():

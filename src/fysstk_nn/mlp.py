@@ -435,11 +435,9 @@ class MLP:
         if params.batch_norm != self.batch_norm:
             raise ValueError("only one of the network and its parameters has batch normalisation")
 
-    def check_samples(
-        self, X: npt.ArrayLike, y: npt.ArrayLike, dtype: npt.DTypeLike, name: str = "X"
-    ) -> tuple[Array, Array]:
+    def check_samples(self, X: npt.ArrayLike, y: npt.ArrayLike, dtype: npt.DTypeLike) -> tuple[Array, Array]:
         """Return (n, M_0) samples and (n, M_L) targets, or raise a TypeError or ValueError."""
-        X = as_matrix(X, name, features=self.sizes[0], dtype=dtype)
+        X = as_matrix(X, features=self.sizes[0], dtype=dtype)
         return X, self.check_targets(y, len(X), dtype)
 
     def check_targets(self, y: npt.ArrayLike, n: int, dtype: npt.DTypeLike) -> Array:

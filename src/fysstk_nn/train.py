@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_number, is_finite
 from fysstk_nn.costs import Penalty
 from fysstk_nn.mlp import MLP, Trace
-from fysstk_nn.optimizers import Adam, Rule
+from fysstk_nn.optimizers import Adam, Rule, State
 from fysstk_nn.params import Params
 from fysstk_nn.runs import Fit, History, TrainState
 
@@ -103,9 +104,8 @@ def fit(
     net.check_params(params)
     as_array(params.theta, "params.theta")
     X, y = net.check_samples(X, y, params.dtype)
-    X_val, y_val = (
-        (None, None) if validation is None else net.check_samples(*validation, params.dtype, "X_val")
-    )
+    X_val, y_val = (None, None) if validation is None else _check_validation(net, validation, params.dtype)
+    _warn_of_large_inputs(net, X)
     n = len(X)
     epochs = as_count(epochs, "epochs", minimum=0)
     batch_size = n if batch_size is None else min(n, as_count(batch_size, "batch_size"))
@@ -135,6 +135,8 @@ def fit(
         while state.epoch < last and not _out_of_patience(state, patience):
             state.epoch += 1
             history.cost.append(run.epoch(batches))
+            if net.batch_norm:  # the running statistics can overflow where the cost does not
+                check_kept(net, params, state)
             _measure(history.metrics, metrics, net, params, X, y)
             if X_val is not None and y_val is not None:
                 history.validation_cost.append(net.cost_of(params, X_val, y_val))
@@ -143,8 +145,7 @@ def fit(
             if progress:
                 bar.set_postfix(cost=f"{history.cost[-1]:.4g}", refresh=False)
                 bar.update()
-    if not is_finite(params.theta):
-        raise _diverged(net, params, None, f"the parameters are not finite after epoch {state.epoch}")
+    check_kept(net, params, state)
     if patience is not None and state.best is not None:
         state.latest = params.copy()
         _assign(params, state.best)
@@ -228,6 +229,52 @@ class _Batches:
             yield trace, delta, target
 
 
+def _check_validation(net: MLP, validation: Any, dtype: npt.DTypeLike) -> tuple[Array, Array]:
+    """Return the validation samples and targets, or say what is wrong with them, and that it is with them."""
+    if not isinstance(validation, tuple | list) or len(validation) != 2:
+        what = (
+            f"{len(validation)} parts" if isinstance(validation, tuple | list) else type(validation).__name__
+        )
+        raise TypeError(f"validation must be a pair (X, y) of samples and targets, not {what}")
+    X, y = validation
+    try:
+        return net.check_samples(X, y, dtype)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"in validation = (X, y): {error}") from error
+
+
+def _warn_of_large_inputs(net: MLP, X: Array) -> None:
+    """Warn of inputs such as grey levels from 0 to 255, far out where a sigmoid is flat."""
+    largest = max(float(X.max()), -float(X.min()))
+    if largest > 100 and net.f[1].name in ("sigmoid", "tanh", "softmax") and not net.batch_norm:
+        warnings.warn(
+            f"X holds inputs as large as {largest:.3g}: there {net.f[1]} is flat, and layer 1 hardly learns. "
+            "Scale them to about 1, for example X / 255 for grey levels, or (X - X.mean(0)) / X.std(0)",
+            stacklevel=3,
+        )
+
+
+def check_kept(net: MLP, params: Params, state: TrainState) -> None:
+    """Raise a FloatingPointError unless all that a run keeps is finite: what one can go on from, or save."""
+    after = f"after epoch {state.epoch}"
+    if not is_finite(params.theta):
+        raise _diverged(net, params, None, f"the parameters are not finite {after}")
+    if not is_finite(params.statistics):
+        raise FloatingPointError(
+            f"the running mean or variance of a normalised layer is not finite {after}: what the layer is "
+            f"given is too large for {params.dtype}. Scale the inputs to about 1"
+        )
+    if not all(is_finite(vector) for vector in _vectors(state.optimizer)):
+        raise FloatingPointError(f"what the optimizer remembers is not finite {after}. {ADVICE}")
+
+
+def _vectors(state: State) -> Iterator[Array]:
+    """Yield all vectors that an optimizer remembers, or the optimizers of a chain."""
+    yield from state.memory
+    for part in state.parts:
+        yield from _vectors(part)
+
+
 def _continue(params: Params, resume: Fit, overwrite: bool) -> tuple[Params, History, TrainState]:
     """Return where an earlier run stood, in copies: the earlier run can be continued twice."""
     if not isinstance(resume, Fit):
@@ -268,6 +315,8 @@ def _measure(
     """Evaluate all metrics, and append each to the list of its name."""
     if metrics:
         outputs = net.predict(params, X)
+        if not is_finite(outputs):
+            raise FloatingPointError(f"the outputs are no longer finite. {ADVICE}")
         for name, metric in metrics.items():
             lists.setdefault(name, []).append(float(metric(outputs, y)))
 
@@ -301,23 +350,29 @@ def _first_overflow(net: MLP, params: Params, trace: Trace | None) -> str:
     return f"The outputs of layer {net.L} are finite{largest}, but the cost is not"
 
 
-def accuracy(outputs: npt.ArrayLike, y: npt.ArrayLike) -> float:
+def accuracy(outputs: npt.ArrayLike, y: npt.ArrayLike, threshold: float | None = None) -> float:
     """Return the fraction of samples that are classified correctly.
 
     Parameters
     ----------
     outputs, y : array_like, shape (n, M_L)
         With several outputs the class is the largest one, in `outputs` as in `y`. A single output says
-        "yes" above 1/2.
+        "yes" above the threshold.
+    threshold : float, optional
+        1/2 for targets 0 and 1, and 0 for targets -1 and 1, as the hinge cost has them: if no target is
+        negative, they are taken for zeros and ones, unless you say 0 here.
 
     Raises
     ------
-    ValueError
-        If the shapes differ.
+    TypeError, ValueError
+        If the shapes differ, or a number is not finite: NaN is no class.
     """
-    a, y = np.asarray(outputs), np.asarray(y)
+    a, y = as_array(outputs, "outputs"), as_array(y, "y")
     if a.shape != y.shape or a.ndim != 2:
         raise ValueError(f"outputs and y must both have shape (n, M_L), not {a.shape} and {y.shape}")
     if a.shape[1] == 1:
-        return float(np.mean((a > 0.5) == (y > 0.5)))
+        threshold = (
+            (0.0 if (y < 0).any() else 0.5) if threshold is None else as_number(threshold, "threshold")
+        )
+        return float(np.mean((a > threshold) == (y > threshold)))
     return float(np.mean(a.argmax(axis=1) == y.argmax(axis=1)))
