@@ -13,8 +13,9 @@ import pytest
 from fysstk_nn import autodiff
 from fysstk_nn.autodiff import Var
 from fysstk_nn.costs import Penalty, one_hot
+from fysstk_nn.dropout_batch_norm import EPSILON
 from fysstk_nn.gradcheck import central_difference
-from fysstk_nn.mlp import EPSILON, MLP
+from fysstk_nn.mlp import MLP
 from fysstk_nn.params import Params
 
 HIDDEN = ["identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "elu(0.5)", "softplus", "softmax"]

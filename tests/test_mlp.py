@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from fysstk_nn import mlp
 from fysstk_nn.activations import LeakyReLU, relu, sigmoid, tanh
 from fysstk_nn.costs import Cost, Penalty, half_squared_error, one_hot
-from fysstk_nn.mlp import BLOCK, EPSILON, MLP, MOMENTUM, Trace
+from fysstk_nn.dropout_batch_norm import EPSILON, MOMENTUM
+from fysstk_nn.mlp import BLOCK, MLP
 from fysstk_nn.params import Params
+from fysstk_nn.trace import Trace
 
 
 def snapshot(*arrays):

@@ -131,6 +131,7 @@ MODULES = [
         "linear",
         "perceptron",
         "costs",
+        "trace",
         "mlp",
         "runs",
         "train",

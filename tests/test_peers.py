@@ -10,7 +10,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from fysstk_nn import optimizers
 from fysstk_nn.costs import Penalty, one_hot
-from fysstk_nn.mlp import EPSILON, MLP, MOMENTUM
+from fysstk_nn.dropout_batch_norm import EPSILON, MOMENTUM
+from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, GradientDescent, Momentum, Nesterov
 from fysstk_nn.params import Params
 from fysstk_nn.quasi_newton import fit_quasi_newton

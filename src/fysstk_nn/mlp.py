@@ -13,72 +13,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fysstk_nn import dropout_batch_norm
 from fysstk_nn._validate import Array, Seed, as_generator, as_matrix, as_number, as_targets
 from fysstk_nn.activations import Activation, activation
 from fysstk_nn.costs import Cost, Penalty, cost_function
 from fysstk_nn.params import Initialiser, Params, check_sizes, init_params
+from fysstk_nn.trace import Trace
 
-__all__ = ["MLP", "Trace"]
-
-EPSILON = 1e-5
-"""Added to the variance in batch normalisation, so that no constant column is divided by 0."""
-
-MOMENTUM = 0.1
-"""How much of a batch's mean and variance enters the running statistics."""
+__all__ = ["MLP"]
 
 BLOCK = 256
 """How many rows a prediction takes at a time: memory then does not grow with the data."""
 
 NO_PENALTY = Penalty()
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """What a forward pass computed, layer by layer; index l is the layer's printed number.
-
-    Attributes
-    ----------
-    z : list of ndarray
-        ``z[l]``, shape (n, M_l), is what the activation function of layer l was given. ``z[0]`` is None.
-    h : list of ndarray
-        ``h[l]`` = f(z[l]), shape (n, M_l); ``h[0]`` is None.
-    a : list of ndarray
-        ``a[l]``, shape (n, M_l), is what layer l hands on: h[l], unless dropout set some nodes to 0.
-        ``a[0]`` holds the inputs.
-    mask : list of ndarray or None
-        ``a[l] = mask[l] * h[l]`` where layer l has dropout, with 0 for a dropped node and 1/(1 - p) for the
-        others.
-    zhat, mean, var : list of ndarray or None
-        Where layer l is batch-normalised: a[l-1] W[l] with mean 0 and variance 1, and the mean and
-        variance that it had before.
-    ones : ndarray, shape (n,)
-        A one for each sample: the product with it is the sum over the rows of a matrix, and takes a third
-        of the time of ``sum(axis=0)``.
-    training : bool
-        Whether nodes were dropped, and normalised by the batch instead of the running statistics.
-    """
-
-    z: list[Any]
-    h: list[Any]
-    a: list[Any]
-    mask: list[Any]
-    zhat: list[Any]
-    mean: list[Any]
-    var: list[Any]
-    ones: Array
-    training: bool
-
-    @property
-    def output(self) -> Array:
-        """The outputs a[L] of the network, shape (n, M_L)."""
-        output: Array = self.a[-1]
-        return output
-
-    def head(self, n: int) -> Trace:
-        """Return a trace for `n` rows that uses the first rows of this one's memory."""
-        parts = (self.z, self.h, self.a, self.mask, self.zhat)
-        z, h, a, mask, zhat = ([array if array is None else array[:n] for array in part] for part in parts)
-        return Trace(z, h, a, mask, zhat, self.mean.copy(), self.var.copy(), self.ones[:n], self.training)
 
 
 @dataclass(frozen=True)
@@ -180,84 +127,38 @@ class MLP:
     # into a trace, a gradient and deltas that the caller owns and may use again for the next batch.
 
     def forward_into(self, params: Params, trace: Trace, rng: np.random.Generator | None = None) -> None:
-        """Propagate the inputs ``trace.a[0]`` forward: z^l = a^{l-1} W^l + b^l and a^l = f^l(z^l)."""
-        W, b, f = params.W, params.b, self.f
-        z, h, a, mask = trace.z, trace.h, trace.a, trace.mask
-        if mask[0] is not None:  # dropout
-            a[0] = a[0] * self._drop(trace, 0, rng)
+        """Propagate the inputs ``trace.a[0]`` forward: equation (eq-four-matrix-forward)."""
+        if not trace.plain:
+            return dropout_batch_norm.forward_into(params, trace, self.f, self.p, rng)
+        W, b, f, z, a = params.W, params.b, self.f, trace.z, trace.a
         for l in range(1, self.L + 1):
             a[l - 1].dot(W[l], out=z[l])
-            if trace.zhat[l] is not None:  # batch norm
-                self._normalise(params, trace, l)
             z[l] += b[l]
-            f[l].into(z[l], out=h[l])
-            if mask[l] is not None:  # dropout
-                np.multiply(h[l], self._drop(trace, l, rng), out=a[l])
+            f[l].into(z[l], out=a[l])
 
     def backprop_into(
         self, params: Params, trace: Trace, y: Array, gradient: Params, delta: list[Array]
     ) -> None:
         """Propagate the error backward: the four equations, from the output layer down.
 
-        ``delta[l]`` is δ^l = ∂C/∂z^l, shape (n, M_l), and `gradient` holds ∂C/∂W^l and ∂C/∂b^l.
+        ``delta[l]`` is δ^l = ∂C/∂z^l, shape (n, M_l), and `gradient` holds ∂C/∂W^l and ∂C/∂b^l. In the code,
+        equation 1 is (eq-four-matrix-delta-output), 2 is (eq-four-matrix-dw), 3 is (eq-four-matrix-db) and 4
+        is (eq-four-matrix-delta-hidden).
         """
-        W, dW, db, f = params.W, gradient.W, gradient.b, self.f
-        h, a, ones, L = trace.h, trace.a, trace.ones, self.L
-        self.C.output_delta(f[L], trace.z[L], a[L], y, out=delta[L])  # (eq-four-matrix-delta-output)
+        if not trace.plain:
+            return dropout_batch_norm.backprop_into(params, trace, y, gradient, delta, self.f, self.C)
+        W, dW, db, f, a, L = params.W, gradient.W, gradient.b, self.f, trace.a, self.L
+        self.C.output_delta(f[L], trace.z[L], a[L], y, out=delta[L])  # equation 1
         for l in range(L, 0, -1):
-            d = delta[l]
-            ones.dot(d, out=db[l])  # (eq-four-matrix-db)
-            if trace.zhat[l] is not None:  # batch norm
-                d = self._normalise_back(params, trace, gradient, d, l)
-            a[l - 1].T.dot(d, out=dW[l])  # (eq-four-matrix-dw)
+            a[l - 1].T.dot(delta[l], out=dW[l])  # equation 2
+            trace.ones.dot(delta[l], out=db[l])  # equation 3
             if l > 1:
-                d.dot(W[l].T, out=delta[l - 1])  # (eq-four-matrix-delta-hidden)
-                if trace.mask[l - 1] is not None:  # dropout
-                    delta[l - 1] *= trace.mask[l - 1]
-                f[l - 1].pull_back(delta[l - 1], h[l - 1])
-
-    def _drop(self, trace: Trace, l: int, rng: np.random.Generator | None) -> Array:
-        """Draw which nodes of layer l are dropped; return its mask (Srivastava et al. 2014)."""
-        mask: Array = trace.mask[l]
-        as_generator(rng).random(out=mask, dtype=mask.dtype)
-        np.greater_equal(mask, self.p[l], out=mask)
-        mask *= 1 / (1 - self.p[l])
-        return mask
-
-    def _normalise(self, params: Params, trace: Trace, l: int) -> None:
-        """Replace z = a W by γ ẑ, where ẑ has mean 0 and variance 1 over the batch."""
-        z, zhat = trace.z[l], trace.zhat[l]
-        if trace.training:
-            mean, var = z.mean(axis=0), z.var(axis=0)
-        else:
-            mean, var = params.mean[l].copy(), params.var[l].copy()
-        trace.mean[l], trace.var[l] = mean, var
-        np.subtract(z, mean, out=zhat)
-        zhat /= np.sqrt(var + EPSILON)
-        np.multiply(params.gamma[l], zhat, out=z)
-
-    def _normalise_back(self, params: Params, trace: Trace, gradient: Params, delta: Array, l: int) -> Array:
-        """Return ∂C/∂(a W) from δ = ∂C/∂z, and write ∂C/∂γ.
-
-        It is γ/s (δ - ∂C/∂b / n - ẑ ∂C/∂γ / n) with s = √(var + EPSILON): the last two terms are there
-        because each row has a part in the mean and the variance of the batch (Ioffe and Szegedy 2015).
-        """
-        zhat, n = trace.zhat[l], len(delta)
-        db, dgamma = gradient.b[l], gradient.gamma[l]
-        np.einsum("ij,ij->j", delta, zhat, out=dgamma)
-        d = delta - (db + zhat * dgamma) / n if trace.training else delta
-        result: Array = params.gamma[l] / np.sqrt(trace.var[l] + EPSILON) * d
-        return result
+                delta[l].dot(W[l].T, out=delta[l - 1])  # equation 4
+                f[l - 1].pull_back(delta[l - 1], a[l - 1])
 
     def update_statistics(self, params: Params, trace: Trace) -> None:
-        """Let the running statistics of `params` follow the batch that `trace` normalised, in place.
-
-        The variance is scaled by n/(n - 1), which makes it an unbiased estimate of the data's.
-        """
-        n = len(trace.output)
-        for l in range(1, self.L):
-            params.mean[l][:] += MOMENTUM * (trace.mean[l] - params.mean[l])
-            params.var[l][:] += MOMENTUM * (n / (n - 1) * trace.var[l] - params.var[l])
+        """Let the running statistics of `params` follow the batch that `trace` normalised, in place."""
+        dropout_batch_norm.update_statistics(params, trace)
 
     def empty_trace(
         self, n: int, dtype: npt.DTypeLike, *, training: bool = False, keep_z: bool = False

@@ -15,10 +15,11 @@ from tqdm import tqdm
 
 from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_number, is_finite
 from fysstk_nn.costs import Penalty
-from fysstk_nn.mlp import MLP, Trace
+from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, Rule, State
 from fysstk_nn.params import Params
 from fysstk_nn.runs import Fit, History, TrainState
+from fysstk_nn.trace import Trace
 
 __all__ = ["accuracy", "fit"]
 
