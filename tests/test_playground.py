@@ -18,6 +18,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "book" / "_ext"))
 import book_playground
+from sphinx.errors import ExtensionError
 
 from fysstk_book import sources
 from fysstk_book.sources import Directive
@@ -226,8 +227,34 @@ def results(start):
 
 
 def test_all_files_together_are_small():
-    lean = [book_playground.lean(path.read_text("utf8")) for path in FOLDER.iterdir()]
-    assert sum(len(text.encode()) for text in lean) < LARGEST
+    script = book_playground.bundle(book_playground.SCRIPT)
+    sheet = book_playground.lean((FOLDER / "playground.css").read_text("utf8"))
+    assert len((script + sheet).encode()) < LARGEST
+
+
+def test_the_script_is_classic_and_has_every_module(tmp_path):
+    script = book_playground.bundle(book_playground.SCRIPT)
+    assert not re.search(r"^(import|export) ", script, re.MULTILINE)
+    assert set(book_playground.modules(book_playground.SCRIPT)) == {path.name for path in FOLDER.glob("*.js")}
+    path = tmp_path / "bundle.cjs"
+    path.write_text(script, encoding="utf8")
+    subprocess.run([node(), "--check", path], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("modules", "problem"),
+    [
+        ({"a.js": 'import { b } from "./b.js";\nconst c = 1;\n', "b.js": "const c = 2;\n"}, "both define c"),
+        ({"a.js": 'import b from "./b.js";\n'}, "cannot take 'import b from"),
+        ({"a.js": "export default 1;\n"}, "cannot take 'export default"),
+    ],
+)
+def test_what_no_bundle_can_take(tmp_path, monkeypatch, modules, problem):
+    monkeypatch.setattr(book_playground, "FOLDER", tmp_path)
+    for name, text in modules.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(ExtensionError, match=problem):
+        book_playground.bundle("a.js")
 
 
 def test_what_the_site_leaves_out():

@@ -147,6 +147,38 @@ def test_hints_and_solutions_open_with_the_keyboard(open_page):
         assert inside.is_visible()
 
 
+CLOSED = [  # what the reader asks for: it is inside a <details>, and no other machinery folds anything
+    "details.hint",
+    "details.answer",
+    "details.solution",
+]
+FOLDED = """kinds => {
+  const strange = document.querySelectorAll("article :is(.toggle, .dropdown)").length;
+  const open = [], closed = [];
+  for (const details of document.querySelectorAll(`article :is(${kinds})`)) {
+    const inside = details.querySelector(":scope > :not(summary)");
+    if (inside.checkVisibility()) open.push(details.outerHTML.slice(0, 150));
+    for (let e = details; e; e = e.parentElement.closest("details")) e.querySelector("summary").click();
+    if (!inside.checkVisibility()) closed.push(details.outerHTML.slice(0, 150));
+    for (let e = details; e; e = e.parentElement.closest("details")) e.open = false;
+  }
+  return { strange, open, closed };
+}"""
+
+
+def test_every_answer_hint_and_solution_starts_closed_and_opens(open_page, site):
+    page = open_page("book/index.html")
+    marked = 'class="(?:hint|answer|solution|toggle|[^"]*dropdown)[ "]'
+    names = [name for name in PAGES if re.search(marked, (site / name).read_text("utf-8"))]
+    for name in names:
+        page.goto(f"{page.url.partition('/book/')[0]}/{name}")
+        assert page.evaluate(FOLDED, ", ".join(CLOSED)) == {"strange": 0, "open": [], "closed": []}, name
+    assert len(names) > 20
+    questions = sum((site / name).read_text("utf-8").count('class="playground-question') for name in names)
+    answers = sum(len(re.findall('<details class="answer"', (site / name).read_text("utf-8"))) for name in names)
+    assert answers >= questions > 5
+
+
 def test_hidden_code_opens(open_page):
     page = open_page("book/index.html")
     cell = page.locator(".cell.tag_hide-input details").first
@@ -211,7 +243,7 @@ def test_motion_stops_for_who_asked_for_rest(open_page):
         assert moving is wanted, motion
 
 
-@pytest.mark.parametrize("name", ["book/index.html", CHAPTER, "book/equations.html"])
+@pytest.mark.parametrize("name", ["book/index.html", CHAPTER, "book/equations.html", "book/playground.html"])
 def test_site_opens_from_a_folder(open_page, name):
     page = open_page(name, root=SITE.as_uri())
     assert page.evaluate(FORMULAS_NOT_RENDERED) == []

@@ -34,7 +34,7 @@ class exercise_title(nodes.Part, nodes.TextElement):  # noqa: N801
 
 # Sphinx's search index skips comments with all that is in them. Nobody should meet a solution by searching.
 class folded(nodes.comment):  # noqa: N801
-    """A hint or a solution: shown when the reader asks for it, and not in the search index."""
+    """A hint, an answer or a solution: shown when the reader asks for it, and not in the search index."""
 
 
 class solution_start(nodes.Element):  # noqa: N801
@@ -144,6 +144,20 @@ class FoldSolutions(SphinxTransform):
             parent.replace(start, solution)
         for end in list(self.document.findall(solution_end)):
             end.parent.remove(end)
+
+
+class FoldAnswers(SphinxTransform):
+    """Fold every admonition of the class `dropdown`, such as the answer to a question, as hints are."""
+
+    default_priority = 10
+
+    def apply(self, **kwargs: object) -> None:
+        """Make its title the line that opens it."""
+        for box in list(self.document.findall(nodes.Admonition)):
+            if "dropdown" in box["classes"]:
+                title, *inside = box.children
+                answer = folded("", "", *inside, summary=title.astext(), classes=["answer"])
+                box.parent.replace(box, answer)
 
 
 class DropStubOutputs(SphinxTransform):
@@ -269,6 +283,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("solution-end", SolutionEnd)
     app.add_directive("exercise-list", ExerciseList)
     app.add_transform(FoldSolutions)
+    app.add_transform(FoldAnswers)
     app.add_transform(DropStubOutputs)
     app.connect("config-inited", name_exercises)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,10 +12,11 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 # What extensions give to every page, and the mark in a page's HTML that says it is needed there.
+TOGGLES = r'class="(?:[^"]* )?(?:toggle|dropdown)[ "]'
 NEEDED_FOR = {
-    "togglebutton": 'class="toggle',
-    "toggleHint": 'class="toggle',
-    "toggleOpenOnPrint": 'class="toggle',
+    "togglebutton": TOGGLES,
+    "toggleHint": TOGGLES,
+    "toggleOpenOnPrint": TOGGLES,
     "sphinx-design": 'class="sd-',
     "design-tabs": 'class="sd-tab',
     "thebe": 'class="thebe',
@@ -75,7 +76,7 @@ def words(file) -> str:
 
 def is_needed(name: str, body: str) -> bool:
     """Tell whether a page with that body needs a file."""
-    return all(mark in body for part, mark in NEEDED_FOR.items() if part in name)
+    return all(re.search(mark, body) for part, mark in NEEDED_FOR.items() if part in name)
 
 
 def trim_site(app: Sphinx, exception: Exception | None) -> None:

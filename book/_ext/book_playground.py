@@ -1,8 +1,9 @@
 """Playgrounds: a network in the page that the reader can set, step and train.
 
 The directive `{playground} address` writes what a page needs without JavaScript: a drawing of the network, a
-question, and the equations. The module _static/playground/playground.js puts the live one in their place. It
-is loaded by pages with a playground alone, and not from a plain folder, from which browsers load no modules.
+question, and the equations. The script _static/playground/playground.js puts the live one in their place. Its
+source are small modules; the site carries them as one classic script, because browsers load no modules from a
+plain folder.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from book_markdown import ROOT, BookDirective
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.writers.html5 import HTML5Translator
 
 from fysstk_book import draw, sources
@@ -49,13 +51,20 @@ EQUATIONS = {
     },
 }
 """Which equations of the book a page's playground fills with numbers; "" stands for all other pages."""
-LOADER = """
-if (location.protocol !== "file:") {
-  const page = document.documentElement.classList;
-  page.add("pg-ready"); // no drawing, and room for the live one: nothing jumps when it comes
-  import("MODULE").catch(() => page.remove("pg-ready"));
-}
+SCRIPT = "playground.js"
+"""The module that starts all others, and the script that is made of them."""
+# No drawing, and room for the live one: nothing jumps when it comes. It does not come to an old browser.
+HEAD = """
+const page = document.documentElement.classList;
+page.add("pg-ready");
+addEventListener("load", () => {
+  if (document.querySelector(".playground:not(.pg-live)")) page.remove("pg-ready");
+});
 """
+NOTE = "This is a drawing: the script that brings it to life cannot run in this browser."
+IMPORT = re.compile(r'^import \{ ([^}]*) \} from "\./(\w+\.js)";$', re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async )?(?:class|const|function)\b)", re.MULTILINE)
+TOP = re.compile(r"^(?:class|const|let|function) (\w+)", re.MULTILINE)
 INPUTS = {"curve": 1}
 """Data sets that have not two inputs."""
 
@@ -86,7 +95,7 @@ class PlaygroundDirective(BookDirective):
         question = nodes.container(classes=["playground-question"])
         self.state.nested_parse(self.content, self.content_offset, question)
         equations = nodes.container("", *self.equations(), classes=["playground-equations"])
-        box += [nodes.container("", image, classes=["playground-static"]), question, equations]
+        box += [nodes.container("", image, nodes.paragraph("", NOTE), classes=["playground-static"]), question, equations]
         return [box]
 
     def draw(self, address: str) -> str:
@@ -156,28 +165,61 @@ def ignore(self: nodes.NodeVisitor, node: nodes.Element) -> None:
     """In other formats the contents stand alone."""
 
 
-def load_module(
+def load_script(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """Load style and module on a page that has a playground."""
+    """Load style and script on a page that has a playground."""
     if doctree is None or next(iter(doctree.findall(playground)), None) is None:
         return
     app.add_css_file("playground/playground.css")
-    module = context["pathto"]("_static/playground/playground.js", resource=True)
-    app.add_js_file(None, body=LOADER.replace("MODULE", module), priority=900)
+    app.add_js_file(None, body=HEAD)
+    app.add_js_file(f"playground/{SCRIPT}", defer="defer", priority=900)
 
 
 def lean(text: str) -> str:
-    """Return a module or a style sheet without indentation and without the lines that are comments."""
+    """Return a script or a style sheet without indentation and without the lines that are comments."""
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not re.fullmatch(r"//.*|/\*.*\*/", line))
 
 
-def write_lean(app: Sphinx, exception: Exception | None) -> None:
-    """Let the site carry what browsers need; the comments are for readers of the source."""
-    if exception is None and app.builder.format == "html":
-        for source in FOLDER.iterdir():
-            target = Path(app.outdir, "_static", FOLDER.name, source.name)
+def modules(name: str, done: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return a module's name after those of the modules that it imports, each once."""
+    for match in IMPORT.finditer((FOLDER / name).read_text("utf8")):
+        if match[2] not in done:
+            done = modules(match[2], done)
+    return (*done, name)
+
+
+def bundle(name: str) -> str:
+    """Return a module with all that it imports as one classic script.
+
+    Its modules share one scope, so no two of them may use a name for different things.
+    """
+    known: dict[str, str] = {}
+    parts = []
+    for module in modules(name):
+        text = EXPORT.sub("", IMPORT.sub("", (FOLDER / module).read_text("utf8")))
+        if left := re.search(r"^(import|export)\b.*", text, re.MULTILINE):
+            raise ExtensionError(f"{module}: the bundle cannot take {left[0]!r}")
+        for top in TOP.findall(text):
+            if top in known:
+                raise ExtensionError(f"{module} and {known[top]} both define {top}")
+            known[top] = module
+        parts.append(lean(text))
+    return "\n".join(['(() => {\n"use strict";', *parts, "})();\n"])
+
+
+def write_bundle(app: Sphinx, exception: Exception | None) -> None:
+    """Let the site carry what browsers need: one script and one sheet."""
+    if exception is not None or app.builder.format != "html":
+        return
+    for source in FOLDER.iterdir():
+        target = Path(app.outdir, "_static", FOLDER.name, source.name)
+        if source.name == SCRIPT:
+            target.write_text(bundle(SCRIPT), encoding="utf8")
+        elif source.suffix == ".js":
+            target.unlink()
+        else:
             target.write_text(lean(source.read_text("utf8")), encoding="utf8")
 
 
@@ -187,6 +229,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(playground, html=(visit_playground, close), **others)
     app.add_node(playground_equation, html=(visit_equation, close), **others)
     app.add_directive("playground", PlaygroundDirective)
-    app.connect("html-page-context", load_module)
-    app.connect("build-finished", write_lean)
+    app.connect("html-page-context", load_script)
+    app.connect("build-finished", write_bundle)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,7 @@ import { MOST } from "./state.js";
 
 const words = (name) => name.replaceAll("_", " ");
 const pairs = (names) => names.map((name) => [name, words(name)]);
-const OPTIMIZERS = [["gd", "gradient descent"], ["momentum", "momentum 0.9"], ["adam", "Adam"]];
+const OPTIMIZER_NAMES = [["gd", "gradient descent"], ["momentum", "momentum 0.9"], ["adam", "Adam"]];
 
 export class Controls {
   constructor(app) {
@@ -36,7 +36,7 @@ export class Controls {
       ),
       group(
         "Training",
-        of("Optimizer", "optimizer", OPTIMIZERS),
+        of("Optimizer", "optimizer", OPTIMIZER_NAMES),
         number("Learning rate η", "eta", { min: "0" }),
         number("Batch size (0: all)", "batch", { min: "0" }),
         number("L2 penalty λ", "l2", { min: "0" }),

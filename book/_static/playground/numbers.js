@@ -40,19 +40,19 @@ export class Weights {
     const value = Number(input.value);
     if (input.value.trim() === "" || Math.abs(value) > 1e12) this.app.say("A weight must be a number.");
     else this.app.setParameter(index, value);
-    known(input, digits(this.app.training.theta[index]));
+    fill(input, digits(this.app.training.theta[index]));
   }
 
   update({ theta, gradient, state }) {
     for (const cell of this.cells) {
-      if (document.activeElement !== cell.input) known(cell.input, digits(theta[cell.index]));
+      if (document.activeElement !== cell.input) fill(cell.input, digits(theta[cell.index]));
       set(cell.gradient, { text: state.pass === "backward" ? `∂C ${short(gradient[cell.index], 3)}` : "" });
     }
   }
 }
 
 /** Show a value in a field, where it is another one. */
-function known(input, text) {
+function fill(input, text) {
   if (input.value !== text) input.value = text;
 }
 
