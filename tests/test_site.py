@@ -175,7 +175,9 @@ def test_every_answer_hint_and_solution_starts_closed_and_opens(open_page, site)
         assert page.evaluate(FOLDED, ", ".join(CLOSED)) == {"strange": 0, "open": [], "closed": []}, name
     assert len(names) > 20
     questions = sum((site / name).read_text("utf-8").count('class="playground-question') for name in names)
-    answers = sum(len(re.findall('<details class="answer"', (site / name).read_text("utf-8"))) for name in names)
+    answers = sum(
+        len(re.findall('<details class="answer"', (site / name).read_text("utf-8"))) for name in names
+    )
     assert answers >= questions > 5
 
 

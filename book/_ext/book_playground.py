@@ -95,7 +95,11 @@ class PlaygroundDirective(BookDirective):
         question = nodes.container(classes=["playground-question"])
         self.state.nested_parse(self.content, self.content_offset, question)
         equations = nodes.container("", *self.equations(), classes=["playground-equations"])
-        box += [nodes.container("", image, nodes.paragraph("", NOTE), classes=["playground-static"]), question, equations]
+        box += [
+            nodes.container("", image, nodes.paragraph("", NOTE), classes=["playground-static"]),
+            question,
+            equations,
+        ]
         return [box]
 
     def draw(self, address: str) -> str:
