@@ -213,6 +213,65 @@ def test_names_with_a_dot_are_read_too(folder):
     assert len(datasets.mnist(folder).train.y) == 7
 
 
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{}-{}/{}-{}",  # Kaggle's archive
+        "{}.{}/{}-{}",
+        "{}-{}.gz",  # packed or not: the name does not tell
+        "{}.{}.gz/{}.{}",
+        "raw/{}-{}",
+        "MNIST/raw/{}-{}.gz",  # torchvision
+        "MNIST/raw/{}-{}/{}-{}",
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_layouts_of_real_life(tmp_path, layout, pack, rng):
+    for part in ("train", "t10k"):
+        for kind, axes, array in (
+            ("images", 3, rng.integers(0, 256, (4, 28, 28))),
+            ("labels", 1, np.arange(4)),
+        ):
+            path = tmp_path / layout.format(*(f"{part}-{kind}", f"idx{axes}-ubyte") * 2)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(pack(idx(array)))
+    (tmp_path / "train-images-idx3-ubyte").mkdir(exist_ok=True)  # an empty folder does not hide the file
+    assert datasets.mnist(tmp_path).test.y.tolist() == [0, 1, 2, 3]
+
+
+def test_a_header_in_the_order_of_the_machine(folder):
+    expected = datasets.mnist(folder)
+    for name, axes in (("t10k-images-idx3-ubyte", 3), ("t10k-labels-idx1-ubyte", 1)):
+        content = (folder / name).read_bytes()
+        header = np.frombuffer(content, ">u4", axes + 1).astype("<u4").tobytes()
+        (folder / name).write_bytes(header + content[len(header) :])
+    np.testing.assert_array_equal(datasets.mnist(folder).test.X, expected.test.X)
+    np.testing.assert_array_equal(datasets.mnist(folder).test.y, expected.test.y)
+
+
+def test_the_home_folder_has_a_short_name(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    monkeypatch.setenv("USERPROFILE", str(folder.parent))
+    assert len(datasets.mnist(f"~/{folder.name}").train.y) == 7
+    with pytest.raises(ValueError, match="t10k-labels-idx1-ubyte is a file: name the folder"):
+        datasets.mnist(folder / "t10k-labels-idx1-ubyte")
+
+
+@pytest.mark.parametrize(
+    ("mean", "title", "first"),
+    [
+        (73, "Fashion-MNIST, no digits", "T-shirt/top"),
+        (33, "not MNIST, which has no 1,000 of each class", "class 0"),
+    ],
+)
+def test_other_data_under_the_same_names_is_no_mnist(folder, mean, title, first):
+    (folder / "t10k-images-idx3-ubyte").write_bytes(idx(np.full((10_000, 28, 28), mean, np.uint8)))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(idx(np.arange(10_000) % 10))
+    split = datasets.mnist(folder)
+    assert split.test.source == f"{title}, folder {folder.name}"
+    assert split.test.names[0] == first and split.train.names[0] == "0"
+
+
 def test_missing_folder_and_missing_file(folder, monkeypatch):
     monkeypatch.setenv("FYSSTK_MNIST", str(folder / "nowhere"))
     with pytest.raises(FileNotFoundError, match=r"there is no folder '.*nowhere' with MNIST's files"):
@@ -231,14 +290,16 @@ IMAGES = np.zeros((3, 28, 28))
 TRUNCATED = {
     "header": (idx(IMAGES)[:9], r"is truncated: 9 bytes, and its header alone takes 16"),
     "pixels": (idx(IMAGES)[:-5], r"is truncated: 2,363 bytes instead of 2,368 for \(3, 28, 28\)"),
-    "nothing": (b"", "is no IDX file of images: it begins with nothing"),
+    "nothing": (b"", "is no IDX file of images: it begins with nothing, not 00 00 08 03"),
 }
 FOREIGN = {
     "longer": (idx(IMAGES) + b"x", "holds more than it says: 2,369 bytes instead of 2,368"),
     "png": (
         b"\x89PNG\r\n\x1a\n",
-        "is no IDX file of images: it begins with 89 50 4e 47, not with 00 00 08 03",
+        "is no IDX file of images: it begins with 89 50 4e 47, not 00 00 08 03",
     ),
+    "page": (b"<html>Not found</html>", "is no IDX file of images: it is a web page: it begins with <"),
+    "floats": (bytes([0, 0, 13, 3]) + bytes(20), "is no IDX file of images: it begins with 00 00 0d 03"),
     "labels": (idx(np.arange(3)), "is no IDX file of images: it begins with 00 00 08 01"),
     "sizes": (idx(np.zeros((3, 32, 32))), "holds images of 32 by 32 pixels; MNIST's have 28 by 28"),
     "none": (idx(np.zeros((0, 28, 28))), r"is empty: its shape is \(0, 28, 28\)"),
@@ -273,7 +334,7 @@ def test_packed_files_that_cannot_be_unpacked(folder, damage):
         "foreign": b"<html>Not found</html>",
     }
     path.write_bytes(damaged[damage])
-    with pytest.raises(ValueError, match=r"(is truncated or damaged|is no gzip file|is damaged)"):
+    with pytest.raises(ValueError, match=r"(is truncated or damaged|is a web page)"):
         datasets.mnist(folder)
 
 

@@ -37,6 +37,7 @@ ALGEBRA = [
     "train",
     "quasi_newton",
     "estimators",
+    "idx",
     "datasets",
 ]
 BOOK = ["longruns", "draw", "compare", "measured", "sources", "numbers", "exercises", "check", "grade"]
