@@ -12,6 +12,7 @@ from fysstk_nn.costs import (
     COSTS,
     Cost,
     Penalty,
+    Weighted,
     binary_cross_entropy,
     cost_function,
     cross_entropy,
@@ -215,6 +216,23 @@ def test_a_mean_of_squares_is_finite_where_only_their_sum_overflows():
     with np.errstate(over="ignore"):
         assert half_squared_error(10 * a, 0 * a) == np.inf
         assert np.isnan(half_squared_error.mean(np.array([[np.nan]]), np.array([[0.0]])))
+
+
+@pytest.mark.parametrize(("cost", "output"), PAIRS)
+def test_the_cost_of_each_sample_and_their_weighted_mean(cost, output, rng):
+    C, f = cost_function(cost), activation(output)
+    z, y, w = 2 * rng.normal(size=(6, 3)), targets(cost, rng, 6), np.array([0.0, 1.0, 2.0, 1.0, 0.5, 1.5])
+    a, weighted, both = f(z), Weighted(C), np.column_stack([y, w])
+    each = [C.output_cost(f, z[i : i + 1], a[i : i + 1], y[i : i + 1]) for i in range(6)]
+    np.testing.assert_allclose(C.each(f, z, a, y), each, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(weighted.output_cost(f, z, a, both), np.mean(w * each), rtol=1e-12)
+    np.testing.assert_allclose(weighted.mean(a, both), np.mean(w * each), rtol=1e-12)
+    np.testing.assert_allclose(weighted.each(f, z, a, both), w * each, rtol=1e-12)
+    for ours, plain in (
+        (weighted.output_delta(f, z, a, both), C.output_delta(f, z, a, y)),
+        (weighted.gradient(a, both), C.gradient(a, y)),
+    ):
+        np.testing.assert_array_equal(ours, w[:, np.newaxis] * plain)
 
 
 def test_fused_deltas_are_a_minus_y(rng):

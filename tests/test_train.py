@@ -377,6 +377,56 @@ def test_running_statistics_that_overflow_are_seen(optimizer, rng):
     assert np.isfinite(net.predict(run.params, X)).all()
 
 
+@pytest.mark.parametrize(
+    ("output", "cost"),
+    [
+        ("sigmoid", "binary_cross_entropy"),
+        ("softmax", "cross_entropy"),
+        ("identity", "half_squared_error"),
+        ("tanh", "hinge"),
+    ],
+)
+def test_a_weight_is_a_repeated_sample(output, cost, rng):
+    X, y = rng.normal(size=(12, 3)), one_hot(rng.integers(2, size=12))
+    y = 2 * y - 1 if cost == "hinge" else y
+    times = rng.integers(0, 4, 12)
+    net = MLP((3, 4, 2), "tanh", output, cost)
+    arguments = {
+        "optimizer": GradientDescent(0.3),
+        "epochs": 30,
+        "l2": 0.01,
+        "metrics": {"accuracy": accuracy},
+    }
+    held_out, weights = (X[:5], y[:5]), [1, 2, 0, 1, 3]
+    weighted = fit(
+        net, net.init(), X, y, sample_weight=0.1 * times, validation=(*held_out, weights), **arguments
+    )
+    held_out = tuple(part.repeat(weights, axis=0) for part in held_out)
+    repeated = fit(
+        net, net.init(), X.repeat(times, axis=0), y.repeat(times, axis=0), validation=held_out, **arguments
+    )
+    np.testing.assert_allclose(weighted.params.theta, repeated.params.theta, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(weighted.history.cost, repeated.history.cost, rtol=1e-9)
+    np.testing.assert_allclose(weighted.history.validation_cost, repeated.history.validation_cost, rtol=1e-9)
+
+
+def test_weights_stay_with_their_samples_in_batches(rng):
+    X = rng.normal(size=(90, 1))
+    y = np.where(
+        np.arange(90)[:, np.newaxis] < 60, 2 * X, -5 * X
+    )  # the last 30 samples speak for another slope
+    net = MLP((1, 1))
+    arguments = {"optimizer": GradientDescent(0.1), "epochs": 100, "batch_size": 7}
+    for sample_weight, slope in ((np.arange(90) < 60, 2), (np.arange(90) >= 60, -5)):
+        run = fit(net, net.init(), X, y, sample_weight=sample_weight, **arguments)
+        np.testing.assert_allclose(run.params.theta, [slope, 0], atol=1e-3)
+    with pytest.raises(ValueError, match=r"sample_weight must have shape \(90,\), not \(2,\)"):
+        fit(net, net.init(), X, y, sample_weight=[1, 2])
+    for bad in (-np.ones(90), np.zeros(90)):
+        with pytest.raises(ValueError, match="sample_weight must be at least 0, and not 0 for all"):
+            fit(net, net.init(), X, y, sample_weight=bad)
+
+
 @pytest.mark.parametrize("what", ["theta", "statistics", "memory"])
 def test_whatever_a_run_keeps_is_watched(task, what):
     _, _, X, y = task

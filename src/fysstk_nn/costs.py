@@ -22,6 +22,7 @@ __all__ = [
     "COSTS",
     "Cost",
     "Penalty",
+    "Weighted",
     "binary_cross_entropy",
     "cost_function",
     "cross_entropy",
@@ -124,6 +125,11 @@ class Cost(ABC):
         f.pull_back(delta, a)
         return delta
 
+    def each(self, f: Activation, z: Array, a: Array, y: Array) -> Array:
+        """Return the cost of each sample, shape (n,); `output_cost` is their mean."""
+        rows = [slice(i, i + 1) for i in range(len(y))]
+        return np.array([self.output_cost(f, z[i], a[i], y[i]) for i in rows], a.dtype)
+
     def __str__(self) -> str:
         return self.name
 
@@ -143,6 +149,11 @@ class HalfSquaredError(Cost):
         out = np.subtract(a, y, out=out)
         out *= 1 / len(a)
         return out
+
+    def each(self, f: Activation, z: Array, a: Array, y: Array) -> Array:
+        """Return the cost of each sample."""
+        each: Array = 0.5 * np.square(a - y).sum(axis=1)
+        return each
 
 
 @dataclass(frozen=True)
@@ -202,6 +213,11 @@ class BinaryCrossEntropy(Cost):
         """Return δ^L = (a - y) / n: a(1 - a) cancels."""
         return half_squared_error.gradient(a, y, out)
 
+    def each(self, f: Activation, z: Array, a: Array, y: Array) -> Array:
+        """Return the cost of each sample."""
+        each: Array = (y * softplus(-z) + (1 - y) * softplus(z)).sum(axis=1)
+        return each
+
 
 @dataclass(frozen=True)
 class CrossEntropy(Cost):
@@ -247,6 +263,12 @@ class CrossEntropy(Cost):
         """Return δ^L = (a - y) / n: the Jacobian matrix cancels."""
         return half_squared_error.gradient(a, y, out)
 
+    def each(self, f: Activation, z: Array, a: Array, y: Array) -> Array:
+        """Return the cost of each sample."""
+        z = z - z.max(axis=1, keepdims=True)
+        each: Array = np.log(np.exp(z).sum(axis=1)) - (y * z).sum(axis=1)
+        return each
+
 
 @dataclass(frozen=True)
 class Hinge(Cost):
@@ -268,6 +290,56 @@ class Hinge(Cost):
         out = np.multiply(y, y * a < 1, out=out)
         out *= -1 / len(a)
         return out
+
+
+@dataclass(frozen=True)
+class Weighted(Cost):
+    """A cost in which some samples count more than others: Σ_i w_i C_i / n.
+
+    The weights are the last column of the targets, and so they stay with their samples however these are
+    shuffled. Their mean over all samples is 1.
+
+    Parameters
+    ----------
+    cost : Cost
+        The cost of a sample.
+    """
+
+    cost: Cost
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return f"weighted {self.cost}"
+
+    def check_output(self, f: Activation) -> None:
+        """Raise a ValueError if outputs a = f(z) do not suit the cost."""
+        self.cost.check_output(f)
+
+    def mean(self, a: Array, y: Array) -> float:
+        """Return the mean cost of the samples."""
+        each = [self.cost.mean(a[i : i + 1], y[i : i + 1, :-1]) for i in range(len(a))]
+        return float(y[:, -1] @ np.array(each)) / len(a)
+
+    def gradient(self, a: Array, y: Array, out: Array | None = None) -> Array:
+        """Return ∂C/∂a: that of the cost, times the weights."""
+        out = self.cost.gradient(a, y[:, :-1], out)
+        out *= y[:, -1:]
+        return out
+
+    def output_cost(self, f: Activation, z: Array, a: Array, y: Array) -> float:
+        """Return the mean cost of the samples."""
+        return float(self.cost.each(f, z, a, y[:, :-1]) @ y[:, -1]) / len(y)
+
+    def output_delta(self, f: Activation, z: Array, a: Array, y: Array, out: Array | None = None) -> Array:
+        """Return δ^L: that of the cost, times the weights."""
+        out = self.cost.output_delta(f, z, a, y[:, :-1], out)
+        out *= y[:, -1:]
+        return out
+
+    def each(self, f: Activation, z: Array, a: Array, y: Array) -> Array:
+        """Return the cost of each sample, times its weight."""
+        return self.cost.each(f, z, a, y[:, :-1]) * y[:, -1]
 
 
 half_squared_error = HalfSquaredError()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_number, is_finite
-from fysstk_nn.costs import Penalty
+from fysstk_nn.costs import Penalty, Weighted
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, Rule, State
 from fysstk_nn.params import Params
@@ -39,7 +39,8 @@ def fit(
     epochs: int = 100,
     batch_size: int | None = None,
     rng: Seed = 0,
-    validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    sample_weight: npt.ArrayLike | None = None,
+    validation: Sequence[npt.ArrayLike] | None = None,
     patience: int | None = None,
     l1: float = 0.0,
     l2: float = 0.0,
@@ -70,8 +71,13 @@ def fit(
         samples are shuffled and dealt into batches, the last of which may be smaller.
     rng : numpy.random.Generator or int
         Shuffles the samples and draws the nodes that drop out. A full-batch run without dropout draws none.
-    validation : (array_like, array_like), optional
-        Samples and targets that are not trained on; their cost is measured after each epoch.
+    sample_weight : array_like, shape (n,), optional
+        How much each sample counts in the cost, at least 0; by default all count alike. Only their ratios
+        matter. In a full-batch run a weight of 2 is the same as the sample twice. Batch normalisation takes
+        no notice of it.
+    validation : (array_like, array_like) or three of them, optional
+        Samples and targets that are not trained on, and their weights, if any; their cost is measured after
+        each epoch.
     patience : int, optional
         Stop when the validation cost has not fallen for so many epochs, and return the parameters with the
         lowest one.
@@ -105,7 +111,7 @@ def fit(
     net.check_params(params)
     as_array(params.theta, "params.theta")
     X, y = net.check_samples(X, y, params.dtype)
-    X_val, y_val = (None, None) if validation is None else _check_validation(net, validation, params.dtype)
+    held_out = None if validation is None else _check_validation(net, validation, params.dtype)
     _warn_of_large_inputs(net, X)
     n = len(X)
     epochs = as_count(epochs, "epochs", minimum=0)
@@ -128,8 +134,12 @@ def fit(
         state = TrainState(0, optimizer.init(params.theta), as_generator(rng))
     else:
         params, history, state = _continue(params, resume, overwrite)
-    run = _Run(net, params, optimizer, penalty, longest, state)
-    batches = _Batches(net, X, y, batch_size)
+    trained, targets = net, y
+    if sample_weight is not None:
+        weights = _check_weights(sample_weight, "sample_weight", y)
+        trained, targets = replace(net, cost=Weighted(net.C)), np.hstack([y, weights])
+    run = _Run(trained, params, optimizer, penalty, longest, state)
+    batches = _Batches(net, X, targets, batch_size)
     last = state.epoch + epochs
     # Each batch checks its cost, which says more than NumPy's warnings.
     with np.errstate(all="ignore"), tqdm(total=epochs, unit="epoch", disable=not progress) as bar:
@@ -139,9 +149,9 @@ def fit(
             if net.batch_norm:  # the running statistics can overflow where the cost does not
                 check_kept(net, params, state)
             _measure(history.metrics, metrics, net, params, X, y)
-            if X_val is not None and y_val is not None:
-                history.validation_cost.append(net.cost_of(params, X_val, y_val))
-                _measure(history.validation_metrics, metrics, net, params, X_val, y_val)
+            if held_out is not None:
+                history.validation_cost.append(_cost_of(net, params, *held_out))
+                _measure(history.validation_metrics, metrics, net, params, *held_out[:2])
                 _keep_the_best(state, params, history.validation_cost[-1], patience)
             if progress:
                 bar.set_postfix(cost=f"{history.cost[-1]:.4g}", refresh=False)
@@ -230,18 +240,38 @@ class _Batches:
             yield trace, delta, target
 
 
-def _check_validation(net: MLP, validation: Any, dtype: npt.DTypeLike) -> tuple[Array, Array]:
-    """Return the validation samples and targets, or say what is wrong with them, and that it is with them."""
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
+def _check_validation(net: MLP, validation: Any, dtype: npt.DTypeLike) -> tuple[Array, Array, Array | None]:
+    """Return validation samples, targets and weights, or say what is wrong, and that it is with them."""
+    if not isinstance(validation, tuple | list) or len(validation) not in (2, 3):
         what = (
             f"{len(validation)} parts" if isinstance(validation, tuple | list) else type(validation).__name__
         )
         raise TypeError(f"validation must be a pair (X, y) of samples and targets, not {what}")
-    X, y = validation
     try:
-        return net.check_samples(X, y, dtype)
+        X, y = net.check_samples(validation[0], validation[1], dtype)
+        return X, y, None if len(validation) == 2 else _check_weights(validation[2], "sample_weight", y)
     except (TypeError, ValueError) as error:
         raise type(error)(f"in validation = (X, y): {error}") from error
+
+
+def _check_weights(weights: npt.ArrayLike, name: str, y: Array) -> Array:
+    """Return the weights of the samples as a column, scaled to the mean 1."""
+    w = as_array(weights, name, shape=(len(y),), dtype=np.float64)
+    if w.min() < 0 or w.max() == 0:
+        raise ValueError(
+            f"{name} must be at least 0, and not 0 for all samples, not {w.min():g} to {w.max():g}"
+        )
+    w = w / w.max()
+    column: Array = (w / w.mean()).astype(y.dtype)[:, np.newaxis]
+    return column
+
+
+def _cost_of(net: MLP, params: Params, X: Array, y: Array, weights: Array | None) -> float:
+    """Return the cost on a validation set."""
+    if weights is None:
+        return net.cost_of(params, X, y)
+    trace = net.forward(params, X)
+    return float(np.mean(weights[:, 0] * net.C.each(net.f[-1], trace.z[-1], trace.output, y)))
 
 
 def _warn_of_large_inputs(net: MLP, X: Array) -> None:
