@@ -40,7 +40,18 @@ ALGEBRA = [
     "idx",
     "datasets",
 ]
-BOOK = ["longruns", "draw", "compare", "measured", "sources", "numbers", "exercises", "check", "grade"]
+BOOK = [
+    "longruns",
+    "draw",
+    "compare",
+    "measured",
+    "held",
+    "sources",
+    "numbers",
+    "exercises",
+    "check",
+    "grade",
+]
 ORDER = [
     "fysstk_nn",
     *(f"fysstk_nn.{name}" for name in ALGEBRA),

@@ -67,6 +67,7 @@ def build() -> None:
         SITE.rename(PREVIOUS)
     check_sources()
     chapters = run_chapters()
+    check_numbers(chapters)
     check_equations()
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=BUILD, ignore_cleanup_errors=True) as draft:
         render_site(chapters, Path(draft))
@@ -105,7 +106,7 @@ def run_chapters() -> list:
 
     with step("Chapters") as note, runner.calm_environment() as sockets:
         store = runner.store_for_this_package()
-        chapters = [c for page in pages() if (c := runner.read(page, store))]
+        chapters = runner.read_all(pages(), store)
         missing = sum(not c.kept.is_file() for c in chapters)
         jobs = max(
             2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
@@ -115,6 +116,21 @@ def run_chapters() -> list:
             raise BuildError("\n".join(complaints))
         note(f"{missing} run, {len(chapters) - missing} unchanged")
     return chapters
+
+
+def check_numbers(chapters: list) -> None:
+    """Fail for numbers in the text that are not what the run found, and for new ones that no run holds."""
+    import held_numbers
+    from fysstk_book import held
+
+    with step("Numbers") as note:
+        complaints = held_numbers.complaints(pages(), chapters, ROOT)
+        complaints += [line for page in pages() for line in held_numbers.too_many(page, ROOT)]
+        if complaints:
+            raise BuildError("\n".join(complaints))
+        note(
+            f"{sum(len(held.find(page.read_text(encoding='utf-8'))) for page in pages())} held to their runs"
+        )
 
 
 def check_equations() -> None:

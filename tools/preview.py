@@ -1,8 +1,8 @@
 """Run one chapter and render its page, quickly: what an author looks at while writing.
 
-The page is built alone, so links to other chapters stay unresolved and chapter numbers are missing;
-`make book` checks those. Each chapter has a folder of its own in _build/preview, so several people
-can preview several chapters at once.
+The page is built alone, so links to other chapters stay unresolved, chapter numbers are missing, and
+numbers that another chapter computes are not compared; `make book` does all that. Each chapter has a
+folder of its own in _build/preview, so several people can preview several chapters at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import held_numbers
 import run_chapters
+from fysstk_book import held
 from inputs import ROOT
 from render import render
 
@@ -54,7 +56,8 @@ def preview(name: str) -> int:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        chapter = run_chapters.read(source, scratch)
+        later = [one.expression for one in held.find(source.read_text("utf-8")) if one.page == name]
+        chapter = run_chapters.read(source, scratch, later)
         if chapter:
             try:
                 with run_chapters.calm_environment() as sockets:
@@ -64,6 +67,9 @@ def preview(name: str) -> int:
                 print(failure, file=sys.stderr)
                 return 1
             run_chapters.fill_cache([chapter], scratch / "cache")
+        faults = held_numbers.complaints([source], [chapter] if chapter else [], alone=True)
+        faults += held_numbers.too_many(source)
+        print("\n".join(faults), file=sys.stderr, end="\n" if faults else "")
         toc = scratch / "_toc.yml"
         toc.write_text(f"format: jb-book\nroot: book/{name}\n", encoding="utf-8")
         warnings = OwnWarnings()
@@ -79,7 +85,7 @@ def preview(name: str) -> int:
         f"{warnings.count} warnings; {warnings.dropped} more about links that only `make book` can resolve."
     )
     print(f"Open {out / 'book' / name}.html")
-    return 1 if warnings.count else 0
+    return 1 if warnings.count or faults else 0
 
 
 def main() -> int:

@@ -3,10 +3,14 @@
 A chapter's outputs are kept in _build/executed/<key>/, where the key is a hash of the package, the
 installed libraries, the Python and the results of `make digits`: when one of them changes, every chapter
 runs again. Each file there is written in one step, so an interrupted run leaves whole files only.
+
+The values of the numbers that the text holds to the run are kept beside the outputs. They are computed in the
+chapter's kernel, each below the last cell that begins above the number.
 """
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import importlib.util
@@ -14,9 +18,10 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +34,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+from fysstk_book import held
 from inputs import ROOT, digest, machine
 
 STORE = ROOT / "_build" / "executed"
@@ -38,11 +44,15 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Chapter:
-    """A page with code cells: its source, the notebook read from it, and the file that keeps its outputs."""
+    """A page with code cells: its source, the notebook read from it, and the file that keeps its outputs.
+
+    `asked` has the expressions to compute, each with the index of the cell after which to do so.
+    """
 
     source: Path
     notebook: nbformat.NotebookNode
     kept: Path
+    asked: tuple[tuple[int, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -54,17 +64,54 @@ class ChapterError(Exception):
     """A cell of a chapter raised, took too long or killed its kernel; the message shows which and how."""
 
 
-def read(source: Path, store: Path) -> Chapter | None:
-    """Read a page as Sphinx will; None if it is plain text without code cells."""
+def read(source: Path, store: Path, others: Sequence[str] = ()) -> Chapter | None:
+    """Read a page as Sphinx will; None if it is plain text without code cells.
+
+    `others` are the expressions that numbers on any page want computed at the end of this one.
+    """
     text = source.read_text(encoding="utf-8")
     if not is_myst_markdown_notebook(text):
         return None
-    notebook = read_myst_markdown_notebook(text, add_source_map=True, path=source)
-    cells = [[c.source, c.metadata] for c in notebook.cells if c.cell_type == "code"]
-    code = json.dumps([cells, notebook.metadata.get("kernelspec", {})], sort_keys=True)
-    return Chapter(
-        source, notebook, store / f"{source.stem}-{hashlib.sha256(code.encode()).hexdigest()[:16]}.ipynb"
-    )
+    notebook = read_myst_markdown_notebook(held.plain(text), add_source_map=True, path=source)
+    cells = [[c.source, settings(c)] for c in code_cells(notebook)]
+    wanted = {(cell_above(notebook, one.line), one.expression) for one in held.find(text) if not one.page}
+    wanted |= {(last_cell(notebook), expression) for expression in others}
+    asked = tuple(sorted((i, expression) for i, expression in wanted if expression and i is not None))
+    code = json.dumps([cells, notebook.metadata.get("kernelspec", {}), *asked], sort_keys=True)
+    name = f"{source.stem}-{hashlib.sha256(code.encode()).hexdigest()[:16]}.ipynb"
+    return Chapter(source, notebook, store / name, asked)
+
+
+def read_all(pages: Iterable[Path], store: Path) -> list[Chapter]:
+    """Read all pages that have code cells."""
+    others: dict[str, list[str]] = {}
+    for page in pages:
+        for one in held.find(page.read_text(encoding="utf-8")):
+            others.setdefault(one.page, []).append(one.expression)
+    return [c for page in pages if (c := read(page, store, others.get(page.stem, ())))]
+
+
+def settings(cell: nbformat.NotebookNode) -> dict:
+    """Return a cell's settings that its outputs depend on: not the caption and the alt text of a figure."""
+    shown = cell.metadata.get("mystnb", {})
+    return {**cell.metadata, "mystnb": {k: v for k, v in shown.items() if k not in {"figure", "image"}}}
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """Return the cells to run."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def cell_above(notebook: nbformat.NotebookNode, line: int) -> int | None:
+    """Return the index of the last code cell that begins above a line of the source, or in it."""
+    begins = notebook.metadata["source_map"]  # the line of each cell's fence, from 1
+    above = [i for i, c in enumerate(notebook.cells) if c.cell_type == "code" and begins[i] <= line]
+    return above[-1] if above else None
+
+
+def last_cell(notebook: nbformat.NotebookNode) -> int | None:
+    """Return the index of the last code cell."""
+    return cell_above(notebook, sys.maxsize)
 
 
 def store_for_this_package() -> Path:
@@ -114,12 +161,14 @@ def run(chapter: Chapter, sockets: Path) -> float:
     The kernel is reached through sockets in the folder `sockets`, not through the network.
     """
     started = []
+    values: dict[str, list[float] | str] = {}
     client = NotebookClient(
         chapter.notebook,
         timeout=SECONDS_PER_CELL,
         resources={"metadata": {"path": str(chapter.source.parent)}},
         record_timing=False,  # it would become part of the cells, and no outputs would be found for them
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
+        on_cell_executed=lambda cell_index, **_: compute(client, chapter, cell_index, values),
         config=Config({"KernelManager": {"transport": "ipc", "ip": str(sockets / chapter.name)}}),
     )
     start = time.perf_counter()
@@ -129,10 +178,36 @@ def run(chapter: Chapter, sockets: Path) -> float:
         raise ChapterError(describe(chapter, started[-1], error)) from None
     seconds = time.perf_counter() - start
     chapter.notebook.metadata["execution_seconds"] = seconds
+    chapter.notebook.metadata["held"] = values
     draft = chapter.kept.with_suffix(".tmp")
     draft.write_text(nbformat.writes(chapter.notebook), encoding="utf-8")
     draft.replace(chapter.kept)
     return seconds
+
+
+async def compute(
+    client: NotebookClient, chapter: Chapter, index: int, values: dict[str, list[float] | str]
+) -> None:
+    """Compute what is asked for below a cell, without a trace in the notebook; errors become text."""
+    wanted = [expression for i, expression in chapter.asked if i == index]
+    if not wanted:
+        return
+    # A list of numbers as text, whatever the expression is: a number, an array or several of them.
+    numbers = "__import__('json').dumps([float(x) for x in __import__('numpy').ravel(({}))])"
+    asked = {str(i): numbers.format(expression) for i, expression in enumerate(wanted)}
+    message = client.kc.execute("", silent=True, user_expressions=asked)
+    reply = await client.async_wait_for_reply(message)
+    for i, expression in enumerate(wanted):
+        answer = reply["content"]["user_expressions"][str(i)]
+        if answer["status"] == "ok":
+            values[place(index, expression)] = json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+        else:
+            values[place(index, expression)] = f"{answer['ename']}: {answer['evalue']}"
+
+
+def place(index: int, expression: str) -> str:
+    """Return the name under which the value of an expression below a cell is kept."""
+    return f"{index}: {expression}"
 
 
 def run_all(
@@ -172,8 +247,10 @@ def fill_cache(chapters: Iterable[Chapter], folder: Path) -> None:
     cache.change_cache_limit(10_000)
     for chapter in chapters:
         kept = nbformat.read(chapter.kept, as_version=4)
-        seconds = kept.metadata.pop("execution_seconds")
-        bundle = CacheBundleIn(kept, str(chapter.source), data={"execution_seconds": seconds})
+        for cell, ran in zip(code_cells(chapter.notebook), code_cells(kept), strict=True):
+            cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+        data = {"execution_seconds": kept.metadata["execution_seconds"]}
+        bundle = CacheBundleIn(chapter.notebook, str(chapter.source), data=data)
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 

@@ -16,6 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from fysstk_book import held
+
 
 @dataclass(frozen=True)
 class Page:
@@ -31,8 +33,8 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The page's source."""
-        return self.path.read_text(encoding="utf8")
+        """The page's source, with held numbers as the reader sees them."""
+        return held.plain(self.path.read_text(encoding="utf8"))
 
     @property
     def title(self) -> str:
@@ -103,7 +105,7 @@ def equations(root: Path) -> dict[str, Entry]:
 
 def labelled(path: Path) -> list[Entry]:
     """Return everything with a label on one page, in order and with repetitions, without numbers."""
-    found = _numbered(path.read_text(encoding="utf8"))
+    found = _numbered(held.plain(path.read_text(encoding="utf8")))
     return [Entry(kind, label, path.stem, "", text) for kind, label, text, _ in found if label]
 
 
