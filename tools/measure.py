@@ -4,7 +4,7 @@
     make measure NAME=deep-sigmoid      one, or several: NAME="deep-sigmoid double-descent"
     make measure NAME=--missing         those of which there is no file yet
 
-What is measured is declared in tools/experiments.py. The runs go to joblib, one at a time without --jobs.
+What is measured is declared in tools/experiments. The runs go to joblib, one at a time without --jobs.
 """
 
 from __future__ import annotations

@@ -501,7 +501,7 @@ def _advice(runners: Mapping[str, Contestant], rows: Mapping[str, Row]) -> str:
 
 def _short(value: Any) -> str:
     """Return a hyperparameter as text."""
-    return f"{value:g}" if isinstance(value, numbers.Real) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _rounded(value: float, error: float, sign: str = "") -> str:
