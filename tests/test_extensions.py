@@ -243,11 +243,12 @@ def test_a_part_gathers_what_its_chapters_say(site):
     assert words(re.search(r"<svg.*</svg>", article)[0]) == "1 First 2 Second"
     first, second = re.findall(r"<li>.*?</li>", article, re.DOTALL)
     assert words(first) == (
-        "First: a title that the map cuts off You will be able to read. 70 minutes to read, 4 seconds to run"
+        "First: a title that the map cuts off You will be able to read. "
+        "70 minutes to read, 4 seconds to run · beyond the week"
     )
     assert words(second) == (
         "Second You will be able to say what the second page of a tiny book is about, in one sentence. "
-        "25 minutes to read, 1 second to run · 1 checked equation · needs chapter 1"
+        "25 minutes to read, 1 second to run · 1 checked equation · beyond the week · needs chapter 1"
     )
     assert re.findall(r'href="([^"]+)"', second) == [
         "second.html#ch-second",

@@ -48,6 +48,7 @@ BOOK = [
     "held",
     "sources",
     "numbers",
+    "paths",
     "exercises",
     "check",
     "grade",

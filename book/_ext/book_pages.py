@@ -50,6 +50,18 @@ def describe_page(
         context["notebook"] = f"{FOLDER}/{Path(pagename).name}.ipynb"
 
 
+def lead_into_the_book(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document
+) -> None:
+    """Let the front page's Next lead to the first part; what stands before it is for looking things up."""
+    first = next((page for page in sources.pages(ROOT) if page.part.startswith("Part ")), None)
+    if first and pagename == app.config.root_doc and context.get("next"):
+        docname = first.path.relative_to(ROOT).with_suffix("").as_posix()
+        if docname in app.env.titles:
+            title = app.builder.render_partial(app.env.titles[docname])["title"]
+            context["next"] = {"link": app.builder.get_relative_uri(pagename, docname), "title": title}
+
+
 def add_launch_links(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document
 ) -> None:
@@ -97,6 +109,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.connect("config-inited", configure)
     app.connect("html-page-context", describe_page)
+    app.connect("html-page-context", lead_into_the_book)
     app.connect("html-page-context", add_launch_links, priority=502)  # after the theme's list of buttons
     app.connect("env-check-consistency", compare_numbers)
     app.connect("build-finished", write_notebooks)

@@ -18,7 +18,7 @@ from book_markdown import ROOT, BookDirective
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from fysstk_book import exercises, sources
+from fysstk_book import exercises, paths, sources
 from fysstk_book.sources import Directive, Page
 
 WIDTH, HEIGHT, ACROSS, DOWN, LINE = 144, 78, 26, 12, 17  # a box of the map, the gaps, a line of text
@@ -119,10 +119,18 @@ def item(page: Page, needs: list[Page]) -> str:
         facts.append(f"{{ref}}`{count(len(tasks), 'exercise')} <exercises-{page.name}>`")
     if equations := equations_of(page):
         facts.append(f"{{ref}}`{count(equations, 'checked equation')} <ledger-{page.name}>`")
+    facts.append(in_the_week(page))
     if needs:
         facts.append(f"needs {named(needs, '{{ref}}`{0} <ch-{1}>`')}")
     lines = [f"{{ref}}`ch-{page.name}`", f"You will be able to {outcome}.", " · ".join(facts)]
     return f"{page.chapter}. " + "\n\n    ".join(lines)
+
+
+def in_the_week(page: Page) -> str:
+    """Say how much of a chapter the lecture's week has."""
+    every = [one for one in paths.sections(page) if one.level == 2 and one.title not in paths.CLOSING]
+    shown = [one for one in every if one in paths.on("week", page)]
+    return f"{len(shown)} of {count(len(every), 'section')} in the week" if shown else "beyond the week"
 
 
 def named(pages: list[Page], form: str = "{0}") -> str:
