@@ -18,6 +18,7 @@ SOURCE = Path(__file__).parents[1] / "src"
 ALGEBRA = [
     "plain",
     "_validate",
+    "_interrupt",
     "activations",
     "gates",
     "autodiff",

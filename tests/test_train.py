@@ -1,6 +1,10 @@
 """Training: batches, history, early stopping, continuation, and trouble."""
 
+import concurrent.futures
+import dataclasses
+import itertools
 import pickle
+import signal
 import warnings
 
 import numpy as np
@@ -11,9 +15,11 @@ from hypothesis import strategies as st
 from fysstk_nn.costs import Penalty, one_hot
 from fysstk_nn.datasets import iris
 from fysstk_nn.mlp import MLP
-from fysstk_nn.optimizers import Adam, Chain, ClipNorm, GradientDescent, Momentum
+from fysstk_nn.optimizers import AdaGrad, Adam, Chain, ClipNorm, GradientDescent, Momentum, RMSProp
 from fysstk_nn.params import Params
-from fysstk_nn.schedules import InverseSqrt
+from fysstk_nn.quasi_newton import fit_quasi_newton
+from fysstk_nn.runs import DivergenceError
+from fysstk_nn.schedules import InverseSqrt, Schedule, StepDecay
 from fysstk_nn.train import accuracy, fit
 
 XOR_X, XOR_Y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), [0, 1, 1, 0]
@@ -255,11 +261,131 @@ def test_what_cannot_be_continued(task):
         fit(net, params, X, y, resume=run)
     with pytest.raises(TypeError, match="resume must be what fit returned, not TrainState"):
         fit(net, run.params, X, y, resume=run.state)
-    with pytest.raises(ValueError, match="the state was made by another optimizer"):
-        fit(net, run.params, X, y, resume=run, optimizer=GradientDescent())
+    for made, other, message in [
+        (Momentum(0.1), AdaGrad(0.1), r"made with Momentum\(beta=0.9, dampened=False\); .* AdaGrad\("),
+        (RMSProp(), Momentum(), r"made with RMSProp\(.*\); it cannot be continued with Momentum\("),
+        (
+            Adam(),
+            Adam(beta2=0.99),
+            r"made with Adam\(beta1=0.9, beta2=0.999, .* Adam\(beta1=0.9, beta2=0.99,",
+        ),
+        (Adam(), Chain(ClipNorm(1), Adam()), r"it cannot be continued with Chain\(ClipNorm, Adam\("),
+        (Chain(ClipNorm(1), Adam()), Adam(), r"made with Chain\(ClipNorm, Adam\("),
+    ]:
+        run = fit(net, params, X, y, epochs=1, optimizer=made)
+        with pytest.raises(ValueError, match=message):
+            fit(net, run.params, X, y, resume=run, optimizer=other)
+    run = fit_quasi_newton(net, params, X, y, iterations=2)
+    with pytest.raises(ValueError, match="the run was made with BFGS; it cannot be continued with Adam"):
+        fit(net, run.params, X, y, resume=run)
+
+
+def test_the_learning_rate_may_change_on_the_way(task):
+    net, params, X, y = task
+    for first, second in [
+        (Adam(0.01), Adam(0.001)),
+        (Momentum(InverseSqrt(0.1)), Momentum(0.01)),
+        (Chain(ClipNorm(1.0), Adam(0.01)), Chain(ClipNorm(0.1), Adam(0.001))),
+    ]:
+        run = fit(net, params, X, y, epochs=3, optimizer=first)
+        run = fit(net, run.params, X, y, epochs=3, optimizer=second, resume=run)
+        assert run.state.epoch == 6 and len(run.history.cost) == 6
+
+
+# Interruption.
+
+
+def pressing(epochs, presses=1):
+    """Return a metric that presses Ctrl-C in those epochs."""
+    count = itertools.count(1)
+
+    def metric(a, y):
+        if next(count) in epochs:
+            for _ in range(presses):
+                signal.raise_signal(signal.SIGINT)
+        return 0.0
+
+    return {"presses": metric}
+
+
+def test_an_interrupted_run_is_handed_back(task, capsys):
+    net, params, X, y = task
+    settings = {"batch_size": 5, "rng": 1}
+    with pytest.warns(RuntimeWarning, match="interrupted: 3 of 10 epochs have been run"):
+        run = fit(net, params, X, y, epochs=10, metrics=pressing([3]), **settings)
+    assert "the run ends with this epoch" in capsys.readouterr().err
+    assert run.interrupted and run.state.epoch == len(run.history.cost) == 3
+    whole = fit(net, params, X, y, epochs=10, **settings)
+    rest = fit(net, run.params, X, y, epochs=7, resume=run, **settings)
+    np.testing.assert_array_equal(rest.params.theta, whole.params.theta)
+    assert rest.history.cost == whole.history.cost and not rest.interrupted
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupted_run_with_patience_hands_back_the_best():
+    net, params, X, y, arguments = overfitting()
+    with pytest.warns(RuntimeWarning, match="interrupted: 30 of 500"):
+        run = fit(net, params, X, y, epochs=500, patience=100, metrics=pressing([60]), **arguments)
+    assert net.cost_of(run.params, *arguments["validation"]) == min(run.history.validation_cost)
+
+
+def test_a_second_interruption_ends_it_at_once(task):
+    net, params, X, y = task
+    with pytest.raises(KeyboardInterrupt):
+        fit(net, params, X, y, epochs=10, metrics=pressing([3], presses=2))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(KeyboardInterrupt):  # and where no run is on, everything is as ever
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interruption_in_the_last_epoch_is_too_late_to_matter(task):
+    net, params, X, y = task
+    run = fit(net, params, X, y, epochs=3, metrics=pressing([3]))
+    assert run.state.epoch == 3 and not run.interrupted
+
+
+def test_interruptions_that_others_handle(task):
+    net, params, X, y = task
+    noted = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
+    try:
+        run = fit(net, params, X, y, epochs=4, metrics=pressing([2]))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert noted == [signal.SIGINT] and run.state.epoch == 4 and not run.interrupted
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:  # only the main thread may handle signals
+        assert pool.submit(fit, net, params, X, y, epochs=2).result().state.epoch == 2
 
 
 # Trouble.
+
+
+def test_divergence_keeps_what_was_reached(task):
+    net, params, X, y = task
+    settings = {"optimizer": GradientDescent(StepDecay(1e-3, 1.0)), "batch_size": 1}
+    good = fit(net, params, X, y, epochs=12, **settings)
+    settings["optimizer"] = GradientDescent(Jump(1e-3, 12 * 23 + 5))
+    with pytest.raises(DivergenceError) as caught:
+        fit(net, params, X, y, epochs=40, **settings)
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert str(error) == str(caught.value) and "in epoch 13, batch" in str(error)
+    assert error.history.cost == good.history.cost
+    kept = fit(net, params, X, y, epochs=10, **settings)  # of the epochs 5 and 10, 115 steps apart
+    np.testing.assert_array_equal(error.params.theta, kept.params.theta)
+    with pytest.raises(DivergenceError) as caught:
+        fit(net, params.copy(), X, y, epochs=40, overwrite=True, **settings)
+    assert caught.value.params is None and caught.value.history.cost == good.history.cost
+
+
+@dataclasses.dataclass(frozen=True)
+class Jump(Schedule):
+    """A learning rate that is far too large from some step on."""
+
+    eta: float
+    step: int
+
+    def __call__(self, t):
+        return self.eta if t < self.step else 1e200
 
 
 def test_divergence_says_where_and_what_to_try(task):

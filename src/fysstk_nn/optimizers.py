@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,6 +43,8 @@ class State:
 
     Attributes
     ----------
+    kind : str
+        The kind of the rule that made it: see `Rule.kind`.
     t : int
         The number of steps taken.
     size : int
@@ -54,6 +57,7 @@ class State:
         The states of the rules in a `Chain`.
     """
 
+    kind: str = ""
     t: int = 0
     size: int = 0
     memory: tuple[Array, ...] = ()
@@ -63,6 +67,11 @@ class State:
 
 class Rule(ABC):
     """Anything that acts on a gradient: an optimizer, a clipping, or a chain of them."""
+
+    @cached_property
+    def kind(self) -> str:
+        """What the rule's state belongs to: its name, with all settings that its memory depends on."""
+        return type(self).__name__
 
     @abstractmethod
     def init(self, theta: Array) -> State:
@@ -112,6 +121,13 @@ class Optimizer(Rule):
 
     eta: float | Schedule
 
+    @cached_property
+    def kind(self) -> str:
+        """Its name and all settings but the learning rate, which may change from one run to the next."""
+        mine: Any = fields(self) if is_dataclass(self) else ()
+        settings = [f"{one.name}={getattr(self, one.name)!r}" for one in mine if one.name != "eta"]
+        return f"{type(self).__name__}({', '.join(settings)})"
+
     @abstractmethod
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Update theta and the memory in place, for step number t = 1, 2, ...; `s` is for scratch."""
@@ -120,7 +136,7 @@ class Optimizer(Rule):
         """Return the state to start with, for parameters of theta's size and type."""
         _check_vector(theta)
         memory = tuple(np.zeros_like(theta) for _ in range(self.vectors))
-        return State(0, theta.size, memory, np.empty(min(theta.size, self.CHUNK), theta.dtype))
+        return State(self.kind, 0, theta.size, memory, np.empty(min(theta.size, self.CHUNK), theta.dtype))
 
     def step(self, theta: Array, gradient: Array, state: State) -> None:
         """Change theta in place, by one step against the gradient; see `Rule.step`."""
@@ -392,7 +408,7 @@ class ClipValue(Rule):
 
     def init(self, theta: Array) -> State:
         """Return a state in which there is nothing to remember."""
-        return State()
+        return State(self.kind)
 
     def step(self, theta: Array, gradient: Array, state: State) -> None:
         """Clip `gradient` in place; theta stays as it is."""
@@ -410,7 +426,7 @@ class ClipNorm(Rule):
 
     def init(self, theta: Array) -> State:
         """Return a state in which there is nothing to remember."""
-        return State()
+        return State(self.kind)
 
     def step(self, theta: Array, gradient: Array, state: State) -> None:
         """Shorten `gradient` in place; theta stays as it is."""
@@ -446,14 +462,19 @@ class Chain(Rule):
             raise TypeError("a chain needs exactly one optimizer, and it must be the last rule")
         object.__setattr__(self, "rules", rules)
 
+    @cached_property
+    def kind(self) -> str:
+        """The kinds of all its rules."""
+        return f"Chain({', '.join(rule.kind for rule in self.rules)})"
+
     def init(self, theta: Array) -> State:
         """Return the states of all rules to start with."""
-        return State(parts=tuple(rule.init(theta) for rule in self.rules))
+        return State(self.kind, parts=tuple(rule.init(theta) for rule in self.rules))
 
     def step(self, theta: Array, gradient: Array, state: State) -> None:
         """Let each rule act in turn; see `Rule.step`."""
-        if len(state.parts) != len(self.rules):
-            raise ValueError("the state was not made by this chain")
+        if state.kind != self.kind:
+            raise ValueError(f"the state belongs to {state.kind}, not to {self.kind}")
         state.t += 1
         for rule, part in zip(self.rules, state.parts, strict=True):
             rule.step(theta, gradient, part)
@@ -499,5 +520,7 @@ def _check_fit(rule: Optimizer, theta: Array, gradient: Array, state: State) -> 
     if gradient.shape != theta.shape or gradient.dtype != theta.dtype:
         expected, came = (f"{array.dtype} {array.shape}" for array in (theta, gradient))
         raise ValueError(f"theta is {expected}, but its gradient is {came}")
-    if len(state.memory) != rule.vectors or state.size != theta.size:
-        raise ValueError("the state was made by another optimizer, or for other parameters")
+    if state.kind != rule.kind:
+        raise ValueError(f"the state belongs to {state.kind or 'no optimizer'}, not to {rule.kind}")
+    if state.size != theta.size:
+        raise ValueError(f"the state belongs to {state.size} parameters, but theta has {theta.size}")

@@ -118,6 +118,8 @@ class Params:
         statistics = self.statistics
         if statistics is _NONE:
             statistics = np.concatenate([np.zeros(sum(hidden)), np.ones(sum(hidden))]).astype(theta.dtype)
+        if statistics.dtype != theta.dtype:
+            raise TypeError(f"statistics must be {theta.dtype} like theta, not {statistics.dtype}")
         if statistics.shape != (2 * sum(hidden),):
             raise ValueError(f"statistics must have shape ({2 * sum(hidden)},), not {statistics.shape}")
 
@@ -176,6 +178,15 @@ class Params:
                 )
         theta = np.concatenate([part.ravel() for part in (*W, *b)])
         return cls(theta, (W[0].shape[0], *(part.shape[1] for part in W)))
+
+    def check_numbers(self) -> None:
+        """Raise a ValueError unless all numbers are finite, and no running variance is negative."""
+        as_array(self.theta, "params.theta")
+        for l, var in enumerate(self.var):
+            if var is not None:
+                as_array(self.mean[l], f"params.mean[{l}]")
+                if as_array(var, f"params.var[{l}]").min() < 0:
+                    raise ValueError(f"params.var[{l}] must not be negative, but it holds {var.min():g}")
 
     def copy(self) -> Params:
         """Return parameters with the same numbers in memory of their own."""

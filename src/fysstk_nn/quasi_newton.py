@@ -97,5 +97,5 @@ def fit_quasi_newton(
         what = f"the search ended at a cost of {result.fun}"
         raise FloatingPointError(f"{what}. Try inputs scaled to about 1, or smaller initial weights")
     work.theta[:] = result.x
-    state = TrainState(len(history.cost) - 1, State(), np.random.default_rng(0))
+    state = TrainState(len(history.cost) - 1, State(method), np.random.default_rng(0))
     return Fit(work.astype(params.dtype), history, state)

@@ -1,4 +1,4 @@
-"""Training: steps along the gradient of a batch, in mini-batches and epochs, with early stopping."""
+"""Training: steps along the gradient of a batch, epoch by epoch, until it is time to stop."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from fysstk_nn._interrupt import Interrupts
 from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_number, is_finite
 from fysstk_nn.costs import Penalty, Weighted
+from fysstk_nn.files import Checkpoint, save_run
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, Rule, State
 from fysstk_nn.params import Params
-from fysstk_nn.runs import Fit, History, TrainState
+from fysstk_nn.runs import DivergenceError, Fit, History, TrainState
 from fysstk_nn.trace import Trace
 
 __all__ = ["accuracy", "fit"]
@@ -27,6 +29,9 @@ Metric = Callable[[Array, Array], float]
 """A function of the outputs and the targets, both of shape (n, M_L)."""
 
 ADAM = Adam()
+
+LOOK = 100
+"""How many steps pass at least before `fit` looks whether all that it keeps is finite."""
 
 
 def fit(
@@ -48,6 +53,7 @@ def fit(
     metrics: Mapping[str, Metric] | None = None,
     progress: bool = False,
     resume: Fit | None = None,
+    checkpoint: Checkpoint | None = None,
     overwrite: bool = False,
 ) -> Fit:
     """Minimise the network's cost on the samples (X, y), step by step along the gradient of a batch.
@@ -91,25 +97,35 @@ def fit(
     progress : bool
         Whether to show a progress bar.
     resume : Fit, optional
-        An earlier run to continue; `params` is then its ``params``, and the other arguments are the same.
-        Two runs of 5 epochs give bit for bit what one of 10 gives. `rng` is not used.
+        An earlier run to continue; `params` is then its ``params``, and the other arguments are the same,
+        but for the learning rate, perhaps. Two runs of 5 epochs give bit for bit what one of 10 gives.
+        `rng` is not used.
+    checkpoint : files.Checkpoint, optional
+        A file that the run is written to every few epochs and at its end: see there how to continue it.
     overwrite : bool
         Whether to train `params` itself and not a copy. It saves memory on a large network.
 
     Returns
     -------
     Fit
-        The trained parameters, the history, and what it takes to continue.
+        The trained parameters, the history, and what it takes to continue. If Ctrl-C, or a notebook's stop
+        button, is pressed, the run ends with the epoch that it is in, and this is what it has reached.
 
     Raises
     ------
     TypeError, ValueError
         If an argument is of the wrong type or shape, or not finite.
-    FloatingPointError
-        If the cost becomes infinite or NaN in training; the message says where, and what to try.
+    DivergenceError
+        If the cost becomes infinite or NaN in training; the message says where, and what to try. It is a
+        FloatingPointError that carries the history.
+
+    Warns
+    -----
+    RuntimeWarning
+        If the run has been interrupted.
     """
     net.check_params(params)
-    as_array(params.theta, "params.theta")
+    params.check_numbers()
     X, y = net.check_samples(X, y, params.dtype)
     held_out = None if validation is None else _check_validation(net, validation, params.dtype)
     _warn_of_large_inputs(net, X)
@@ -124,6 +140,8 @@ def fit(
         as_count(patience, "patience")
         if validation is None:
             raise ValueError("early stopping by patience needs a validation set")
+    if not isinstance(checkpoint, Checkpoint | None):
+        raise TypeError(f"checkpoint must be a Checkpoint('run.npz'), not {type(checkpoint).__name__}")
     penalty = Penalty(l1, l2)
     longest = None if max_norm is None else as_number(max_norm, "max_norm", above=0)
     metrics = dict(metrics or {})
@@ -133,7 +151,7 @@ def fit(
         history = History()
         state = TrainState(0, optimizer.init(params.theta), as_generator(rng))
     else:
-        params, history, state = _continue(params, resume, overwrite)
+        params, history, state = _continue(params, optimizer, resume, overwrite)
     trained, targets = net, y
     if sample_weight is not None:
         weights = _check_weights(sample_weight, "sample_weight", y)
@@ -141,27 +159,50 @@ def fit(
     run = _Run(trained, params, optimizer, penalty, longest, state)
     batches = _Batches(net, X, targets, batch_size)
     last = state.epoch + epochs
+    if checkpoint is not None:  # what cannot be written is better known before the first epoch
+        save_run(checkpoint.path, net, _so_far(params, history, state, patience))
+    kept, looked = None if overwrite else params.copy(), state.optimizer.t
     # Each batch checks its cost, which says more than NumPy's warnings.
-    with np.errstate(all="ignore"), tqdm(total=epochs, unit="epoch", disable=not progress) as bar:
-        while state.epoch < last and not _out_of_patience(state, patience):
-            state.epoch += 1
-            history.cost.append(run.epoch(batches))
-            if net.batch_norm:  # the running statistics can overflow where the cost does not
-                check_kept(net, params, state)
-            _measure(history.metrics, metrics, net, params, X, y)
-            if held_out is not None:
-                history.validation_cost.append(_cost_of(net, params, *held_out))
-                _measure(history.validation_metrics, metrics, net, params, *held_out[:2])
-                _keep_the_best(state, params, history.validation_cost[-1], patience)
-            if progress:
-                bar.set_postfix(cost=f"{history.cost[-1]:.4g}", refresh=False)
-                bar.update()
-    check_kept(net, params, state)
+    with (
+        np.errstate(all="ignore"),
+        tqdm(total=epochs, unit="epoch", disable=not progress) as bar,
+        Interrupts() as interrupts,
+    ):
+        try:
+            while state.epoch < last and not _out_of_patience(state, patience) and not interrupts.asked:
+                state.epoch += 1
+                history.cost.append(run.epoch(batches))
+                if net.batch_norm or state.optimizer.t - looked >= LOOK:
+                    check_kept(net, params, state)
+                    looked = state.optimizer.t
+                    if kept is not None:
+                        _assign(kept, params)
+                _measure(history.metrics, metrics, net, params, X, y)
+                if held_out is not None:
+                    history.validation_cost.append(_cost_of(net, params, *held_out))
+                    _measure(history.validation_metrics, metrics, net, params, *held_out[:2])
+                    _keep_the_best(state, params, history.validation_cost[-1], patience)
+                if checkpoint is not None and state.epoch % checkpoint.every == 0:
+                    check_kept(net, params, state)
+                    save_run(checkpoint.path, net, _so_far(params, history, state, patience))
+                if progress:
+                    bar.set_postfix(cost=f"{history.cost[-1]:.4g}", refresh=False)
+                    bar.update()
+            check_kept(net, params, state)
+        except FloatingPointError as error:
+            raise DivergenceError(str(error), history, kept) from error
+    interrupted = interrupts.asked and state.epoch < last
+    if interrupted:
+        what = f"interrupted: {state.epoch} of {last} epochs have been run"
+        warnings.warn(f"{what}, and this is what they have reached", RuntimeWarning, stacklevel=2)
     if patience is not None and state.best is not None:
         state.latest = params.copy()
         _assign(params, state.best)
     state.rng = copy.deepcopy(state.rng)
-    return Fit(params, history, state)
+    result = Fit(params, history, state, interrupted)
+    if checkpoint is not None:
+        save_run(checkpoint.path, net, result)
+    return result
 
 
 @dataclass
@@ -276,8 +317,11 @@ def _cost_of(net: MLP, params: Params, X: Array, y: Array, weights: Array | None
 
 def _warn_of_large_inputs(net: MLP, X: Array) -> None:
     """Warn of inputs such as grey levels from 0 to 255, far out where a sigmoid is flat."""
-    largest = max(float(X.max()), -float(X.min()))
-    if largest > 100 and net.f[1].name in ("sigmoid", "tanh", "softmax") and not net.batch_norm:
+    if net.batch_norm or net.f[1].name not in ("sigmoid", "tanh", "softmax"):
+        return
+    some = X[: 2**20 // len(X[0])]  # all of a large table would take a tenth of an epoch's time
+    largest = max(float(some.max()), -float(some.min()))
+    if largest > 100:
         warnings.warn(
             f"X holds inputs as large as {largest:.3g}: there {net.f[1]} is flat, and layer 1 hardly learns. "
             "Scale them to about 1, for example X / 255 for grey levels, or (X - X.mean(0)) / X.std(0)",
@@ -306,10 +350,15 @@ def _vectors(state: State) -> Iterator[Array]:
         yield from _vectors(part)
 
 
-def _continue(params: Params, resume: Fit, overwrite: bool) -> tuple[Params, History, TrainState]:
+def _continue(
+    params: Params, optimizer: Rule, resume: Fit, overwrite: bool
+) -> tuple[Params, History, TrainState]:
     """Return where an earlier run stood, in copies: the earlier run can be continued twice."""
     if not isinstance(resume, Fit):
         raise TypeError(f"resume must be what fit returned, not {type(resume).__name__}")
+    if resume.state.optimizer.kind != optimizer.kind:
+        made = resume.state.optimizer.kind
+        raise ValueError(f"the run was made with {made}; it cannot be continued with {optimizer.kind}")
     if not np.array_equal(params.theta, resume.params.theta):
         raise ValueError("to continue a run, pass its own parameters: fit(net, run.params, ..., resume=run)")
     history, state = copy.deepcopy((resume.history, resume.state))
@@ -318,6 +367,13 @@ def _continue(params: Params, resume: Fit, overwrite: bool) -> tuple[Params, His
         _assign(params, state.latest)
         state.latest = None
     return params, history, state
+
+
+def _so_far(params: Params, history: History, state: TrainState, patience: int | None) -> Fit:
+    """Return a run in the middle, without copies: what `fit` would return if it stopped here."""
+    if patience is None or state.best is None:
+        return Fit(params, history, state)
+    return Fit(state.best, history, replace(state, latest=params))
 
 
 def _out_of_patience(state: TrainState, patience: int | None) -> bool:
