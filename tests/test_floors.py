@@ -35,6 +35,7 @@ ALGEBRA = [
     "mlp",
     "runs",
     "files",
+    "divergence",
     "train",
     "quasi_newton",
     "estimators",

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from fysstk_nn.costs import Penalty, one_hot
 from fysstk_nn.datasets import iris
+from fysstk_nn.divergence import DivergenceError
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import AdaGrad, Adam, Chain, ClipNorm, GradientDescent, Momentum, RMSProp
 from fysstk_nn.params import Params
 from fysstk_nn.quasi_newton import fit_quasi_newton
-from fysstk_nn.runs import DivergenceError
 from fysstk_nn.schedules import InverseSqrt, Schedule, StepDecay
 from fysstk_nn.train import accuracy, fit
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from fysstk_nn.optimizers import State
 from fysstk_nn.params import Params
 
-__all__ = ["DivergenceError", "Fit", "History", "TrainState"]
+__all__ = ["Fit", "History", "TrainState"]
 
 
 @dataclass
@@ -86,25 +85,3 @@ class Fit:
     history: History
     state: TrainState
     interrupted: bool = False
-
-
-class DivergenceError(FloatingPointError):
-    """The cost, or something else that a run keeps, has become infinite or NaN.
-
-    Attributes
-    ----------
-    history : History
-        What was measured until then.
-    params : Params or None
-        The parameters at the end of an earlier epoch, about 100 steps before, or of the first one: some way
-        before the end, or already on the way there. None where `fit` was to `overwrite`, and kept no copy.
-    """
-
-    def __init__(self, message: str, history: History, params: Params | None = None) -> None:
-        super().__init__(message)
-        self.history = history
-        self.params = params
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle all parts: another process may be the one that trains."""
-        return DivergenceError, (self.args[0], self.history, self.params)

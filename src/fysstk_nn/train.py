@@ -16,11 +16,12 @@ from tqdm import tqdm
 from fysstk_nn._interrupt import Interrupts
 from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_number, is_finite
 from fysstk_nn.costs import Penalty, Weighted
+from fysstk_nn.divergence import ADVICE, DivergenceError, check_kept, diverged
 from fysstk_nn.files import Checkpoint, save_run
 from fysstk_nn.mlp import MLP
-from fysstk_nn.optimizers import Adam, Rule, State
+from fysstk_nn.optimizers import Adam, Rule
 from fysstk_nn.params import Params
-from fysstk_nn.runs import DivergenceError, Fit, History, TrainState
+from fysstk_nn.runs import Fit, History, TrainState
 from fysstk_nn.trace import Trace
 
 __all__ = ["accuracy", "fit"]
@@ -227,7 +228,7 @@ class _Run:
             cost = self.step(trace, delta, y)
             if not math.isfinite(cost):
                 where = f"the cost is {cost} in epoch {self.state.epoch}, batch {number}"
-                raise _diverged(self.net, self.params, trace, where)
+                raise diverged(self.net, self.params, trace, where)
             total += cost * len(y)
         return total / len(batches.X)
 
@@ -329,27 +330,6 @@ def _warn_of_large_inputs(net: MLP, X: Array) -> None:
         )
 
 
-def check_kept(net: MLP, params: Params, state: TrainState) -> None:
-    """Raise a FloatingPointError unless all that a run keeps is finite: what one can go on from, or save."""
-    after = f"after epoch {state.epoch}"
-    if not is_finite(params.theta):
-        raise _diverged(net, params, None, f"the parameters are not finite {after}")
-    if not is_finite(params.statistics):
-        raise FloatingPointError(
-            f"the running mean or variance of a normalised layer is not finite {after}: what the layer is "
-            f"given is too large for {params.dtype}. Scale the inputs to about 1"
-        )
-    if not all(is_finite(vector) for vector in _vectors(state.optimizer)):
-        raise FloatingPointError(f"what the optimizer remembers is not finite {after}. {ADVICE}")
-
-
-def _vectors(state: State) -> Iterator[Array]:
-    """Yield all vectors that an optimizer remembers, or the optimizers of a chain."""
-    yield from state.memory
-    for part in state.parts:
-        yield from _vectors(part)
-
-
 def _continue(
     params: Params, optimizer: Rule, resume: Fit, overwrite: bool
 ) -> tuple[Params, History, TrainState]:
@@ -413,28 +393,6 @@ def _shorten(params: Params, longest: float) -> None:
     for W in params.W[1:]:
         length = np.sqrt(np.einsum("ij,ij->j", W, W))
         W *= longest / np.maximum(length, longest)
-
-
-ADVICE = (
-    "Try a smaller learning rate, ClipNorm(1.0) in front of the optimizer, inputs scaled to about 1, "
-    "or smaller initial weights."
-)
-
-
-def _diverged(net: MLP, params: Params, trace: Trace | None, what: str) -> FloatingPointError:
-    """Return the error for a cost that is not finite: where it began, and what to try."""
-    return FloatingPointError(f"{what}. {_first_overflow(net, params, trace)}. {ADVICE}")
-
-
-def _first_overflow(net: MLP, params: Params, trace: Trace | None) -> str:
-    """Say which layer is the first with numbers that are not finite."""
-    for l in range(1, net.L + 1):
-        if not (is_finite(params.W[l]) and is_finite(params.b[l])):
-            return f"The parameters of layer {l} are no longer finite: the step before was too large"
-        if trace is not None and not (is_finite(trace.z[l]) and is_finite(trace.a[l])):
-            return f"Layer {l} is the first to overflow"
-    largest = "" if trace is None else f", as large as {np.abs(trace.output).max():.0e}"
-    return f"The outputs of layer {net.L} are finite{largest}, but the cost is not"
 
 
 def accuracy(outputs: npt.ArrayLike, y: npt.ArrayLike, threshold: float | None = None) -> float:
