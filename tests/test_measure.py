@@ -121,7 +121,8 @@ def test_a_file_is_what_its_experiment_declares(name):
 
 
 def test_a_random_part_is_measured_again():
-    """Another part each time; on the machine and with the versions that made it, digit by digit."""
+    # Another part each time: digit by digit with the program, versions and machine that made it, and else
+    # within the scatter of the seeds, as other roundings lead a training elsewhere.
     rng = np.random.default_rng()
     files = {name: measured.load(name) for name in STORED}
     # The time of one run: a part that takes longer than a few seconds is left to `make measure`.
@@ -129,7 +130,8 @@ def test_a_random_part_is_measured_again():
     name = str(rng.choice([name for name in STORED if cost[name] < 4]))
     what, new, old, spread = experiments.EXPERIMENTS[name].again(files[name], rng)
     same = files[name].provenance["versions"] == measured.versions()
-    tolerance = 1e-5 * np.abs(old) + 1e-9 if same else 4 * np.asarray(spread) + 1e-6 * np.abs(old)
+    scatter = 5 * np.max(spread) + 0.01 * np.abs(old)
+    tolerance = 1e-5 * np.abs(old) + 1e-9 if same else scatter
     assert (np.abs(np.subtract(new, old)) <= tolerance).all(), f"{name}, {what}: {new}, but stored is {old}"
 
 

@@ -35,7 +35,14 @@ def test_a_comparison_comes_back_with_its_origin(comparison, tmp_path):
     assert again.provenance["command"] == "make measure NAME=race"
     assert again.provenance["data"] == "made up, 3 numbers"
     assert again.provenance["seconds"] == 1.2
-    assert set(again.provenance["versions"]) == {"python", "numpy", "scikit-learn", "machine", "kernels"}
+    assert set(again.provenance["versions"]) == {
+        "program",
+        "python",
+        "numpy",
+        "scikit-learn",
+        "machine",
+        "kernels",
+    }
     np.testing.assert_allclose(again.scores("A"), comparison.scores("A"), rtol=1e-6)
     assert again.difference("B") == pytest.approx(comparison.difference("B"), rel=1e-5)
     caption, *table = repr(again).splitlines()
@@ -92,3 +99,17 @@ def test_without_the_books_sources_the_wheel_has_them(monkeypatch, tmp_path):
     assert measured.folder().name == "measured" and measured.folder().parent.name == "book"
     monkeypatch.setattr(measured, "__file__", str(tmp_path / "a" / "b" / "measured.py"))
     assert measured.folder() == tmp_path / "a" / "b" / "measured"
+
+
+def test_the_hash_of_the_program_sees_code_and_no_comments(monkeypatch, tmp_path):
+    def hashed(text):
+        (tmp_path / "a.py").write_text(text)
+        measured._program.cache_clear()
+        return measured._program()
+
+    monkeypatch.setattr(measured.fysstk_nn, "__path__", [str(tmp_path)])
+    first = hashed('"""One."""\nx = 1\n')
+    assert hashed('"""Two."""\nx = 1  # a comment\n') == first != hashed('"""One."""\nx = 2\n')
+    monkeypatch.undo()
+    measured._program.cache_clear()
+    assert len(measured.versions()["program"]) == 16

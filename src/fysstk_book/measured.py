@@ -6,6 +6,9 @@ of the wheel.
 
 from __future__ import annotations
 
+import ast
+import functools
+import hashlib
 import json
 import os
 import platform
@@ -18,6 +21,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+import fysstk_nn
 from fysstk_book.compare import Comparison
 
 __all__ = ["Curves", "Line", "folder", "load", "save", "versions"]
@@ -195,18 +199,32 @@ def save(
 
 
 def versions() -> dict[str, str]:
-    """Return what the digits of a result depend on, beside the program."""
+    """Return what the digits of a result depend on: `program` is a hash of the code of `fysstk_nn`."""
     import sklearn
     from threadpoolctl import threadpool_info
 
     kernels = sorted({f"{info['internal_api']} {info.get('architecture')}" for info in threadpool_info()})
     return {
+        "program": _program(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scikit-learn": sklearn.__version__,
         "machine": platform.machine(),
         "kernels": ", ".join(kernels),
     }
+
+
+@functools.cache
+def _program() -> str:
+    """Return a hash of all code of `fysstk_nn`; comments and docstrings do not count."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(fysstk_nn.__path__[0]).glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                node.value.value = None
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()[:16]
 
 
 def _short(value: Any) -> Any:

@@ -146,27 +146,45 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 
-def recipes(wrong: float) -> Race:
+def recipes(question: str, wrong: float, rates: tuple[float, ...], epochs: int, longer: int) -> Race:
     """Return the comparison of all recipes, with a fraction of wrong labels."""
     return Race(
-        f"What does each recipe gain with {wrong:.0%} wrong labels, at its own rate and strength?",
+        question,
         f"150 of {DIGITS} ({wrong:.0%} wrong), 150 to validate, tested on 1,497",
         {
-            name: Contestant(partial(regularized, wrong=wrong), {**SLOPES, **grid})
+            name: Contestant(partial(regularized, wrong=wrong, epochs=epochs), {"eta": rates, **grid})
             for name, grid in RECIPES.items()
         },
         options={
             **IN_PERCENT,
-            "budget": "one hidden layer of 100 ReLU, 80 epochs of Adam in batches of 75",
+            "budget": f"one hidden layer of 100 ReLU, {epochs} epochs of Adam in batches of 75",
             "edge": "say",
-            "longer": {"epochs": 240},
+            "longer": {"epochs": longer},
         },
     )
 
 
-EXPERIMENTS["regularizers-clean"] = recipes(0.0)
-
-EXPERIMENTS["regularizers-noisy"] = recipes(0.2)
+EXPERIMENTS["regularizers-clean"] = recipes(
+    "What does each recipe gain with 0% wrong labels, at its own rate and strength?",
+    0.0,
+    SLOPES["eta"],
+    80,
+    240,
+)
+EXPERIMENTS["regularizers-noisy"] = recipes(
+    "What does each recipe gain with 20% wrong labels, at its own rate and strength?",
+    0.2,
+    (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03),
+    80,
+    240,
+)
+EXPERIMENTS["regularizers-noisy-plateau"] = recipes(
+    "What does each recipe gain with 20% wrong labels, where training goes on until it has learned them?",
+    0.2,
+    (0.01,),
+    240,
+    480,
+)
 
 
 def activations_as_recipes(wrong: float) -> Race:
