@@ -382,7 +382,7 @@ def _hidden_activations(
     hidden: str | Activation | Sequence[str | Activation], L: int
 ) -> tuple[Activation, ...]:
     """Return the activation functions of layers 1 to L - 1."""
-    if isinstance(hidden, str | Activation):
+    if isinstance(hidden, str | Activation) or not isinstance(hidden, Iterable):
         return (activation(hidden),) * (L - 1)
     f = tuple(activation(name) for name in hidden)
     if len(f) != L - 1:
@@ -392,7 +392,7 @@ def _hidden_activations(
 
 def _dropout_probabilities(dropout: float | Sequence[float], L: int) -> tuple[float, ...]:
     """Return the dropout probabilities of layers 0 to L - 1."""
-    if not isinstance(dropout, Sequence):
+    if not isinstance(dropout, list | tuple):
         return (0.0, *[as_number(dropout, "dropout", minimum=0, below=1)] * (L - 1))
     p = tuple(as_number(p, f"dropout[{l}]", minimum=0, below=1) for l, p in enumerate(dropout))
     if len(p) != L:
