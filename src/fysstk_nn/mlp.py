@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fysstk_nn import dropout_batch_norm
+from fysstk_nn import dropout_batch_norm as extras
 from fysstk_nn._validate import Array, Seed, as_generator, as_matrix, as_number, as_targets
 from fysstk_nn.activations import Activation, activation
 from fysstk_nn.costs import Cost, Penalty, cost_function
@@ -126,10 +126,10 @@ class MLP:
     # The two passes. They check nothing and allocate nothing of a batch's size without batch norm: they write
     # into a trace, a gradient and deltas that the caller owns and may use again for the next batch.
 
-    def forward_into(self, params: Params, trace: Trace, rng: np.random.Generator | None = None) -> None:
+    def forward_into(self, params: Params, trace: Trace, rng: Seed | None = None) -> None:
         """Propagate the inputs ``trace.a[0]`` forward: equation (eq-four-matrix-forward)."""
         if not trace.plain:
-            return dropout_batch_norm.forward_into(params, trace, self.f, self.p, rng)
+            return extras.forward_into(params, trace, self.f, self.p, rng)
         W, b, f, z, a = params.W, params.b, self.f, trace.z, trace.a
         for l in range(1, self.L + 1):
             a[l - 1].dot(W[l], out=z[l])
@@ -141,12 +141,13 @@ class MLP:
     ) -> None:
         """Propagate the error backward: the four equations, from the output layer down.
 
-        ``delta[l]`` is δ^l = ∂C/∂z^l, shape (n, M_l), and `gradient` holds ∂C/∂W^l and ∂C/∂b^l. In the code,
-        equation 1 is (eq-four-matrix-delta-output), 2 is (eq-four-matrix-dw), 3 is (eq-four-matrix-db) and 4
-        is (eq-four-matrix-delta-hidden).
+        ``delta[l]``, shape (n, M_l), is ∂C/∂z^l in the end, and `gradient` holds
+        ∂C/∂W^l and ∂C/∂b^l. Equation 1 is (eq-four-matrix-delta-output),
+        2 (eq-four-matrix-dw), 3 (eq-four-matrix-db), 4 (eq-four-matrix-delta-hidden).
         """
         if not trace.plain:
-            return dropout_batch_norm.backprop_into(params, trace, y, gradient, delta, self.f, self.C)
+            f, C = self.f, self.C
+            return extras.backprop_into(params, trace, y, gradient, delta, f, C)
         W, dW, db, f, a, L = params.W, gradient.W, gradient.b, self.f, trace.a, self.L
         self.C.output_delta(f[L], trace.z[L], a[L], y, out=delta[L])  # equation 1
         for l in range(L, 0, -1):
@@ -158,7 +159,7 @@ class MLP:
 
     def update_statistics(self, params: Params, trace: Trace) -> None:
         """Let the running statistics of `params` follow the batch that `trace` normalised, in place."""
-        dropout_batch_norm.update_statistics(params, trace)
+        extras.update_statistics(params, trace)
 
     def empty_trace(
         self, n: int, dtype: npt.DTypeLike, *, training: bool = False, keep_z: bool = False
