@@ -14,7 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fysstk_nn import dropout_batch_norm as extras
-from fysstk_nn._validate import Array, Seed, as_generator, as_matrix, as_number, as_targets
+from fysstk_nn._validate import (
+    Array,
+    Seed,
+    as_generator,
+    as_matrix,
+    as_number,
+    as_targets,
+    check_flags,
+    check_type,
+)
 from fysstk_nn.activations import Activation, activation
 from fysstk_nn.costs import Cost, Penalty, cost_function
 from fysstk_nn.params import Initialiser, Params, check_sizes, init_params
@@ -97,8 +106,7 @@ class MLP:
         C = cost_function(self.cost)
         p = _dropout_probabilities(self.dropout, L)
         C.check_output(output)
-        if not isinstance(self.batch_norm, bool):
-            raise TypeError(f"batch_norm must be True or False, not {type(self.batch_norm).__name__}")
+        check_flags(batch_norm=self.batch_norm)
         for name, value in {
             "sizes": sizes,
             "hidden": hidden,
@@ -216,7 +224,9 @@ class MLP:
             If `params` or `X` does not fit the network, or `X` is not finite.
         """
         self.check_params(params)
+        check_flags(training=training)
         X = as_matrix(X, features=self.sizes[0], dtype=params.dtype)
+        rng = None if rng is None else as_generator(rng)
         generator = self._check_training(len(X), rng) if training else None
         trace = self.empty_trace(len(X), params.dtype, training=training, keep_z=True)
         trace.a[0] = X
@@ -250,6 +260,7 @@ class MLP:
         TypeError, ValueError
             If `params`, `y` or `out` does not fit the network or the trace.
         """
+        self.check_params(params)
         gradient = params.zeros_like() if out is None else out
         self._backprop(params, trace, y, gradient)
         return gradient
@@ -259,6 +270,7 @@ class MLP:
 
         Arguments and errors are those of `backprop`.
         """
+        self.check_params(params)
         return self._backprop(params, trace, y, params.zeros_like())
 
     def gradient(
@@ -272,6 +284,7 @@ class MLP:
         penalty: Penalty = NO_PENALTY,
     ) -> Params:
         """Return the gradient of `cost_of`, for the same arguments: `forward`, then `backprop`."""
+        check_type(penalty, Penalty, "penalty", "a Penalty")
         trace = self.forward(params, X, training=training, rng=rng)
         gradient = self.backprop(params, trace, y)
         penalty.add_gradient(params, gradient)
@@ -320,6 +333,9 @@ class MLP:
             If an argument does not fit the network, or is not finite.
         """
         self.check_params(params)
+        check_flags(training=training)
+        check_type(penalty, Penalty, "penalty", "a Penalty")
+        rng = None if rng is None else as_generator(rng)
         X = as_matrix(X, features=self.sizes[0], dtype=params.dtype)
         y = self.check_targets(y, len(X), params.dtype)
         if training:
@@ -356,7 +372,7 @@ class MLP:
 
     def _backprop(self, params: Params, trace: Trace, y: npt.ArrayLike, gradient: Params) -> list[Any]:
         """Check the arguments, fill `gradient` and return the deltas."""
-        self.check_params(params)
+        check_type(trace, Trace, "trace", "a Trace, as net.forward() returns")
         self.check_params(gradient)
         y = self.check_targets(y, len(trace.output), params.dtype)
         delta = self.empty_deltas(len(y), params.dtype)

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fysstk_nn._validate import Array
+from fysstk_nn._validate import Array, check_flags
 from fysstk_nn.schedules import Schedule, check_fields
 
 __all__ = [
@@ -209,6 +209,7 @@ class Momentum(Optimizer):
 
     def __post_init__(self) -> None:
         check_fields(self, eta={"above": 0}, beta={"minimum": 0, "below": 1})
+        check_flags(dampened=self.dampened)
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step. The memory holds the v without dampening: (1 - beta) times it is the other one."""
@@ -515,8 +516,11 @@ def _check_vector(theta: Any) -> None:
         raise TypeError("theta must be a contiguous 1-D array of floats, because it is changed in place")
 
 
-def _check_fit(rule: Optimizer, theta: Array, gradient: Array, state: State) -> None:
+def _check_fit(rule: Optimizer, theta: Any, gradient: Any, state: Any) -> None:
     """Raise an error unless theta, gradient and state belong together."""
+    if not (isinstance(theta, np.ndarray) and isinstance(gradient, np.ndarray) and isinstance(state, State)):
+        came = ", ".join(type(value).__name__ for value in (theta, gradient, state))
+        raise TypeError(f"theta and gradient must be arrays, and state a State, not {came}")
     if gradient.shape != theta.shape or gradient.dtype != theta.dtype:
         expected, came = (f"{array.dtype} {array.shape}" for array in (theta, gradient))
         raise ValueError(f"theta is {expected}, but its gradient is {came}")
