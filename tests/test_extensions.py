@@ -119,6 +119,7 @@ LEDGER = [
         "number": "2.1",
         "latex": "a = b",
         "methods": ["sympy", "numeric"],
+        "reading": "by value",
         "discrepancy": 2.5e-9,
         "tests": ["tests/equations/test_second.py::test_it[1]", "tests/equations/test_second.py::test_it[2]"],
     }
@@ -200,7 +201,7 @@ def test_proved_equations_have_a_tick_that_leads_to_their_row(site, second):
     assert 'aria-label="How equation (2.1) was checked"' in tick
     ledger = (site / "book" / "equations.html").read_text("utf8")
     row = re.search(r'<tr[^>]*id="ledger-eq-proved".*?</tr>', ledger, re.DOTALL)[0]
-    assert words(row) == r"(2.1) \[a = b\] sympy, numeric test_it \(2.5\times 10^{-9}\)"
+    assert words(row) == r"(2.1) \[a = b\] sympy, numeric read by value test_it \(2.5\times 10^{-9}\)"
     assert 'href="second.html#equation-eq-proved"' in row
     assert "checked 1 equations with 2 tests. In 0 of them" in words(ledger)
 

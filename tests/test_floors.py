@@ -50,6 +50,7 @@ BOOK = [
     "held",
     "sources",
     "numbers",
+    "printed",
     "paths",
     "exercises",
     "check",
@@ -68,6 +69,7 @@ INSTALLED = {"numpy", "scipy", "tqdm", "fysstk_nn"}
 ALSO_ALLOWED = {
     "fysstk_nn.estimators": {"sklearn"},
     "fysstk_book": {"fysstk_book"},
+    "fysstk_book.printed": {"lark", "sympy"},
     "fysstk_book.draw": {"matplotlib", "mpl_toolkits", "cycler"},  # the last two come with matplotlib
 }
 

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -67,15 +68,15 @@ TESTS = """
 import pytest
 
 @pytest.mark.equation("eq-a", method="numeric")
-@pytest.mark.equation("eq-b", method="sympy")
-def test_both(discrepancy):
-    discrepancy(1e-9)
+@pytest.mark.equation("eq-b", method="sympy", printed=r"b")
+def test_both(printed, discrepancy):
+    printed("eq-a").holds({"a": 1, "c": 1 - 2 ** -30})
     discrepancy(-3e-9)
 
 @pytest.mark.equation("eq-a", method="sympy")
 @pytest.mark.parametrize("x", [1, 2])
-def test_one(discrepancy, x):
-    discrepancy(0)
+def test_one(printed, x):
+    printed("eq-a").holds({"a": x, "c": x})
 """
 
 
@@ -91,7 +92,7 @@ def small_book(tmp_path):
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: book/page\n")
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "page.md").write_text(
-        "# Page\n\n$$ x $$ (def-x)\n\n$$ a $$ (eq-a)\n\n$$ b $$ (eq-b)\n"
+        "# Page\n\n$$ x $$ (def-x)\n\n$$ a \\leq c + 1 $$ (eq-a)\n\n$$ b $$ (eq-b)\n"
     )
     return tmp_path
 
@@ -107,9 +108,15 @@ def run(root, *arguments):
 def test_a_whole_run_writes_the_ledger(small_book, arguments):
     assert run(small_book, *arguments).returncode == 0
     first, second = json.loads((small_book / "_build" / "ledger.json").read_text("utf8"))
-    assert [first["label"], first["page"], first["number"], first["latex"]] == ["eq-a", "page", "2", "a"]
+    assert [first["label"], first["page"], first["number"], first["latex"]] == [
+        "eq-a",
+        "page",
+        "2",
+        r"a \leq c + 1",
+    ]
     assert first["methods"] == ["numeric", "sympy"]
     assert first["discrepancy"] == 3e-9
+    assert [first["reading"], second["reading"]] == ["by value", "by eye"]
     assert len(first["tests"]) == 6
     assert [second["label"], second["methods"], len(second["tests"])] == ["eq-b", ["sympy"], 2]
     assert [path.name for path in (small_book / "_build").iterdir()] == ["ledger.json"]
@@ -124,12 +131,16 @@ def test_a_run_of_some_tests_leaves_the_ledger_alone(small_book, arguments):
 def test_tests_that_give_no_row_fail(small_book):
     (small_book / "tests" / "equations" / "test_second.py").write_text(FAULTY)
     done = run(small_book)
-    for complaint in ("needs @pytest.mark.equation", "'magic' is none of", "take the fixture `discrepancy`"):
+    for complaint in ("needs @pytest.mark.equation", "'magic' is none of", "take the fixture `printed`"):
         assert complaint in done.stdout
     for complaint in (
         "prints an equation 'eq-lost'",
         "measures nothing",
         "the discrepancy is nan, not a finite number",
+        "eq-a is marked and not read",
+        "the page prints eq-a differently now",
+        "eq-a does not use b",
+        "does not hold: 3 and 2, which is 1 too far",
     ):
         assert complaint in done.stdout
     assert not (small_book / "_build").exists()
@@ -160,4 +171,68 @@ def test_that_does_not_measure(discrepancy):
 @pytest.mark.equation("eq-a", method="sympy")
 def test_that_measures_nonsense(discrepancy):
     discrepancy(float("nan"))
+
+@pytest.mark.equation("eq-a", method="sympy")
+def test_that_does_not_look(discrepancy):
+    discrepancy(0)
+
+@pytest.mark.equation("eq-a", method="sympy", printed=r"a \\leq b + 1")
+def test_that_looked_long_ago(discrepancy):
+    discrepancy(0)
+
+@pytest.mark.equation("eq-a", method="sympy")
+def test_of_another_formula(printed):
+    printed("eq-a").holds({"a": 1, "c": 1, "b": 1})
+
+@pytest.mark.equation("eq-a", method="sympy")
+def test_of_something_wrong(printed):
+    printed("eq-a").holds({"a": 3, "c": 1})
 """
+
+
+HALF = """
+import pytest
+
+@pytest.mark.equation("eq-a", method="numeric")
+def test_of_one_side(printed, discrepancy):
+    assert printed("eq-a").value({"c": 1}) == 2
+    discrepancy(0)
+"""
+
+
+def test_an_equation_of_which_nothing_reads_one_side_fails(small_book):
+    folder = small_book / "tests" / "equations"
+    (folder / "test_second.py").unlink()
+    (folder / "test_first.py").write_text(HALF)
+    done = run(small_book)
+    assert done.returncode == 1
+    assert "eq-a: no test reads all of it by value, and none pins it" in done.stdout
+    assert not (small_book / "_build").exists()
+
+
+def test_the_example_for_contributors_proves_its_equation(small_book):
+    chapter = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf8").split("## A new equation")[1]
+    claim = re.search(r"```markdown\n(.*?)```", chapter, re.DOTALL)[1]
+    folder = small_book / "tests" / "equations"
+    for path in folder.glob("test_*.py"):
+        path.unlink()
+    example = re.search(r"```python\n(.*?)```", chapter, re.DOTALL)[1]
+    (folder / "test_softsign.py").write_text(example, encoding="utf8")
+    page = small_book / "book" / "page.md"
+    page.write_text(f"# Softsign\n\n{claim}", encoding="utf8")
+    assert run(small_book).returncode == 0
+    (row,) = json.loads((small_book / "_build" / "ledger.json").read_text("utf8"))
+    assert row["reading"] == "by value"
+    assert 0 < row["discrepancy"] < 1e-8
+    page.write_text(f"# Softsign\n\n{claim}".replace("= ", "= -"), encoding="utf8")
+    assert "does not hold" in run(small_book).stdout
+
+
+def test_files_that_still_type_their_formulas_exist():
+    source = (ROOT / "tests" / "equations" / "conftest.py").read_text(encoding="utf8")
+    (typed,) = (
+        ast.literal_eval(node.value)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets) == "TYPED"
+    )
+    assert set(typed) <= {path.name for path in (ROOT / "tests" / "equations").glob("test_*.py")}

@@ -87,6 +87,8 @@ class Ledger(BookDirective):
         equation = nodes.math_block(latex, latex, nowrap=False, number=None, label=None)
         tests = dict.fromkeys(test.partition("::")[2].partition("[")[0] for test in row["tests"])
         how = nodes.container("", nodes.paragraph("", ", ".join(row["methods"])))
+        if row["reading"]:
+            how += nodes.paragraph("", f"read {row['reading']}")
         how += [nodes.paragraph("", "", nodes.literal("", test)) for test in tests]
         return table_row([link, equation, how, number(row["discrepancy"])], ids=[f"ledger-{label}"])
 

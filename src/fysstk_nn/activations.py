@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_nn._validate import Array, as_number, check_unmasked
+from fysstk_nn._validate import Array, as_number
 
 __all__ = [
     "ACTIVATIONS",
@@ -41,12 +41,9 @@ __all__ = [
 ]
 
 
-def _floats(z: Any, name: str = "z") -> Any:
-    """Return `z` as an array of floats: integers become float64, other types of numbers stay."""
-    check_unmasked(z, name)
+def _floats(z: Any) -> Any:
+    """Return `z` as an array of floats: integers become float64, all other types stay."""
     z = np.asarray(z)
-    if z.dtype.kind not in "biufc":
-        raise TypeError(f"{name} must hold numbers, not {z.dtype}")
     return z.astype(np.float64) if z.dtype.kind in "biu" else z
 
 
@@ -135,7 +132,7 @@ class Identity(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1."""
-        return np.ones_like(_floats(a, "a"))[()]
+        return np.ones_like(_floats(a))[()]
 
     def pull_back(self, delta: Array, a: Array) -> None:
         """Leave delta as it is: f'(z) = 1."""
@@ -161,7 +158,7 @@ class Step(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 0."""
-        return np.zeros_like(_floats(a, "a"))[()]
+        return np.zeros_like(_floats(a))[()]
 
 
 @dataclass(frozen=True)
@@ -184,7 +181,7 @@ class Sigmoid(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = a (1 - a)."""
-        a = _floats(a, "a")
+        a = _floats(a)
         return a * (1 - a)
 
     def pull_back(self, delta: Array, a: Array) -> None:
@@ -208,7 +205,7 @@ class Tanh(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1 - a^2."""
-        a = _floats(a, "a")
+        a = _floats(a)
         return 1 - a * a
 
 
@@ -228,7 +225,7 @@ class ReLU(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1 for a > 0, else 0."""
-        return step(_floats(a, "a"))
+        return step(a)
 
     def pull_back(self, delta: Array, a: Array) -> None:
         """Set delta to 0 where a is 0."""
@@ -268,7 +265,7 @@ class LeakyReLU(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z), which a tells as well as z does: 1 for a > 0, else alpha."""
-        return self.derivative(_floats(a, "a"))
+        return self.derivative(a)
 
 
 @dataclass(frozen=True)
@@ -306,7 +303,7 @@ class ELU(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1 for a > 0, else a + alpha."""
-        a = _floats(a, "a")
+        a = _floats(a)
         return np.where(a > 0, a.dtype.type(1), a + self.alpha)[()]
 
 
@@ -326,7 +323,7 @@ class Softplus(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1 - exp(-a)."""
-        return -np.expm1(-_floats(a, "a"))
+        return -np.expm1(-_floats(a))
 
 
 @dataclass(frozen=True)
@@ -355,7 +352,7 @@ class Softmax(Activation):
         ValueError
             If `z` is a single number.
         """
-        if np.ndim(_floats(z)) == 0:
+        if np.ndim(z) == 0:
             raise ValueError("softmax needs a whole row of numbers, shape (M,) or (n, M), not a single one")
         return super().__call__(z)
 

@@ -1,9 +1,11 @@
 """The ledger: every test here proves equations of the book, and a whole run writes down how well they hold.
 
-A test is marked ``@pytest.mark.equation("eq-label", method="sympy")`` and hands its absolute errors to the
-fixture ``discrepancy``. When all tests of this folder have run and passed, ``_build/ledger.json`` is
-replaced; a run of some of them leaves it as it is. With ``-n`` (pytest-xdist) the workers measure and the
-controller writes, if it was given this folder.
+A test is marked ``@pytest.mark.equation("eq-label", method="sympy")``, takes the formula from the page with
+the fixture ``printed`` and asks whether it holds; its absolute errors are recorded. What cannot be read by
+value is read by eye: the mark then carries the LaTeX, ``printed=r"..."``, so that a change of the page is
+noticed, and the test hands its errors to the fixture ``discrepancy``. When all tests of this folder have run
+and passed, ``_build/ledger.json`` is replaced; a run of some of them leaves it as it is. With ``-n``
+(pytest-xdist) the workers measure and the controller writes, if it was given this folder.
 """
 
 import functools
@@ -14,33 +16,100 @@ from pathlib import Path
 import pytest
 
 from fysstk_book import sources
+from fysstk_book.printed.formula import Formula
+from fysstk_book.printed.tidy import tidy
+from fysstk_book.printed.tree import parse
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LEDGER = ROOT / "_build" / "ledger.json"
 METHODS = ("sympy", "central differences", "autograd", "autodiff", "numeric", "proof by cases")
 
+# Files whose tests still type their formulas. The list only gets shorter, and is empty in the end.
+TYPED = {
+    "test_activations.py",
+    "test_automatic_differentiation.py",
+    "test_building_the_mlp.py",
+    "test_chain_rule.py",
+    "test_costs_and_outputs.py",
+    "test_data.py",
+    "test_digits_nielsen.py",
+    "test_digits_sokirko.py",
+    "test_gradient_descent.py",
+    "test_hyperparameters.py",
+    "test_iris.py",
+    "test_limits.py",
+    "test_network_types.py",
+    "test_notation.py",
+    "test_one_neuron.py",
+    "test_optimizers.py",
+    "test_regularization.py",
+    "test_scalar_network.py",
+    "test_two_two_one.py",
+    "test_universal_approximation.py",
+    "test_vanishing_gradients.py",
+}
+
 
 @functools.cache
-def printed_labels():
-    """Return the labels of all equations, also of pages that are not in the table of contents yet."""
+def printed_latex():
+    """Return the LaTeX of all equations by label, also of pages that are not in the table of contents yet."""
     entries = [entry for page in (ROOT / "book").glob("*.md") for entry in sources.labelled(page)]
-    return {entry.label for entry in entries if entry.kind == "equation"}
+    return {entry.label: entry.text for entry in entries if entry.kind == "equation"}
+
+
+MUTANTS = {}  # labels with the trees that tools/mutants.py puts in the place of what the page prints
+
+
+def tree_of(label):
+    """Return the parsed formula of a label."""
+    if label in MUTANTS:
+        return MUTANTS[label]
+    if label not in printed_latex():
+        raise ValueError(f"no page of the book prints an equation {label!r}")
+    return parse(printed_latex()[label])
+
+
+SIDES = pytest.StashKey()  # of a test: for each label, the sides of its formula that were evaluated
 
 
 @pytest.fixture
-def discrepancy(request):
-    """Return a function that records an absolute error of this test; the largest one goes into the ledger."""
-    errors = []
+def errors(request):
+    """Return the list of this test's absolute errors; afterwards, refuse a test that proved nothing."""
+    found, sides = [], {}
+    request.node.stash[SIDES] = sides
+    yield found
+    assert found, "this test measures nothing: ask printed(label).holds(...), or call discrepancy(error)"
+    for mark in request.node.iter_markers("equation"):
+        label = mark.args[0]
+        assert sides.get(label) or "printed" in mark.kwargs or request.path.name in TYPED, (
+            f"{label} is marked and not read: take it from the page with printed({label!r}), or pin it"
+        )
+    request.node.user_properties.append(("discrepancy", max(found)))
+    request.node.user_properties += [("read", [label, sorted(places)]) for label, places in sides.items()]
+
+
+@pytest.fixture
+def discrepancy(errors):
+    """Return a function that records an absolute error of this test."""
 
     def record(error):
         error = abs(float(error))
         assert error < float("inf"), f"the discrepancy is {error}, not a finite number"
         errors.append(error)
 
-    yield record
-    assert errors, "this test measures nothing: call discrepancy(absolute_error)"
-    request.node.user_properties.append(("discrepancy", max(errors)))
+    return record
+
+
+@pytest.fixture
+def printed(request, discrepancy):
+    """Return a function that reads the formula with a label from its page."""
+
+    def read(label):
+        places = request.node.stash[SIDES].setdefault(label, set())
+        return Formula(label, tree_of(label), tree_of, discrepancy, places)
+
+    return read
 
 
 def pytest_runtest_setup(item):
@@ -52,21 +121,29 @@ def pytest_runtest_setup(item):
         method = mark.kwargs.get("method")
         if len(mark.args) != 1 or method not in METHODS:
             pytest.fail(f"{mark.args}: method={method!r} is none of {', '.join(METHODS)}", pytrace=False)
-        if mark.args[0] not in printed_labels():
-            pytest.fail(f"no page of the book prints an equation {mark.args[0]!r}", pytrace=False)
-        item.user_properties.append(("equation", [mark.args[0], method]))
-    if "discrepancy" not in item.fixturenames:
+        label, pin = mark.args[0], mark.kwargs.get("printed")
+        if label not in printed_latex():
+            pytest.fail(f"no page of the book prints an equation {label!r}", pytrace=False)
+        if pin is not None and label not in MUTANTS and tidy(pin) != tidy(printed_latex()[label]):
+            pytest.fail(
+                f"the page prints {label} differently now. If this test still proves it, its mark says\n"
+                f'    printed=r"{" ".join(printed_latex()[label].split())}"',
+                pytrace=False,
+            )
+        item.user_properties.append(("equation", [label, method]))
+        item.user_properties += [("pinned", label)] if pin is not None else []
+    if not {"discrepancy", "printed"} & set(item.fixturenames):
         pytest.fail(
-            "a test in this folder measures: take the fixture `discrepancy` and call it", pytrace=False
+            "a test in this folder measures: take the fixture `printed`, or `discrepancy` and call it",
+            pytrace=False,
         )
 
 
 @pytest.hookimpl(tryfirst=True)  # before -k and -m take tests away
 def pytest_collection_modifyitems(config, items):
-    """Remember all tests of this folder, if all its files are here: a run of one file is not a whole one."""
-    ours = [item for item in items if HERE in item.path.parents]
-    whole = {item.path for item in ours} == set(HERE.glob("test_*.py"))
-    config.stash[_expected] = [item.nodeid for item in ours] if whole else []
+    """Remember all tests of this folder's files, if whole files were asked for."""
+    ours = [item.nodeid for item in items if HERE in item.path.parents]
+    config.stash[_expected] = [] if any("::" in argument for argument in config.args) else ours
 
 
 _expected = pytest.StashKey()
@@ -89,6 +166,7 @@ class Ledger:
         self.config = config
         self.expected = set()
         self.passed = {}
+        self.unread = []
 
     def pytest_runtest_logreport(self, report):
         if report.when == "teardown" and report.passed and "discrepancy" in dict(report.user_properties):
@@ -99,37 +177,67 @@ class Ledger:
         self.expected.update(getattr(node, "workeroutput", {}).get("equation_tests", []))
 
     @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self):
+    def pytest_sessionfinish(self, session):
         self.expected.update(self.config.stash.get(_expected, []))
-        if self.expected and self.expected == set(self.passed):
-            write_ledger(rows(self.passed))
+        files = {}
+        for test in self.expected:
+            files.setdefault(Path(test.partition("::")[0]).name, set()).add(test)
+        done = {name for name, tests in files.items() if tests <= set(self.passed)}
+        table = rows(self.passed)
+        self.unread = [
+            row["label"] for row in table if row["reading"] is None and files_of(row) <= done - TYPED
+        ]
+        if self.unread:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif done == {path.name for path in HERE.glob("test_*.py")}:
+            write_ledger(table)
+
+    def pytest_terminal_summary(self, terminalreporter):
+        for label in self.unread:
+            terminalreporter.write_line(
+                f"{label}: no test reads all of it by value, and none pins it", red=True
+            )
+
+
+def files_of(row):
+    """Return the names of the files whose tests gave a row."""
+    return {Path(test.partition("::")[0]).name for test in row["tests"]}
 
 
 def rows(passed):
     """Return one row per proved label, in the order of the book."""
     equations = sources.equations(ROOT)
-    found = {label: {"methods": [], "discrepancies": [], "tests": []} for label in equations}
+    found = {label: [] for label in equations}
     for test, properties in sorted(passed.items()):
-        errors = [value for name, value in properties if name == "discrepancy"]
         for label, method in [value for name, value in properties if name == "equation"]:
-            row = found.get(label)
-            if row is not None:
-                row["methods"] += [method] if method not in row["methods"] else []
-                row["discrepancies"] += errors
-                row["tests"] += [test] if test not in row["tests"] else []
-    return [
-        {
-            "label": label,
-            "page": equations[label].page,
-            "number": equations[label].number,
-            "latex": equations[label].text,
-            "methods": row["methods"],
-            "discrepancy": max(row["discrepancies"], default=None),
-            "tests": row["tests"],
+            if label in found:
+                found[label].append((test, method, properties))
+    return [row(equations[label], proofs) for label, proofs in found.items() if proofs]
+
+
+def row(equation, proofs):
+    """Return the row of one equation, from (test, method, properties) of all that prove it."""
+    read, pinned, errors = set(), False, []
+    for _, _, properties in proofs:
+        errors += [value for name, value in properties if name == "discrepancy"]
+        pinned |= ("pinned", equation.label) in properties
+        read |= {
+            tuple(place)
+            for name, value in properties
+            if name == "read" and value[0] == equation.label
+            for place in value[1]
         }
-        for label, row in found.items()
-        if row["tests"]
-    ]
+    by_value = bool(read) and read >= Formula(equation.label, parse(equation.text), tree_of).places
+    return {
+        "label": equation.label,
+        "page": equation.page,
+        "number": equation.number,
+        "latex": equation.text,
+        "methods": list(dict.fromkeys(method for _, method, _ in proofs)),
+        "reading": "by value" if by_value else "by eye" if pinned else None,
+        "discrepancy": max(errors),
+        "tests": list(dict.fromkeys(test for test, _, _ in proofs)),
+    }
 
 
 def write_ledger(table):
