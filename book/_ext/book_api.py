@@ -44,7 +44,9 @@ def link_equations(app: Sphinx, what: str, name: str, obj: object, options: obje
 def name_objects(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Say which ready-made objects a module has: autodoc knows classes and functions only."""
     if what == "module":
-        made = [public for public in obj.__all__ if type(getattr(obj, public)).__module__ == name]
+        made = [
+            public for public in getattr(obj, "__all__", ()) if type(getattr(obj, public)).__module__ == name
+        ]
         objects = [public for public in made if not inspect.isroutine(getattr(obj, public))]
         if objects:
             lines += ["", f"Ready to use: {', '.join(f'``{public}``' for public in objects)}.", ""]
