@@ -397,3 +397,31 @@ def test_walk_sees_everything():
     }
     assert kinds >= {"big", "frac", "name", "number", "matrix", "row", "chain"}
     assert isinstance(parse("a"), Node)
+
+
+def test_a_name_held_fixed_makes_a_derivative_partial():
+    pages = {"def_abc": r"a = x^2 , \qquad b = 3a , \qquad c = a + b"}
+    total = formula(r"\frac{\partial c}{\partial a} = 4", **pages)
+    total.holds(also={"x": sp.Symbol("x")}, where=["def-abc"])
+    partial = formula(r"\frac{\partial c}{\partial a} = 1", **pages)
+    partial.holds(also={"x": sp.Symbol("x"), "b": sp.Symbol("b")}, where=["def-abc"])
+    formula(r"f(x) = x^3 , \qquad f'(x) = 3x^2").holds({"x": sp.Symbol("x")})
+    formula(r"\frac{df}{dt} = \frac{\partial f}{\partial x}\frac{dx}{dt}").holds(
+        {"t": sp.Symbol("t"), "x": sp.sin(sp.Symbol("t"))}, where=["f = x^2 + 1"]
+    )
+
+
+def test_terms_of_higher_order():
+    x, h = sp.symbols("x h", real=True)
+    text = r"\frac{f(x+h) - f(x)}{h} = f'(x) + \frac{h}{2} f''(x) + O(h^2)"
+    formula(text).holds({"f": sp.sin, "x": x, "h": h, "O": sp.Order})
+    wrong = {"f": sp.sin, "x": x, "h": h, "O": sp.Order}
+    refuses(text.replace("{2}", "{3}"), AssertionError, "left over", wrong)
+
+
+def test_a_side_that_stands_alone_is_read_by_its_value():
+    alone = formula(r"a = 1 \qquad\text{with the factor}\qquad \frac{b}{2}")
+    alone.holds({"a": 1})
+    assert alone.read < alone.places
+    assert alone.value({"b": 3}, statement=1) == sp.Rational(3, 2)
+    assert alone.read == alone.places

@@ -280,12 +280,15 @@ class _Question:
         known = {_kind(n) for n in [*(b.node for b in names), *(d.name for d in outside)]}
         for k, statement in enumerate(self.formula.statements):
             name = _defines(statement)
+            if not statement.relations:
+                continue
             if name is None or _is_known(name[0], known):
                 claims.append((k, statement))
             elif statement.sides[-1].kind == "list" and is_letter(name[0]):
                 ranges[k] = {}  # evaluated with the indices
             elif letter_of(name[0]) not in self.given:
                 local[k] = Definition(name[0], name[1], statement.sides[1:])
+                known.add(name[0])
             else:
                 claims.append((k, statement))
         return ranges, local, claims
@@ -301,8 +304,8 @@ class _Question:
         mine = {k: v for k, v in {**self.given, **printed}.items() if k in free}
         sums = {letter(n) for n in walk(statement.chain) if n.kind == "name" and n.parts[2] is None}
         self.used_ranges |= set(mine) | (sums & set(self.given))
-        for chain in [d for k, d in self.local.items()]:
-            for side in chain.sides:
+        for definition in reading.definitions:
+            for side in definition.sides:
                 self.used_ranges |= {letter(n) for n in walk(side) if n.kind == "name" and n.parts[2] is None}
         for indices in product_of_ranges(list(mine), mine, {}):
             case = reading.inside(**indices)
@@ -375,7 +378,7 @@ def _statements(tree: Node) -> Iterator[Statement]:
             found += list(_implication(clause))
             continue
         for chain in clause.parts:
-            words, sides, relations, after = chain.parts
+            words, sides, relations, _ = chain.parts
             if any(word.startswith("usually") for word in words):
                 continue
             if not relations and sides[0].kind == "group" and sides[0].parts[1].kind == "chains":
@@ -386,8 +389,8 @@ def _statements(tree: Node) -> Iterator[Statement]:
                 everywhere.append(chain)
             elif relations:
                 found += list(_by_case(Statement(chain)))
-            elif not words and not after:
-                everywhere.append(chain)
+            else:  # a side alone, which a test reads with value
+                found.append(Statement(chain))
     everywhere = [c for c in everywhere if c.parts[2]]
     yield from (replace(s, conditions=(*s.conditions, *everywhere)) for s in found)
 
@@ -452,7 +455,7 @@ def _kind(node: Node) -> Any:
 
 def _is_known(node: Node, known: set[Any]) -> bool:
     """Tell whether a name has a value, or a derivative can be taken."""
-    if _kind(node) in known:
+    if _kind(node) in known or node in known:
         return True
     if node.kind == "name" and node.parts[1]:  # f' can be taken of f
         return _is_known(Node("name", (node.parts[0], 0, *node.parts[2:])), known)
@@ -472,8 +475,8 @@ def _holds_symbols(value: Any) -> bool:
         return any(map(_holds_symbols, value))
     if isinstance(value, Mapping):
         return any(map(_holds_symbols, value.values()))
-    if hasattr(value, "values") and not callable(value.values):
-        value = value.values
+    if hasattr(value, "values") and not callable(value.values):  # counted from 1
+        return _holds_symbols(value.values)
     return isinstance(value, sp.MatrixBase) or numbers.is_symbolic(value)
 
 
@@ -573,6 +576,9 @@ def _compare_symbols(residual: Any, relation: str, tolerance: float, what: str, 
 
 
 def _simplest(entry: Any) -> Any:
+    order = entry.getO()
+    if order is not None:
+        return order if order.contains(entry.removeO()) else entry
     for attempt in (
         sp.expand,
         lambda e: sp.expand(e.doit()),

@@ -264,7 +264,9 @@ class Reading:
             if key != node:
                 raise
             matched = None
-        return ({}, None) if matched is None and key == node else matched
+        if key == node and (matched is None or not all(map(is_integer, matched[0].values()))):
+            return {}, None
+        return matched
 
     def _place(self, node: Node, left_over: Node | None) -> Any:
         """Return what says which quantity a name is, with its indices as numbers."""
@@ -446,6 +448,8 @@ class Reading:
 
     def _raised(self, value: Any, high: Node) -> Any:
         """Raise to a power; T transposes and + is the pseudo-inverse."""
+        if isinstance(value, float) and value == np.e:
+            return FUNCTIONS[r"\exp"](self.value(high))
         if high.kind == "mark":
             if high.parts[0] == "+":
                 return pseudo_inverse(value)
