@@ -70,6 +70,7 @@ ALSO_ALLOWED = {
     "fysstk_nn.estimators": {"sklearn"},
     "fysstk_book": {"fysstk_book"},
     "fysstk_book.printed": {"lark", "sympy"},
+    "fysstk_book.grade": {"IPython", "traitlets"},  # the second comes with the first
     "fysstk_book.draw": {"matplotlib", "mpl_toolkits", "cycler"},  # the last two come with matplotlib
 }
 

@@ -34,12 +34,16 @@ PRINTING: Any = {
 
 @dataclass
 class Case:
-    """An exercise, the answer to it, the inputs, what came out and what should have come out."""
+    """An exercise, the answer to it, the inputs, what came out and what should have come out.
+
+    `elsewhere` is what came out where the answer has run in another process.
+    """
 
     exercise: Exercise
     answer: Any
     drawn: list[tuple[Any, ...]]
     trusted: bool = False
+    elsewhere: Run | None = None
     run: Run = field(default_factory=Run)
     expected: list[Any] = field(default_factory=list)
 

@@ -15,19 +15,23 @@ from fysstk_book.check.ending import ends_badly, is_unfinished
 from fysstk_book.check.form import has_wrong_dtype
 from fysstk_book.check.outcome import is_unsteady, is_wrong
 from fysstk_book.check.results import Result
+from fysstk_book.check.running import Run
 from fysstk_book.check.scores import misses_score
 from fysstk_book.check.words import what_was_checked
 from fysstk_book.exercises import Exercise
 
 
-def diagnose(exercise: Exercise, answer: Any, *, trusted: bool = False) -> Result:
+def diagnose(
+    exercise: Exercise, answer: Any, *, trusted: bool = False, elsewhere: Run | None = None
+) -> Result:
     """Check an answer and say what is right or wrong with it.
 
-    A trusted answer may be the catalogue's own: the tests check its mistakes and references that way.
+    A trusted answer may be the catalogue's own: the tests check its mistakes and references so. One that
+    has run `elsewhere` is only looked at: for the grader, something stands here in the answer's place.
     """
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _diagnose(Case(exercise, answer, exercise.draw_inputs(), trusted))
+        return _diagnose(Case(exercise, answer, exercise.draw_inputs(), trusted, elsewhere))
 
 
 def _diagnose(case: Case) -> Result:

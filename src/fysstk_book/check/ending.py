@@ -22,7 +22,9 @@ from fysstk_book.check.values import (
 
 def ends_badly(case: Case) -> Result | None:
     """Run the answer, and deal with one that did not come to a regular end."""
-    if case.exercise.takes_function or case.exercise.use is not None:
+    if case.elsewhere is not None:
+        case.run = case.elsewhere
+    elif case.exercise.takes_function or case.exercise.use is not None:
         case.run = run_answer(case.exercise, case.answer, case.drawn)
     else:
         value = Returned(plain(case.answer))

@@ -281,13 +281,14 @@ def _no_input(prompt: object = "") -> str:
 # -- in a child process -----------------------------------------------------------------------------------
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Reads what the child sends, and nothing but plain values."""
+class PlainUnpickler(pickle.Unpickler):
+    """Reads what comes from an answer's process, and nothing but plain values."""
 
-    KNOWN = frozenset({"Returned", "Raised", "Notes", "Foreign", "Huge", "Blank"})
+    KNOWN = frozenset({"Returned", "Raised", "Notes", "Run", "Foreign", "Huge", "Blank"})
     NUMPY = frozenset({"_reconstruct", "ndarray", "dtype", "scalar", "_frombuffer"})
 
     def find_class(self, module: str, name: str) -> Any:
+        """Return a class that plain values are made of."""
         if (
             (module.startswith("fysstk_book.check.") and name in self.KNOWN)
             or (module.startswith("numpy") and name in self.NUMPY)
@@ -417,7 +418,7 @@ def _take_messages(run: Run, received: bytearray) -> bool:
         if len(received) < 8 + length:
             return True
         try:
-            what, value = _PlainUnpickler(io.BytesIO(received[8 : 8 + length])).load()
+            what, value = PlainUnpickler(io.BytesIO(received[8 : 8 + length])).load()
         except Exception:
             return False
         del received[: 8 + length]

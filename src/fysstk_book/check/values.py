@@ -57,6 +57,8 @@ def _plain(value: Any, budget: list[int], inside: tuple[int, ...]) -> Any:
         return Foreign("an integer too long for a floating-point number")
     if value is None or kind in (bool, int, float, complex, str):
         return value
+    if kind in (Foreign, Huge, Blank):
+        return value
     if value is Ellipsis:
         return Blank()
     if kind in (tuple, list, dict):

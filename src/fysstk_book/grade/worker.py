@@ -1,100 +1,37 @@
-"""Runs one notebook without the network and reports every check in it, one JSON object to a line."""
+"""Runs one notebook, and asks the judge about every check in it."""
 
-import ast
+import builtins
 import contextlib
-import ctypes
-import json
 import os
-import re
+import shutil
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, cast
 
-LARGEST_NOTEBOOK = 50 * 1024**2
-LARGEST_FILE = 200 * 1024**2
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-FORBIDDEN = (
-    "socket.connect",
-    "socket.bind",
-    "socket.sendto",
-    "socket.sendmsg",
-    "socket.getaddrinfo",
-    "socket.gethostbyname",
-    "socket.gethostbyaddr",
-    "subprocess.Popen",
-    "os.system",
-    "os.exec",
-    "os.posix_spawn",
-    "os.spawn",
-    "os.startfile",
-    "pty.spawn",
-)
-CHECK = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
+from fysstk_book.grade import kernel
+from fysstk_book.grade.reading import NotANotebookError, read_cells
+from fysstk_book.grade.wire import Head, receive, send
 
-
-class NotANotebookError(ValueError):
-    """The file is no Jupyter notebook."""
+# Where no namespace shuts a notebook in, these ways out are closed to Python itself.
+FORBIDDEN = """
+socket.connect socket.bind socket.sendto socket.sendmsg socket.getaddrinfo socket.gethostbyname
+socket.gethostbyaddr subprocess.Popen os.system os.exec os.posix_spawn os.spawn os.startfile pty.spawn
+"""
 
 
 class CellTooSlow(BaseException):
     """A cell has had its time; as a BaseException it passes the `except Exception` of a notebook."""
 
 
-def read_cells(path: Path) -> list[str]:
-    """Return the sources of a notebook's code cells."""
-    if not path.is_file():
-        raise NotANotebookError("it is no file, or a link that leads nowhere")
-    if path.stat().st_size > LARGEST_NOTEBOOK:
-        raise NotANotebookError(f"larger than {LARGEST_NOTEBOOK // 1024**2} MB")
-    try:
-        notebook = json.loads(path.read_text("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise NotANotebookError("it is not written in JSON") from None
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(cells, list):
-        raise NotANotebookError("it has no list of cells")
-    found = []
-    for cell in cells:
-        if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            source = cell.get("source", "")
-            found.append("".join(map(str, source)) if isinstance(source, list) else str(source))
-    return found
-
-
-def as_python(source: str) -> str:
-    """Take IPython's own commands (%matplotlib, !pip) out of a cell."""
-    lines = source.splitlines()
-    if lines and lines[0].startswith("%%"):
-        lines = lines[1:] if re.match(r"%%(time|timeit|capture|prun)\b", lines[0]) else []
-    return "\n".join(re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in lines)
-
-
-def limit_memory(megabytes: int) -> None:  # pragma: no cover - runs in the worker's process
-    """Limit the memory and the size of files, where the system can."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        size = megabytes * 1024**2
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def cut_network() -> None:  # pragma: no cover - runs in the worker's process
-    """Leave the network, where Linux lets an ordinary user; and in any case refuse Python's ways to it."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            own = os.getuid(), os.getgid()
-            if ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0:
-                # In the new namespace, too, this user is who he was.
-                for name, number in (("uid_map", own[0]), ("setgroups", None), ("gid_map", own[1])):
-                    text = "deny" if number is None else f"{number} {number} 1"
-                    Path(f"/proc/self/{name}").write_text(text)
+def forbid() -> None:  # pragma: no cover - an audit hook cannot be taken back
+    """Refuse Python's ways to the network and to other programs."""
+    forbidden = frozenset(FORBIDDEN.split())
 
     def refuse(event: str, arguments: object) -> None:
-        if event in FORBIDDEN:
+        if event in forbidden:
             raise PermissionError(
                 f"a notebook that is graded has no network and starts no programs ({event})"
             )
@@ -120,71 +57,117 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-class Reporter:
-    """Writes one JSON object to a line, at once, so that a crash loses nothing."""
+class Channel:
+    """The way to the grader: it hears what is said, and answers what is asked."""
 
-    def __init__(self, file: TextIO) -> None:
-        self.file = file
+    def __init__(self, stream: BinaryIO) -> None:
+        self.stream = stream
 
-    def __call__(self, **said: str) -> None:
-        """Write one line."""
-        self.file.write(json.dumps(said) + "\n")
-        self.file.flush()
+    def say(self, what: str, mistake: str = "", exercise: str = "") -> None:
+        """Tell something about an exercise, or about the notebook as a whole."""
+        send(self.stream, {"say": what, "exercise": exercise[:200], "mistake": mistake[:1000]})
+
+    def ask(self, question: str, exercise: str, body: bytes = b"") -> tuple[Head, bytes]:
+        """Ask for an exercise, or for the verdict on an answer."""
+        with _undisturbed():
+            send(self.stream, {"ask": question, "exercise": exercise}, body)
+            answer = receive(self.stream)
+        if answer is None:
+            raise ConnectionError("the grader is gone")
+        if "unknown" in answer[0]:
+            raise LookupError(answer[0]["unknown"])
+        if "trouble" in answer[0]:
+            raise RuntimeError(answer[0]["trouble"])
+        return answer
 
 
-def install(report: Callable[..., None]) -> Callable[[], None]:
-    """Let every `check` report; return a function that undoes what a notebook did to the package."""
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold the cell's alarm back: a message that is broken off could not be understood."""
+    if not hasattr(signal, "pthread_sigmask"):  # pragma: no cover - Windows
+        yield
+        return
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
+
+
+def install(channel: Channel, reached: set[str]) -> Callable[[], str]:
+    """Let every `check` ask the judge; return a function that undoes what a cell did to the packages.
+
+    That function names the first thing that it had to put back, if there was any.
+    """
     import fysstk_book.check as checker
-    from fysstk_book.check.diagnosis import diagnose
-    from fysstk_book.check.state import put_back, snapshot
-    from fysstk_book.exercises import catalogue, find
+    from fysstk_book.check.state import altered, put_back, snapshot
+    from fysstk_book.grade import handover
 
-    for _ in catalogue():  # so that all of it is remembered
-        pass
     names = snapshot()
 
     def check(id: str, answer: Any) -> Any:
         put_back(names)
-        result = diagnose(find(id), answer)
-        report(exercise=id, verdict=result.verdict, mistake=result.mistake)
-        return result
+        _, task = channel.ask("task", id)
+        said, _ = channel.ask("judge", id, handover.carry_out(task, answer))
+        reached.add(id)
+        return handover.from_json(said)
+
+    def idle(*arguments: Any, **options: Any) -> None:
+        return None
 
     checker.check = check
-    checker.hint = lambda *arguments, **options: None  # type: ignore[assignment]
+    checker.hint = checker.progress = idle  # type: ignore[assignment]
     names = snapshot()
-    return lambda: put_back(names)
+    own = [entry for entry in names if entry[0].__name__.startswith("fysstk_book")]
+
+    def repair() -> str:
+        found = altered(own)
+        put_back(names)
+        return found
+
+    return repair
 
 
-def run_cells(sources: list[str], report: Reporter, cell_seconds: float) -> None:
+def run_cells(sources: list[str], channel: Channel, cell_seconds: float, programs: bool) -> None:
     """Run the cells one after the other; an error ends its cell, not the notebook."""
+    shell = kernel.start(programs)
+    builtins.input = _nobody_answers
     reached: set[str] = set()
-
-    def note(**said: str) -> None:
-        reached.add(said["exercise"])
-        report(**said)
-
-    repair = install(note)
-    namespace: dict[str, Any] = {"__name__": "__main__", "display": lambda *shown, **options: None}
+    repair = install(channel, reached)
     mentioned: dict[str, str] = {}
-    slow: list[str] = []
+    first = ""
     for number, source in enumerate(sources, start=1):
-        error = ""
+        raised: BaseException | None = None
         try:
-            code = compile(ast.parse(as_python(source)), f"<cell {number}>", "exec")
             with time_limit(cell_seconds):
-                exec(code, namespace)
-        except CellTooSlow:
-            error = f"code cell {number} did not end in {cell_seconds:g} seconds"
-            slow.append(error)
-        except BaseException as raised:
-            error = describe(raised, number)
-        repair()
-        mentioned |= {id: error for id in CHECK.findall(source) if error or id not in mentioned}
-    for id, error in mentioned.items():
+                raised = kernel.run_cell(shell, source)
+        except BaseException as error:
+            raised = error
+        trouble = ""
+        if isinstance(raised, CellTooSlow):
+            trouble = f"code cell {number} did not end in {cell_seconds:g} seconds"
+            channel.say("hangs", trouble)
+        elif raised is not None:
+            trouble = describe(raised, number)
+        if touched := repair():
+            channel.say("look", f"code cell {number} replaces {touched}")
+        ids = kernel.checks_in(shell, source)
+        first = first or trouble
+        mentioned |= {id: trouble for id in ids if trouble or id not in mentioned}
+    for id, trouble in mentioned.items():
         if id not in reached:
-            report(exercise=id, verdict="not reached", mistake=error or "its check did not run")
-    if slow:
-        report(exercise="", verdict="hangs", mistake=slow[0])
+            channel.say("not reached", _why(first, trouble), id)
+
+
+def _why(first: str, own: str) -> str:
+    """Quote the first cell that failed, and the check's own where that is another."""
+    if not own:
+        return f"its check did not run; the first error: {first}" if first else "its check did not run"
+    return own if own == first else f"{first}; then {own}"
+
+
+def _nobody_answers(prompt: object = "") -> str:
+    raise EOFError("nobody answers input() while a notebook is graded")
 
 
 def describe(raised: BaseException, number: int) -> str:
@@ -197,23 +180,46 @@ def describe(raised: BaseException, number: int) -> str:
     return f"{kind} in code cell {number}: {message}"[:300].rstrip(": ")
 
 
+def unpack(returned: Path) -> None:
+    """Copy what the student returned into the place to work in, and the list of fonts to matplotlib's."""
+    for source, target in (
+        (returned / "files", Path.cwd()),
+        (returned / ".matplotlib", Path(os.environ["MPLCONFIGDIR"])),
+    ):
+        with contextlib.suppress(shutil.Error, OSError):
+            shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, copy_function=shutil.copyfile)
+
+
 def main(arguments: list[str]) -> int:  # pragma: no cover - runs in the worker's process
-    """Run the notebook; the arguments are its path, the report's path, and the two limits."""
-    path, place = Path(arguments[0]), Path(arguments[1])
-    with place.open("a", encoding="utf-8") as file:
-        report = Reporter(file)
-        try:
-            sources = read_cells(path)
-        except (NotANotebookError, OSError) as error:
-            report(exercise="", verdict="not a notebook", mistake=str(error))
-            report(end="end")
-            return 0
-        limit_memory(int(arguments[3]))
-        cut_network()
+    """Run a notebook.
+
+    The arguments: the channel's number, the folder of what was returned, the notebook's path in it, the
+    seconds for a cell, and whether other programs may run.
+    """
+    channel = Channel(_stream(int(arguments[0])))
+    returned, name = Path(arguments[1]), os.fsdecode(bytes.fromhex(arguments[2]))
+    seconds, shut_in = float(arguments[3]), arguments[4] == "True"
+    unpack(returned)
+    try:
+        sources = read_cells(returned / "files" / name)
+    except (NotANotebookError, OSError) as error:
+        channel.say("not a notebook", str(error))
+    else:
+        if not shut_in:
+            forbid()
+        os.chdir((Path.cwd() / name).parent)
+        sys.path.insert(0, os.getcwd())
         sys.argv = ["notebook"]
-        run_cells(sources, report, float(arguments[2]))
-        report(end="end")
-    return 0
+        run_cells(sources, channel, seconds, shut_in)
+    channel.say("end")
+    os._exit(0)  # threads that were left behind keep nobody waiting
+
+
+def _stream(number: int) -> BinaryIO:  # pragma: no cover - as above
+    """Return the socket as a stream."""
+    os.set_inheritable(number, False)
+    stream: Any = socket.socket(fileno=number).makefile("rwb")
+    return cast(BinaryIO, stream)
 
 
 if __name__ == "__main__":  # pragma: no cover - as above
