@@ -21,7 +21,8 @@ help:  ## list the targets
 setup:
 	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11 or later, and found none (looked for python3, python3.14 ... python3.11, python)." >&2; \
 		echo "Install one, or name one: make book PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@"$(PYTHON)" tools/set_up.py
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "This book needs Python 3.11 or later; $(PYTHON) is not one." >&2; exit 1; }
+	@"$(PYTHON)" tools/set_up.py $(if $(filter file default undefined,$(origin PYTHON)),,--named)
 
 book: setup  ## run every chapter, check every equation, build the site into _build/html
 	@$(VENV) tools/build_book.py
@@ -70,4 +71,4 @@ clean:  ## remove what was built (not .venv, not work/)
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 distclean: clean  ## remove .venv as well
-	rm -rf .venv
+	rm -rf .venv .venv-new .venv-old .venv-lock

@@ -19,7 +19,6 @@ import check_yaml
 import inputs
 import open_lab
 import run_chapters
-import set_up
 
 ROOT = Path(__file__).parents[1]
 
@@ -79,85 +78,6 @@ def test_rules_and_tables_of_a_page_are_not_taken_for_yaml(tmp_path):
 
 def test_our_own_yaml_has_no_duplicate_key():
     assert check_yaml.problems() == []
-
-
-# --- The environment ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def bare(tmp_path, monkeypatch):
-    """A repository without an environment; returns the list of what the set-up does."""
-    done = []
-
-    def create():
-        done.append("create")
-        shutil.rmtree(tmp_path / ".venv", ignore_errors=True)
-        python = tmp_path / ".venv" / "bin" / "python"
-        python.parent.mkdir(parents=True)
-        python.touch(mode=0o755)
-
-    monkeypatch.setattr(set_up, "ROOT", tmp_path)
-    monkeypatch.setattr(set_up, "VENV", tmp_path / ".venv")
-    monkeypatch.setattr(set_up, "READY", tmp_path / ".venv" / "set-up.json")
-    monkeypatch.setattr(set_up, "create", create)
-    monkeypatch.setattr(set_up, "pip", lambda *arguments: done.append(arguments[-1]))
-    for name in ("requirements.txt", "pyproject.toml"):
-        (tmp_path / name).write_text(name)
-    return done
-
-
-def test_set_up_happens_once(bare):
-    set_up.set_up()
-    assert bare == ["create", "requirements.txt", ".", "check"]
-    set_up.set_up()
-    assert bare == ["create", "requirements.txt", ".", "check"]
-
-
-def test_a_new_lock_makes_a_new_environment_and_new_metadata_a_new_package(bare, tmp_path):
-    set_up.set_up()
-    bare.clear()
-    (tmp_path / "pyproject.toml").write_text("other")
-    set_up.set_up()
-    assert bare == [".", "check"]
-    bare.clear()
-    (tmp_path / "requirements.txt").write_text("other")
-    set_up.set_up()
-    assert bare == ["create", "requirements.txt", ".", "check"]
-
-
-@pytest.mark.parametrize("broken_at", ["requirements.txt", ".", "check"])
-def test_an_interrupted_set_up_starts_again(bare, monkeypatch, broken_at):
-    def pip(*arguments):
-        if arguments[-1] == broken_at:
-            raise set_up.SetUpError("no network")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(set_up, "pip", pip)
-        with pytest.raises(set_up.SetUpError):
-            set_up.set_up()
-    bare.clear()
-    set_up.set_up()
-    assert bare == ["create", "requirements.txt", ".", "check"]
-
-
-def test_an_environment_whose_python_has_gone_is_made_again(bare, tmp_path):
-    set_up.set_up()
-    bare.clear()
-    (tmp_path / ".venv" / "bin" / "python").unlink()
-    set_up.set_up()
-    assert bare[0] == "create"
-
-
-def test_an_old_python_is_refused_with_a_way_out(monkeypatch):
-    monkeypatch.setattr(sys, "version_info", (3, 10, 13))
-    with pytest.raises(set_up.SetUpError, match=r"needs Python 3\.11 or later.*\n.*PYTHON="):
-        set_up.check_python()
-
-
-def test_a_python_without_venv_is_refused_with_a_way_out(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ensurepip", None)
-    with pytest.raises(set_up.SetUpError, match=r"lacks the module `ensurepip`(.|\n)*-venv"):
-        set_up.check_python()
 
 
 # --- What has changed --------------------------------------------------------------------------------------

@@ -49,7 +49,11 @@ def test_the_wheel_is_listed_where_the_kernel_looks(sites):
     [[release]] = releases.values()
     wheel = folder / "pypi" / release["filename"]
     assert release["filename"].endswith("-py3-none-any.whl"), "Pyodide installs nothing else"
-    assert {"fysstk_nn/mlp.py", "fysstk_book/exercises/gates.py"} <= set(zipfile.ZipFile(wheel).namelist())
+    assert {
+        "fysstk_nn/mlp.py",
+        "fysstk_book/exercises/gates.py",
+        "fysstk_book/measured/deep-sigmoid.json",
+    } <= set(zipfile.ZipFile(wheel).namelist())
     settings = json.loads((folder / "jupyter-lite.json").read_text())["jupyter-config-data"]
     kernel = settings["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
     assert any("pypi/all.json" in address for address in kernel["pipliteUrls"])

@@ -279,16 +279,18 @@ def test_clip_norm_of_a_gradient_whose_squares_overflow():
 @every_optimizer
 def test_a_gradient_whose_squares_overflow_never_stops_an_optimizer_in_silence(optimizer, size):
     theta, gradient = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    gradient[-1] = 1e19 if optimizer in (AdaGrad(0.1), RMSProp(0.1, 0.8)) else 1e18
+    gradient[-1] = 1e19 if type(optimizer) in (AdaGrad, RMSProp) else 1e17  # Adam adds up 20 squares here
     state = optimizer.init(theta)
     with np.errstate(all="ignore"):  # as in fit
         optimizer.step(theta, gradient, state)
-        assert theta[-1] < -0.001  # squares of 1e38 are still within float32
+        assert theta[-1] < -0.001  # squares up to 3e38 are within float32
         gradient[-1] = 3e19
-        if optimizer.squares:
-            with pytest.raises(FloatingPointError, match=r"step 2 of Ad|step 2 of RMS") as error:
-                optimizer.step(theta, gradient, state)
-            assert "overflows: the gradient is as large as 3e+19, and float32 has no room" in str(error.value)
+        if type(optimizer) in (AdaGrad, RMSProp, Adam, AdamW):
+            with pytest.raises(
+                FloatingPointError, match=r"remembers is not finite after step 100: .* 3e\+19"
+            ):
+                for _ in range(99):
+                    optimizer.step(theta, gradient, state)
         else:
             before = theta[-1]
             optimizer.step(theta, gradient, state)

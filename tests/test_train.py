@@ -553,6 +553,15 @@ def test_weights_stay_with_their_samples_in_batches(rng):
             fit(net, net.init(), X, y, sample_weight=bad)
 
 
+@pytest.mark.parametrize("optimizer", [Adam(), RMSProp(), AdaGrad()])
+def test_squares_of_a_gradient_that_overflow_are_seen(optimizer):
+    net = MLP((1, 1))
+    with pytest.raises(
+        FloatingPointError, match=r"optimizer remembers is not finite .* too large for float32"
+    ):
+        fit(net, net.init(dtype=np.float32), [[1.0]], [1e20], optimizer=optimizer, epochs=3)
+
+
 @pytest.mark.parametrize("what", ["theta", "statistics", "memory"])
 def test_whatever_a_run_keeps_is_watched(task, what):
     _, _, X, y = task

@@ -1,39 +1,49 @@
 """Make .venv: the locked requirements, then this package. Needs Python 3.11 and its standard library only.
 
-What was installed is written down last, so an interrupted set-up starts again, and a complete one is
-recognised in a moment.
+A new environment is made beside the old one, in .venv-new, and takes its place when it is complete: whatever
+goes wrong before, the old one still works. What was installed is written down last, so an interrupted set-up
+starts again, and a complete one is recognised in a moment.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
-READY = VENV / "set-up.json"
 OLDEST = (3, 11)
+MINUTES, SIZE = "about five minutes", "1.3 GB"
 
 
 class SetUpError(Exception):
     """Something on this machine is missing; the message says what to do."""
 
 
-def main() -> int:
-    """Bring .venv up to date; return the exit status."""
-    if (
-        Path(sys.prefix).resolve() == VENV
-    ):  # called by the environment's own Python, which we may have to remove
-        base = getattr(sys, "_base_executable", sys.executable)
-        return subprocess.call([base, __file__])
+def main(arguments: list[str]) -> int:
+    """Bring .venv up to date; return the exit status. With ``--named``, the user has chosen this Python."""
+    named = "--named" in arguments
+    other = found_state().get("python", version()) != version() and not named
+    if Path(sys.prefix).resolve() == VENV or other:  # a complete .venv is kept with the Python that it has
+        return subprocess.call([base_python(), __file__, "--named"])
     try:
-        set_up()
+        with alone():
+            set_up()
     except SetUpError as error:
         print(f"\n{error}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        print(f"\nThis folder cannot be written to: {error.filename}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted; the next `make` sets .venv up again.", file=sys.stderr)
@@ -41,24 +51,73 @@ def main() -> int:
     return 0
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other set-up works in this folder."""
+    with open(ROOT / ".venv-lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another set-up is under way; waiting for it ...", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def set_up() -> None:
     """Install what is missing: all of it, or the package alone when only its metadata has changed."""
-    check_python()
-    wanted = wanted_state()
-    found = found_state()
+    new = ROOT / ".venv-new"
+    if not VENV.exists() and complete(new):  # the last set-up was stopped between its last two steps
+        new.rename(VENV)
+    wanted, found = wanted_state(), found_state()
     if found == wanted:
         return
-    print(f"Setting up .venv with Python {wanted['python']} (once; a minute or two) ...", flush=True)
-    if {**found, "package": ""} != {**wanted, "package": ""}:
-        create()
-        # The lock names everything, so pip need not look for dependencies. Older pips would, for the
-        # `coverage[toml]` of another package: they take a newer release, and then miss its hash.
-        pip("install", "--require-hashes", "--no-deps", "-r", "requirements.txt")
-    READY.unlink(missing_ok=True)
-    pip("install", "--no-deps", "--no-build-isolation", "-e", ".")
-    pip("check")
-    READY.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+    check_python()
+    if {**found, "package": ""} == {**wanted, "package": ""}:
+        install_package(VENV, wanted)
+        return
+    print(f"Setting up .venv with Python {wanted['python']}, once ({MINUTES}, {SIZE}) ...", flush=True)
+    create(new)
+    # The lock names everything, so pip need not look for dependencies. Older pips would, for the
+    # `coverage[toml]` of another package: they take a newer release, and then miss its hash.
+    pip(new, "install", "--require-hashes", "--no-deps", "-r", "requirements.txt")
+    install_package(new, wanted)
+    take_its_place(new)
     print("Set up.", flush=True)
+
+
+def install_package(venv: Path, wanted: dict[str, str]) -> None:
+    """Install this package into an environment, and write down what that is now made from."""
+    (venv / "set-up.json").unlink(missing_ok=True)
+    pip(venv, "install", "--no-deps", "--no-build-isolation", "-e", ".")
+    pip(venv, "check")
+    (venv / "set-up.json").write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+
+
+def take_its_place(new: Path) -> None:
+    """Put a complete environment where the old one is; the scripts in it name the folder they lie in."""
+    for path in [new / "pyvenv.cfg", *(new / "bin").iterdir()]:
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            if bytes(new) in content:
+                path.write_bytes(content.replace(bytes(new), bytes(VENV)))
+    old = ROOT / ".venv-old"
+    shutil.rmtree(old, ignore_errors=True)
+    if VENV.exists():
+        VENV.rename(old)
+    new.rename(VENV)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def version() -> str:
+    """Return this Python's version, as the environment's state has it."""
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def base_python() -> str:
+    """Return the Python that .venv was made with."""
+    text = (VENV / "pyvenv.cfg").read_text(encoding="utf-8")
+    found = dict(re.findall(r"^(\w+) *= *(.+)$", text, re.MULTILINE))
+    return found.get("executable") or str(Path(found["home"]) / "python3")
 
 
 def check_python() -> None:
@@ -82,7 +141,7 @@ def check_python() -> None:
 def wanted_state() -> dict[str, str]:
     """Return what .venv is made from: the Python, the place, the lock and the package's metadata."""
     return {
-        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "python": version(),
         "place": str(ROOT),
         "lock": digest("requirements.txt"),
         "package": digest("pyproject.toml"),
@@ -92,10 +151,15 @@ def wanted_state() -> dict[str, str]:
 def found_state() -> dict[str, str]:
     """Return what .venv was made from; nothing if it is missing, unfinished or its Python is gone."""
     try:
-        state = json.loads(READY.read_text(encoding="utf-8"))
+        state = json.loads((VENV / "set-up.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return state if os.access(VENV / "bin" / "python", os.X_OK) else {}
+    return state if complete(VENV) else {}
+
+
+def complete(venv: Path) -> bool:
+    """Tell whether an environment was set up to its end, and its Python is still there."""
+    return (venv / "set-up.json").is_file() and os.access(venv / "bin" / "python", os.X_OK)
 
 
 def digest(name: str) -> str:
@@ -103,33 +167,81 @@ def digest(name: str) -> str:
     return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
 
 
-def create() -> None:
-    """Make .venv anew, empty."""
-    run([sys.executable, "-m", "venv", "--clear", str(VENV)], "Python could not make .venv")
+def create(venv: Path) -> None:
+    """Make an environment anew, empty."""
+    run([sys.executable, "-m", "venv", "--clear", str(venv)])
 
 
-def pip(*arguments: str) -> None:
-    """Call the environment's pip, and once more if it fails: a download may have broken off."""
-    command = [str(VENV / "bin" / "python"), "-m", "pip", *arguments]
+def pip(venv: Path, *arguments: str) -> None:
+    """Call an environment's pip, and once more if the network fails: a download may have broken off."""
+    command = [str(venv / "bin" / "python"), "-m", "pip", *arguments]
     command += ["--disable-pip-version-check", "--no-input", "--retries", "10"]
-    complaint = "pip could not install the requirements (no network, or no wheel for this Python?)"
     try:
-        run(command, complaint)
+        run(command)
     except SetUpError as error:
+        if "network" not in str(error).splitlines()[-1]:
+            raise
         print(f"{error}\nTrying once more ...", flush=True)
-        run(command, complaint)
+        run(command)
 
 
-def run(command: list[str], complaint: str) -> None:
-    """Run a command in the repository; raise SetUpError with the end of what it said if it fails."""
-    environment = {**os.environ, "PIP_USER": "0", "PYTHONNOUSERSITE": "1"}
-    done = subprocess.run(
+CAUSES = {
+    r"No space left on device|Disk quota exceeded": f"The disk is full: the environment needs {SIZE}.",
+    r"name resolution|Name or service not|NewConnection|ConnectionError|unreachable|timed out": (
+        "There is no way to the network: connect, and call the same command again; downloads are kept."
+    ),
+    r"DO NOT MATCH THE HASHES": "A download is not what the lock names: a proxy, or a damaged cache?",
+    r"No matching distribution found for (\S+)": "There is no file of {0} for this Python and machine.",
+}
+
+
+def run(command: list[str]) -> None:
+    """Run a command in the repository and show how far it is; raise SetUpError with the cause if it fails."""
+    environment = {**os.environ, "PIP_USER": "0", "PYTHONNOUSERSITE": "1", "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    if done.returncode:
-        said = "\n".join(done.stdout.splitlines()[-20:])
-        raise SetUpError(f"{said}\n\n{complaint}")
+    said, progress = [], Progress()
+    assert process.stdout is not None
+    with process:
+        for line in process.stdout:
+            said.append(line.rstrip())
+            progress.see(line)
+    progress.end()
+    if process.returncode:
+        text = "\n".join(said)
+        found = ((re.search(pattern, text), words) for pattern, words in CAUSES.items())
+        cause = next((words.format(*match.groups()) for match, words in found if match), "")
+        cause = cause or f"`{' '.join(command[:5])} ...` failed. If .venv is damaged: make distclean"
+        raise SetUpError("\n".join([*said[-20:], "", cause]))
+
+
+class Progress:
+    """What pip is doing, in one line that is written over on a terminal and every ten seconds elsewhere."""
+
+    def __init__(self) -> None:
+        self.started = self.shown = time.monotonic()
+        self.packages = 0
+        self.all = (ROOT / "requirements.txt").read_text(encoding="utf-8").count("==")
+
+    def see(self, line: str) -> None:
+        """Look at a line that pip wrote."""
+        self.packages += line.startswith("Collecting ")
+        if self.packages and line.startswith(("Collecting ", "Installing ")):
+            now = time.monotonic()
+            on_terminal = sys.stdout.isatty()
+            if on_terminal or now - self.shown > 10 or line.startswith("Installing "):
+                installing = line.startswith("Installing ")
+                what = "installing them" if installing else f"{self.packages} of at most {self.all}"
+                end = "\r" if on_terminal else "\n"
+                print(f"  packages: {what} ({now - self.started:.0f} s)        ", end=end, flush=True)
+                self.shown = now
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self.packages and sys.stdout.isatty():
+            print()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -252,7 +252,8 @@ class Comparison:
 
     def _caption(self) -> str:
         """Say what was measured, and how."""
-        parts = [self.quantity[:1].upper() + self.quantity[1:]]
+        first = self.quantity[:1]
+        parts = [(first.upper() if first.isascii() else first) + self.quantity[1:]]
         parts += [self.budget] * bool(self.budget)
         parts.append(f"{len(self.seeds)} seeds")
         if self.tuning:

@@ -33,12 +33,16 @@ NUMBER = re.compile(
 )
 COUNTS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
 sixteen seventeen eighteen nineteen twenty"""
+UNITS = COUNTS.split()[1:10]
 WORDS = {word: float(i) for i, word in enumerate(COUNTS.split())}
 WORDS |= {"no": 0.0, "none": 0.0, "once": 1.0, "twice": 2.0, "hundred": 100.0, "thousand": 1000.0}
 TENS = ("thir", "for", "fif", "six", "seven", "eigh", "nine")
 WORDS |= {f"{ten}ty": 10.0 * i for i, ten in enumerate(TENS, 3)}
+WORDS |= {
+    f"{ten}ty-{one}": 10.0 * i + WORDS[one] for i, ten in enumerate(("twen", *TENS), 2) for one in UNITS
+}
 WORDS |= {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
-ABOUT = re.compile(r"\b(about|around|roughly|some|nearly|almost)\s+$|[≈~]\s*$", re.IGNORECASE)
+ABOUT = re.compile(r"\b(about|around|roughly|some|nearly|almost)\s+(\w+\s+)?$|[≈~]\s*$", re.IGNORECASE)
 LESS = re.compile(
     r"\b(less than|fewer than|below|under|at most|up to|nearly|almost|within)\s+$", re.IGNORECASE
 )
@@ -115,7 +119,7 @@ def numbers(shown: str) -> list[Number]:
     """
     unit = 0.01 if PERCENT.search(shown) else 1.0
     found = []
-    word = re.compile(rf"(?<![\w-])({'|'.join(WORDS)})s?(?!\w)", re.IGNORECASE)
+    word = re.compile(rf"(?<![\w-])({'|'.join(sorted(WORDS, key=len, reverse=True))})s?(?!\w)", re.IGNORECASE)
     for match in sorted([*NUMBER.finditer(shown), *word.finditer(shown)], key=re.Match.start):
         before = shown[: match.start()].rstrip("$")
         is_word = match.re is word

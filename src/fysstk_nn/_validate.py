@@ -55,8 +55,9 @@ def as_array(
     TypeError
         If `value` does not hold real numbers.
     ValueError
-        If it is empty, ragged, of the wrong shape, or not finite.
+        If it is empty, ragged, of the wrong shape, not finite, or has masked values.
     """
+    check_unmasked(value, name)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -80,6 +81,31 @@ def as_array(
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, but {name}[{', '.join(map(str, where))}] is {array[where]}")
     return array
+
+
+def check_unmasked(value: object, name: str) -> None:
+    """Raise a ValueError if `value` is a masked array that hides numbers, or a list of such arrays.
+
+    NumPy's functions would use the hidden numbers like all others.
+    """
+    parts = value if isinstance(value, list | tuple) else (value,)
+    if any(isinstance(part, np.ma.MaskedArray) and np.any(part.mask) for part in parts):
+        raise ValueError(
+            f"{name} is a masked array that hides some of its numbers: drop the samples that have such, "
+            f"or put other numbers in their place with {name}.filled(...)"
+        )
+
+
+def check_type(value: object, kind: Any, name: str, expected: str) -> None:
+    """Raise a TypeError unless `value` is an instance of `kind`: "net must be an MLP, not str"."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be {expected}, not {type(value).__name__}")
+
+
+def check_flags(**flags: object) -> None:
+    """Raise a TypeError unless all of these arguments are True or False."""
+    for name, flag in flags.items():
+        check_type(flag, bool | np.bool_, name, "True or False")
 
 
 def is_finite(array: Array) -> bool:
@@ -157,7 +183,10 @@ def as_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     TypeError
         If it is any other type.
     """
-    found = np.dtype(dtype)
+    try:
+        found = np.dtype(dtype)
+    except TypeError as error:
+        raise TypeError(f"dtype must be float32 or float64, not {dtype!r}") from error
     if found not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise TypeError(f"dtype must be float32 or float64, not {found}")
     return found

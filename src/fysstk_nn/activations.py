@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_nn._validate import Array, as_number
+from fysstk_nn._validate import Array, as_number, check_unmasked
 
 __all__ = [
     "ACTIVATIONS",
@@ -41,9 +41,12 @@ __all__ = [
 ]
 
 
-def _floats(z: Any) -> Any:
-    """Return `z` as an array of floats: integers become float64, all other types stay."""
+def _floats(z: Any, name: str = "z") -> Any:
+    """Return `z` as an array of floats: integers become float64, other types of numbers stay."""
+    check_unmasked(z, name)
     z = np.asarray(z)
+    if z.dtype.kind not in "biufc":
+        raise TypeError(f"{name} must hold numbers, not {z.dtype}")
     return z.astype(np.float64) if z.dtype.kind in "biu" else z
 
 
@@ -132,7 +135,7 @@ class Identity(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1."""
-        return np.ones_like(_floats(a))[()]
+        return np.ones_like(_floats(a, "a"))[()]
 
     def pull_back(self, delta: Array, a: Array) -> None:
         """Leave delta as it is: f'(z) = 1."""
@@ -158,7 +161,7 @@ class Step(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 0."""
-        return np.zeros_like(_floats(a))[()]
+        return np.zeros_like(_floats(a, "a"))[()]
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ class Sigmoid(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = a (1 - a)."""
-        a = _floats(a)
+        a = _floats(a, "a")
         return a * (1 - a)
 
     def pull_back(self, delta: Array, a: Array) -> None:
@@ -205,7 +208,7 @@ class Tanh(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1 - a^2."""
-        a = _floats(a)
+        a = _floats(a, "a")
         return 1 - a * a
 
 
@@ -225,7 +228,7 @@ class ReLU(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1 for a > 0, else 0."""
-        return step(a)
+        return step(_floats(a, "a"))
 
     def pull_back(self, delta: Array, a: Array) -> None:
         """Set delta to 0 where a is 0."""
@@ -265,7 +268,7 @@ class LeakyReLU(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z), which a tells as well as z does: 1 for a > 0, else alpha."""
-        return self.derivative(a)
+        return self.derivative(_floats(a, "a"))
 
 
 @dataclass(frozen=True)
@@ -303,7 +306,7 @@ class ELU(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1 for a > 0, else a + alpha."""
-        a = _floats(a)
+        a = _floats(a, "a")
         return np.where(a > 0, a.dtype.type(1), a + self.alpha)[()]
 
 
@@ -323,7 +326,7 @@ class Softplus(Activation):
 
     def slope(self, a: Any) -> Any:
         """Return f'(z) = 1 - exp(-a)."""
-        return -np.expm1(-_floats(a))
+        return -np.expm1(-_floats(a, "a"))
 
 
 @dataclass(frozen=True)
@@ -352,7 +355,7 @@ class Softmax(Activation):
         ValueError
             If `z` is a single number.
         """
-        if np.ndim(z) == 0:
+        if np.ndim(_floats(z)) == 0:
             raise ValueError("softmax needs a whole row of numbers, shape (M,) or (n, M), not a single one")
         return super().__call__(z)
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, Self, TypeVar
 
-from fysstk_nn._validate import as_number
+from fysstk_nn._validate import as_number, check_type
 
 __all__ = [
     "Dual",
@@ -212,6 +212,8 @@ class Var(_Differentiable):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value", _finite(self.value, "the value of a Var"))
+        if self.name is not None:
+            check_type(self.name, str, "name", "a string")
 
     def _combine(self, op: str, value: float, *terms: "tuple[Var | float, float]") -> "Var":
         parents = tuple([term for term, _ in terms if isinstance(term, Var)])
@@ -407,6 +409,7 @@ def grad(f: Var, variables: Sequence[Var]) -> list[float]:
     TypeError
         If `f` or one of the variables is not a Var.
     """
+    check_type(variables, Iterable, "variables", "a sequence of Vars")
     adjoint = gradients(f)
     return [adjoint.get(_var(x, "grad differentiates with respect to"), 0.0) for x in variables]
 
@@ -447,6 +450,7 @@ def forward_derivative(
     >>> forward_derivative(lambda x0, x1: x0 * x1, [2.0, 5.0], [1.0, 0.0])
     5.0
     """
+    check_type(fun, Callable, "fun", "a function")
     point = list(x) if isinstance(x, Iterable) else [x]
     tangents = list(direction) if isinstance(direction, Iterable) else [direction]
     if len(point) != len(tangents):

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from fysstk_nn._validate import Array, as_array, as_count, as_number
+from fysstk_nn._validate import Array, as_array, as_count, as_dtype, as_number, check_type, check_unmasked
 from fysstk_nn.activations import Activation, sigmoid, softmax, softplus
 from fysstk_nn.params import Params
 
@@ -307,6 +307,9 @@ class Weighted(Cost):
 
     cost: Cost
 
+    def __post_init__(self) -> None:
+        check_type(self.cost, Cost, "cost", "a Cost")
+
     @property
     def name(self) -> str:
         """The name."""
@@ -436,6 +439,7 @@ def one_hot(labels: npt.ArrayLike, classes: int | None = None, dtype: npt.DTypeL
     TypeError, ValueError
         If the labels are no integers, form no vector, or lie outside 0, ..., classes - 1.
     """
+    check_unmasked(labels, "labels")
     found: npt.NDArray[Any] = np.asarray(labels)
     if found.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, not {found.dtype}")
@@ -444,7 +448,7 @@ def one_hot(labels: npt.ArrayLike, classes: int | None = None, dtype: npt.DTypeL
     classes = as_count(int(found.max()) + 1 if classes is None else classes, "classes")
     if found.min() < 0 or found.max() >= classes:
         raise ValueError(f"labels must lie between 0 and {classes - 1}, not {found.min()} and {found.max()}")
-    targets = np.zeros((found.size, classes), dtype)
+    targets = np.zeros((found.size, classes), as_dtype(dtype))
     targets[np.arange(found.size), found] = 1
     return targets
 

@@ -17,7 +17,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_matrix, as_number
+from fysstk_nn._validate import (
+    Array,
+    Seed,
+    as_array,
+    as_count,
+    as_generator,
+    as_matrix,
+    as_number,
+    check_type,
+)
 from fysstk_nn.costs import one_hot
 from fysstk_nn.gates import GATES
 from fysstk_nn.idx import find_idx, read_idx
@@ -147,6 +156,7 @@ def scalar_curve(
     if low >= high:
         raise ValueError(f"low must be less than high, not {low:g} and {high:g}")
     x = np.sort(rng.uniform(low, high, size=as_count(n, "n")))
+    check_type(function, Callable | None, "function", "a function")
     curve = np.sin(3 * x) + 0.3 * x**2 if function is None else function(x)
     y = as_array(curve, "function(x)", shape=x.shape)
     return x, y + rng.normal(scale=as_number(noise, "noise", minimum=0), size=n)
@@ -181,6 +191,8 @@ class Samples:
     def take(self, rows: npt.ArrayLike) -> Samples:
         """Return the samples in these rows."""
         rows = np.asarray(rows)
+        if rows.dtype.kind not in "iub":
+            raise TypeError(f"rows must hold the numbers of samples, or True and False, not {rows.dtype}")
         return Samples(self.X[rows], self.y[rows], self.names, self.source)
 
     def split(self, test: float, *, rng: Seed = 0) -> Split:
@@ -318,6 +330,7 @@ def shift(X: npt.ArrayLike, down: int, right: int) -> Array:
     """
     images = _images(X)
     side = images.shape[1]
+    down, right = as_count(down, "down", minimum=1 - side), as_count(right, "right", minimum=1 - side)
     moved: Array = np.zeros_like(images)
     if max(abs(down), abs(right)) >= side:
         raise ValueError(f"images of {side} by {side} pixels cannot be moved by ({down}, {right})")

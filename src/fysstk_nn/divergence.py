@@ -56,7 +56,10 @@ def check_kept(net: MLP, params: Params, state: TrainState) -> None:
             f"given is too large for {params.dtype}. Scale the inputs to about 1"
         )
     if not all(is_finite(vector) for vector in _vectors(state.optimizer)):
-        raise FloatingPointError(f"what the optimizer remembers is not finite {after}. {ADVICE}")
+        raise FloatingPointError(
+            f"what the optimizer remembers is not finite {after}: a gradient, or the sum of its squares, was "
+            f"too large for {params.dtype}. {ADVICE}"
+        )
 
 
 def _vectors(state: State) -> Iterator[Array]:

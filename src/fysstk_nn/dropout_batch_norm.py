@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fysstk_nn._validate import Array, as_generator
+from fysstk_nn._validate import Array, Seed, as_generator
 from fysstk_nn.activations import Activation
 from fysstk_nn.costs import Cost
 from fysstk_nn.params import Params
@@ -26,7 +26,7 @@ def forward_into(
     trace: Trace,
     f: Sequence[Activation],
     p: Sequence[float],
-    rng: np.random.Generator | None,
+    rng: Seed | None,
 ) -> None:
     """Propagate the inputs ``trace.a[0]`` forward; the arguments are those of `mlp.MLP.forward_into`.
 
@@ -39,7 +39,7 @@ def forward_into(
         ``f[l]`` is the activation function of layer l.
     p : sequence of float
         ``p[l]`` is the probability that a node of layer l is dropped.
-    rng : numpy.random.Generator or None
+    rng : numpy.random.Generator, int or None
         Draws the nodes that drop out; needed only there.
     """
     W, b, z, h, a = params.W, params.b, trace.z, trace.h, trace.a
@@ -105,7 +105,7 @@ def update_statistics(params: Params, trace: Trace) -> None:
         params.var[l][:] += MOMENTUM * (n / (n - 1) * trace.var[l] - params.var[l])
 
 
-def _drop(mask: Array, p: float, rng: np.random.Generator | None) -> Array:
+def _drop(mask: Array, p: float, rng: Seed | None) -> Array:
     """Draw which nodes of a layer are dropped; return its mask (Srivastava et al. 2014)."""
     as_generator(rng).random(out=mask, dtype=mask.dtype)
     np.greater_equal(mask, p, out=mask)

@@ -20,7 +20,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
-from fysstk_nn._validate import Array, as_count
+from fysstk_nn._validate import Array, as_count, check_unmasked
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, Rule
 from fysstk_nn.params import Initialiser, Params
@@ -164,6 +164,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
     def _outputs(self, X: Any) -> Array:
         """Return the network's outputs for checked samples."""
         check_is_fitted(self, "run_")
+        check_unmasked(X, "X")
         X = validate_data(self, X, dtype=FLOATS, reset=False)
         return self.net_.predict(self.params_, X)
 
@@ -194,6 +195,7 @@ def _weights(sample_weight: Any, X: Array) -> Array | None:
     """Return the checked weights of the samples, if there are any."""
     if sample_weight is None:
         return None
+    check_unmasked(sample_weight, "sample_weight")
     weights: Array = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     if not weights.any():
         raise ValueError("sample_weight is zero for all samples")
@@ -379,6 +381,8 @@ class MLPClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
 
     def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, npt.NDArray[Any]]:
         """Return checked samples, and their classes (n,) or labels (n, n_labels)."""
+        check_unmasked(X, "X")
+        check_unmasked(y, "y")
         X, y = validate_data(self, X, y, dtype=FLOATS, multi_output=True, reset=reset)
         check_classification_targets(y)
         kind = type_of_target(y, input_name="y")
@@ -483,6 +487,8 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
         return outputs[:, 0] if self._one_output else outputs
 
     def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Array, Array]:
+        check_unmasked(X, "X")
+        check_unmasked(y, "y")
         X, y = validate_data(self, X, y, dtype=FLOATS, multi_output=True, y_numeric=True, reset=reset)
         targets = np.asarray(y, dtype=X.dtype)
         self._one_output = targets.ndim == 1

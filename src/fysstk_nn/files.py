@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_nn._validate import Array, as_array, as_count
+from fysstk_nn._validate import Array, as_array, as_count, check_type
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Optimizer, State
 from fysstk_nn.params import Params
@@ -177,6 +177,7 @@ def to_json(net: MLP, params: Params) -> str:
     TypeError, ValueError
         As `save`; and if the network has dropout or batch normalisation, or a number is not finite.
     """
+    check_type(net, MLP, "net", "an MLP")
     net.check_params(params)
     if any(net.p) or net.batch_norm:
         raise ValueError("JSON has no place for dropout and batch normalisation: use save")
@@ -217,6 +218,7 @@ def from_json(text: str) -> tuple[MLP, Params]:
 
 def _write(path: FilePath, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """Write an archive beside the file, and let it take the file's place when it is complete."""
+    check_type(path, str | os.PathLike, "path", "a path")
     path = Path(path)
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     _clear(path)
@@ -256,6 +258,7 @@ def _is_alive(process: int) -> bool:
 @contextlib.contextmanager
 def _reading(path: FilePath, what: str) -> Iterator[tuple[dict[str, Any], dict[str, Array]]]:
     """Hand out the header and the arrays of a file; say which file it is if they turn out to be wrong."""
+    check_type(path, str | os.PathLike, "path", "a path")
     raw = Path(path).read_bytes()
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
@@ -298,6 +301,7 @@ def _header(net: MLP) -> dict[str, Any]:
 
 def _description(net: MLP) -> dict[str, Any]:
     """Return the sizes and the names of a network's functions, or say that they have none."""
+    check_type(net, MLP, "net", "an MLP")
     description = {
         "sizes": net.sizes,
         "hidden": [f.name for f in net.f[1:-1]],

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fysstk_nn._validate import as_array, as_number
+from fysstk_nn._validate import as_array, as_number, check_type
 
 __all__ = [
     "GradientCheck",
@@ -60,6 +60,7 @@ def central_difference(f: Callable[[Any], Any], x: npt.ArrayLike, h: float | Non
     >>> central_difference(lambda x: x[0] ** 2 * x[1], [3.0, 5.0]).round(6)
     array([30.,  9.])
     """
+    check_type(f, Callable, "f", "a function")
     gradient = jacobian_central(lambda x: _one_number(f(x)), x, h)
     return gradient if gradient.ndim else float(gradient)
 
@@ -87,6 +88,7 @@ def jacobian_central(
     TypeError, ValueError
         As `central_difference`; and if `h` is not positive.
     """
+    check_type(f, Callable, "f", "a function")
     x = _point(x)
     columns = []
     for i in np.ndindex(x.shape):
@@ -133,6 +135,7 @@ def complex_step(f: Callable[[Any], Any], x: npt.ArrayLike, h: float = 1e-20) ->
     >>> complex_step(np.exp, 1.0)
     2.718281828459045
     """
+    check_type(f, Callable, "f", "a function")
     x = _point(x)
     h = as_number(h, "h", above=0)
     gradient = np.empty_like(x)

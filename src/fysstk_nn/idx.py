@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fysstk_nn._validate import as_count, check_type
+
 __all__ = ["find_idx", "read_idx"]
 
 PLACES = ("", "raw", "MNIST/raw")
@@ -34,12 +36,17 @@ def find_idx(folder: Path, name: str, axes: int) -> Path:
     FileNotFoundError
         If it is nowhere; the message says what is there.
     """
+    check_type(folder, Path, "folder", "a Path")
+    check_type(name, str, "name", "a string")
+    axes = as_count(axes, "axes")
     names = [f"{name}{mark}idx{axes}-ubyte{ending}" for mark in "-." for ending in ("", ".gz")]
     for place in PLACES:
         for first in names:
             for path in (folder / place / first, *(folder / place / first / second for second in names)):
                 if path.is_file():
                     return path
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {str(folder)!r}")
     there = ", ".join(sorted(p.name + "/" * p.is_dir() for p in folder.iterdir())[:8]) or "nothing"
     raise FileNotFoundError(f"{folder} holds no {names[0]}, packed (.gz) or not. It holds {there}")
 
@@ -59,6 +66,8 @@ def read_idx(path: Path, axes: int) -> npt.NDArray[np.uint8]:
     OSError
         If it cannot be read.
     """
+    check_type(path, Path, "path", "a Path")
+    axes = as_count(axes, "axes")
     content = _unpacked(path)
     start = 4 + 4 * axes
     magic = bytes([0, 0, 8, axes])

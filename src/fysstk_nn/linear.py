@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
-from fysstk_nn._validate import Array, as_array, as_count, as_matrix, as_number
+from fysstk_nn._validate import Array, as_array, as_count, as_matrix, as_number, check_unmasked
 from fysstk_nn.activations import sigmoid, softplus
 
 __all__ = [
@@ -124,6 +124,8 @@ def accuracy(y: npt.ArrayLike, yhat: npt.ArrayLike) -> float:
     ValueError
         If the shapes differ, or if there are no samples.
     """
+    check_unmasked(y, "y")
+    check_unmasked(yhat, "yhat")
     y, yhat = np.asarray(y), np.asarray(yhat)
     if y.shape != yhat.shape:
         raise ValueError(f"y has shape {y.shape}, the predictions have shape {yhat.shape}")

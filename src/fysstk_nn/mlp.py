@@ -13,8 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fysstk_nn import dropout_batch_norm
-from fysstk_nn._validate import Array, Seed, as_generator, as_matrix, as_number, as_targets
+from fysstk_nn import dropout_batch_norm as extras
+from fysstk_nn._validate import (
+    Array,
+    Seed,
+    as_generator,
+    as_matrix,
+    as_number,
+    as_targets,
+    check_flags,
+    check_type,
+)
 from fysstk_nn.activations import Activation, activation
 from fysstk_nn.costs import Cost, Penalty, cost_function
 from fysstk_nn.params import Initialiser, Params, check_sizes, init_params
@@ -97,8 +106,7 @@ class MLP:
         C = cost_function(self.cost)
         p = _dropout_probabilities(self.dropout, L)
         C.check_output(output)
-        if not isinstance(self.batch_norm, bool):
-            raise TypeError(f"batch_norm must be True or False, not {type(self.batch_norm).__name__}")
+        check_flags(batch_norm=self.batch_norm)
         for name, value in {
             "sizes": sizes,
             "hidden": hidden,
@@ -126,10 +134,10 @@ class MLP:
     # The two passes. They check nothing and allocate nothing of a batch's size without batch norm: they write
     # into a trace, a gradient and deltas that the caller owns and may use again for the next batch.
 
-    def forward_into(self, params: Params, trace: Trace, rng: np.random.Generator | None = None) -> None:
+    def forward_into(self, params: Params, trace: Trace, rng: Seed | None = None) -> None:
         """Propagate the inputs ``trace.a[0]`` forward: equation (eq-four-matrix-forward)."""
         if not trace.plain:
-            return dropout_batch_norm.forward_into(params, trace, self.f, self.p, rng)
+            return extras.forward_into(params, trace, self.f, self.p, rng)
         W, b, f, z, a = params.W, params.b, self.f, trace.z, trace.a
         for l in range(1, self.L + 1):
             a[l - 1].dot(W[l], out=z[l])
@@ -141,12 +149,13 @@ class MLP:
     ) -> None:
         """Propagate the error backward: the four equations, from the output layer down.
 
-        ``delta[l]`` is δ^l = ∂C/∂z^l, shape (n, M_l), and `gradient` holds ∂C/∂W^l and ∂C/∂b^l. In the code,
-        equation 1 is (eq-four-matrix-delta-output), 2 is (eq-four-matrix-dw), 3 is (eq-four-matrix-db) and 4
-        is (eq-four-matrix-delta-hidden).
+        ``delta[l]``, shape (n, M_l), is ∂C/∂z^l in the end, and `gradient` holds
+        ∂C/∂W^l and ∂C/∂b^l. Equation 1 is (eq-four-matrix-delta-output),
+        2 (eq-four-matrix-dw), 3 (eq-four-matrix-db), 4 (eq-four-matrix-delta-hidden).
         """
         if not trace.plain:
-            return dropout_batch_norm.backprop_into(params, trace, y, gradient, delta, self.f, self.C)
+            f, C = self.f, self.C
+            return extras.backprop_into(params, trace, y, gradient, delta, f, C)
         W, dW, db, f, a, L = params.W, gradient.W, gradient.b, self.f, trace.a, self.L
         self.C.output_delta(f[L], trace.z[L], a[L], y, out=delta[L])  # equation 1
         for l in range(L, 0, -1):
@@ -158,7 +167,7 @@ class MLP:
 
     def update_statistics(self, params: Params, trace: Trace) -> None:
         """Let the running statistics of `params` follow the batch that `trace` normalised, in place."""
-        dropout_batch_norm.update_statistics(params, trace)
+        extras.update_statistics(params, trace)
 
     def empty_trace(
         self, n: int, dtype: npt.DTypeLike, *, training: bool = False, keep_z: bool = False
@@ -215,7 +224,9 @@ class MLP:
             If `params` or `X` does not fit the network, or `X` is not finite.
         """
         self.check_params(params)
+        check_flags(training=training)
         X = as_matrix(X, features=self.sizes[0], dtype=params.dtype)
+        rng = None if rng is None else as_generator(rng)
         generator = self._check_training(len(X), rng) if training else None
         trace = self.empty_trace(len(X), params.dtype, training=training, keep_z=True)
         trace.a[0] = X
@@ -249,6 +260,7 @@ class MLP:
         TypeError, ValueError
             If `params`, `y` or `out` does not fit the network or the trace.
         """
+        self.check_params(params)
         gradient = params.zeros_like() if out is None else out
         self._backprop(params, trace, y, gradient)
         return gradient
@@ -258,6 +270,7 @@ class MLP:
 
         Arguments and errors are those of `backprop`.
         """
+        self.check_params(params)
         return self._backprop(params, trace, y, params.zeros_like())
 
     def gradient(
@@ -271,6 +284,7 @@ class MLP:
         penalty: Penalty = NO_PENALTY,
     ) -> Params:
         """Return the gradient of `cost_of`, for the same arguments: `forward`, then `backprop`."""
+        check_type(penalty, Penalty, "penalty", "a Penalty")
         trace = self.forward(params, X, training=training, rng=rng)
         gradient = self.backprop(params, trace, y)
         penalty.add_gradient(params, gradient)
@@ -319,6 +333,9 @@ class MLP:
             If an argument does not fit the network, or is not finite.
         """
         self.check_params(params)
+        check_flags(training=training)
+        check_type(penalty, Penalty, "penalty", "a Penalty")
+        rng = None if rng is None else as_generator(rng)
         X = as_matrix(X, features=self.sizes[0], dtype=params.dtype)
         y = self.check_targets(y, len(X), params.dtype)
         if training:
@@ -355,7 +372,7 @@ class MLP:
 
     def _backprop(self, params: Params, trace: Trace, y: npt.ArrayLike, gradient: Params) -> list[Any]:
         """Check the arguments, fill `gradient` and return the deltas."""
-        self.check_params(params)
+        check_type(trace, Trace, "trace", "a Trace, as net.forward() returns")
         self.check_params(gradient)
         y = self.check_targets(y, len(trace.output), params.dtype)
         delta = self.empty_deltas(len(y), params.dtype)

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fysstk_nn._validate import Array
+from fysstk_nn._validate import Array, check_flags, is_finite
 from fysstk_nn.schedules import Schedule, check_fields
 
 __all__ = [
@@ -95,15 +95,15 @@ class Rule(ABC):
         TypeError, ValueError
             If theta, gradient and state do not belong together.
         FloatingPointError
-            If the optimizer adds up squares of the gradient, and they are too large for the type: in float32
-            that of 2e19 is. Without a word, theta would never move again.
+            In each hundredth step, if what the optimizer remembers is no longer finite: in float32 the square
+            of 2e19 is not, and with it AdaGrad, RMSProp and Adam would never move again.
         """
 
 
 class Optimizer(Rule):
     """A rule that moves theta.
 
-    To add one, derive from this class, name its `vectors`, say whether it `squares`, and write `update`.
+    To add one, derive from this class, name its `vectors`, and write `update`.
     """
 
     CHUNK: ClassVar[int] = 32768
@@ -111,13 +111,11 @@ class Optimizer(Rule):
     makes Adam 1.5 times as fast on large networks."""
 
     FLUSH: ClassVar[int] = 100
-    """How many steps pass before numbers that have decayed to almost nothing are set to 0."""
+    """How many steps pass before numbers in the memory that have decayed to almost nothing are set to 0, and
+    the others looked at for infinities."""
 
     vectors: ClassVar[int] = 0
     """How many vectors of theta's size it remembers, which start at 0."""
-
-    squares: ClassVar[bool] = False
-    """Whether it squares the gradient, and has to watch that none of the squares overflows."""
 
     eta: float | Schedule
 
@@ -143,27 +141,18 @@ class Optimizer(Rule):
         _check_fit(self, theta, gradient, state)
         eta = self.eta(state.t) if isinstance(self.eta, Schedule) else self.eta
         state.t += 1
-        if self.squares:
-            try:
-                with np.errstate(over="raise"):
-                    self._update(theta, gradient, state, eta)
-            except FloatingPointError as error:
-                raise _too_large(self, gradient, state.t) from error
-        else:
-            self._update(theta, gradient, state, eta)
-        if state.t % self.FLUSH == 0:
-            _flush(state.memory, state.scratch)
-
-    def _update(self, theta: Array, gradient: Array, state: State, eta: float) -> None:
-        """Call `update`, for a large theta piece by piece."""
         if theta.size <= self.CHUNK:
             self.update(theta, gradient, state.memory, state.scratch, eta, state.t)
-            return
-        for i in range(0, theta.size, self.CHUNK):
-            part = slice(i, i + self.CHUNK)
-            memory = tuple([vector[part] for vector in state.memory])
-            s = state.scratch[: theta[part].size]
-            self.update(theta[part], gradient[part], memory, s, eta, state.t)
+        else:
+            for i in range(0, theta.size, self.CHUNK):
+                part = slice(i, i + self.CHUNK)
+                memory = tuple([vector[part] for vector in state.memory])
+                s = state.scratch[: theta[part].size]
+                self.update(theta[part], gradient[part], memory, s, eta, state.t)
+        if state.t % self.FLUSH == 0:
+            _flush(state.memory, state.scratch)
+            if not all(is_finite(vector) for vector in state.memory):
+                raise _too_large(self, gradient, state.t)
 
 
 @dataclass(frozen=True)
@@ -209,6 +198,7 @@ class Momentum(Optimizer):
 
     def __post_init__(self) -> None:
         check_fields(self, eta={"above": 0}, beta={"minimum": 0, "below": 1})
+        check_flags(dampened=self.dampened)
 
     def update(self, theta: Array, g: Array, memory: tuple[Array, ...], s: Array, eta: float, t: int) -> None:
         """Take one step. The memory holds the v without dampening: (1 - beta) times it is the other one."""
@@ -267,7 +257,6 @@ class AdaGrad(Optimizer):
     eta: float | Schedule = 0.01
     epsilon: float = 1e-10
     vectors: ClassVar[int] = 1
-    squares: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_fields(self, eta={"above": 0}, epsilon={"above": 0})
@@ -302,7 +291,6 @@ class RMSProp(Optimizer):
     rho: float = 0.9
     epsilon: float = 1e-8
     vectors: ClassVar[int] = 1
-    squares: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_fields(self, eta={"above": 0}, rho={"minimum": 0, "below": 1}, epsilon={"above": 0})
@@ -343,7 +331,6 @@ class Adam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
     vectors: ClassVar[int] = 2
-    squares: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         decay = {"minimum": 0, "below": 1}
@@ -495,12 +482,12 @@ def _flush(memory: tuple[Array, ...], scratch: Array) -> None:
 
 
 def _too_large(rule: Optimizer, gradient: Array, t: int) -> FloatingPointError:
-    """Return the error for a gradient whose squares are too large for the type, and what to try."""
+    """Return the error for a memory that is not finite, and what to try."""
     name, largest = type(rule).__name__, float(np.abs(gradient).max())
     return FloatingPointError(
-        f"step {t} of {name} overflows: the gradient is as large as {largest:.0e}, and {gradient.dtype} has "
-        "no room for the sum of its squares. Try ClipNorm(1.0) in front of the optimizer, inputs and targets "
-        "scaled to about 1, or float64"
+        f"what {name} remembers is not finite after step {t}: a gradient, now as large as {largest:.0e}, or "
+        f"the sum of its squares was too large for {gradient.dtype}. Try ClipNorm(1.0) in front of the "
+        "optimizer, inputs and targets scaled to about 1, or float64"
     )
 
 
@@ -515,12 +502,18 @@ def _check_vector(theta: Any) -> None:
         raise TypeError("theta must be a contiguous 1-D array of floats, because it is changed in place")
 
 
-def _check_fit(rule: Optimizer, theta: Array, gradient: Array, state: State) -> None:
+def _check_fit(rule: Optimizer, theta: Any, gradient: Any, state: Any) -> None:
     """Raise an error unless theta, gradient and state belong together."""
-    if gradient.shape != theta.shape or gradient.dtype != theta.dtype:
+    try:
+        alike = gradient.shape == theta.shape and gradient.dtype == theta.dtype
+        kind, size = state.kind, state.size
+    except AttributeError:
+        came = ", ".join(type(value).__name__ for value in (theta, gradient, state))
+        raise TypeError(f"theta and gradient must be arrays, and state a State, not {came}") from None
+    if not alike:
         expected, came = (f"{array.dtype} {array.shape}" for array in (theta, gradient))
         raise ValueError(f"theta is {expected}, but its gradient is {came}")
-    if state.kind != rule.kind:
-        raise ValueError(f"the state belongs to {state.kind or 'no optimizer'}, not to {rule.kind}")
-    if state.size != theta.size:
-        raise ValueError(f"the state belongs to {state.size} parameters, but theta has {theta.size}")
+    if kind != rule.kind:
+        raise ValueError(f"the state belongs to {kind or 'no optimizer'}, not to {rule.kind}")
+    if size != theta.size:
+        raise ValueError(f"the state belongs to {size} parameters, but theta has {theta.size}")

@@ -17,7 +17,17 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from fysstk_nn._validate import Array, Seed, as_array, as_count, as_dtype, as_generator, as_number
+from fysstk_nn._validate import (
+    Array,
+    Seed,
+    as_array,
+    as_count,
+    as_dtype,
+    as_generator,
+    as_number,
+    check_flags,
+    check_type,
+)
 
 __all__ = [
     "INITIALISERS",
@@ -106,6 +116,7 @@ class Params:
 
     def __post_init__(self) -> None:
         sizes = check_sizes(self.sizes)
+        check_flags(batch_norm=self.batch_norm)
         theta = self.theta
         if not isinstance(theta, np.ndarray) or theta.ndim != 1 or not theta.flags.c_contiguous:
             raise TypeError("theta must be a contiguous 1-D NumPy array, because the layers are views of it")
@@ -118,6 +129,7 @@ class Params:
         statistics = self.statistics
         if statistics is _NONE:
             statistics = np.concatenate([np.zeros(sum(hidden)), np.ones(sum(hidden))]).astype(theta.dtype)
+        check_type(statistics, np.ndarray, "statistics", "a NumPy array")
         if statistics.dtype != theta.dtype:
             raise TypeError(f"statistics must be {theta.dtype} like theta, not {statistics.dtype}")
         if statistics.shape != (2 * sum(hidden),):
@@ -167,6 +179,11 @@ class Params:
         TypeError, ValueError
             If an array is no matrix or vector of finite numbers, or does not fit the layer before it.
         """
+        pairs = isinstance(layers, list | tuple) and all(
+            isinstance(layer, list | tuple) and len(layer) == 2 for layer in layers
+        )
+        if not pairs:
+            raise TypeError("layers must be a list of pairs (W, b), one for each layer")
         if len(layers) == 0:
             raise ValueError("a network needs at least one layer (W, b)")
         W = [as_array(W, f"W[{l}]", ndim=2) for l, (W, _) in enumerate(layers, 1)]
@@ -412,6 +429,7 @@ def init_params(
     TypeError, ValueError
         If an argument is of the wrong type, a size is not positive, or the scheme is unknown.
     """
+    check_flags(batch_norm=batch_norm)
     sizes = check_sizes(sizes)
     draw = initialiser(scheme)
     rng = as_generator(rng)

@@ -24,13 +24,15 @@ def relu(z):
     return np.maximum(z, 0)
 
 
-# The slope f'(z) of each activation function, written with its output a = f(z).
-SLOPE = {
-    identity: lambda a: np.ones_like(a),
-    sigmoid: lambda a: a * (1 - a),
-    np.tanh: lambda a: 1 - a**2,
-    relu: lambda a: a > 0,
-}
+def slope(f, a):
+    """Return f'(z), written with the output a = f(z)."""
+    if f is sigmoid:
+        return a * (1 - a)
+    if f is np.tanh:
+        return 1 - a**2
+    if f is relu:
+        return a > 0
+    return np.ones_like(a)
 
 
 def half_squared_error(a, y):
@@ -43,11 +45,11 @@ def binary_cross_entropy(a, y):
     return -(y * np.log(a) + (1 - y) * np.log(1 - a)).sum() / len(y)
 
 
-# The derivative of each cost with respect to the outputs a.
-DERIVATIVE = {
-    half_squared_error: lambda a, y: (a - y) / len(y),
-    binary_cross_entropy: lambda a, y: (a - y) / (a * (1 - a)) / len(y),
-}
+def derivative(cost, a, y):
+    """Return dC/da."""
+    if cost is binary_cross_entropy:
+        return (a - y) / (a * (1 - a)) / len(y)
+    return (a - y) / len(y)
 
 
 def init(sizes, rng):
@@ -72,12 +74,12 @@ def backprop(a, y, W, f, cost):
     """Return dC/dW and dC/db of all layers: the four equations."""
     L = len(W) - 1
     dW, db = [None] * (L + 1), [None] * (L + 1)
-    delta = DERIVATIVE[cost](a[L], y) * SLOPE[f[L]](a[L])  # equation 1
+    delta = derivative(cost, a[L], y) * slope(f[L], a[L])  # equation 1
     for l in range(L, 0, -1):
         dW[l] = a[l - 1].T @ delta  # equation 2
         db[l] = delta.sum(axis=0)  # equation 3
         if l > 1:
-            delta = (delta @ W[l].T) * SLOPE[f[l - 1]](a[l - 1])  # equation 4
+            delta = (delta @ W[l].T) * slope(f[l - 1], a[l - 1])  # equation 4
     return dW, db
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from fysstk_nn._validate import Array, as_count, as_number
+from fysstk_nn._validate import Array, as_count, as_number, check_type
 from fysstk_nn.costs import Penalty
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import State
@@ -63,9 +63,11 @@ def fit_quasi_newton(
     FloatingPointError
         If the search ends at a cost that is infinite or NaN.
     """
+    check_type(net, MLP, "net", "an MLP")
     net.check_params(params)
     if any(net.p) or net.batch_norm:
         raise ValueError("a quasi-Newton method needs a network without dropout and batch normalisation")
+    check_type(method, str, "method", "a string")
     if method not in ("BFGS", "L-BFGS-B"):
         raise ValueError(f"method must be 'BFGS' or 'L-BFGS-B', not {method!r}")
     maximum = as_count(iterations, "iterations")

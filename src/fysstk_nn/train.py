@@ -14,7 +14,17 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from fysstk_nn._interrupt import Interrupts
-from fysstk_nn._validate import Array, Seed, as_array, as_count, as_generator, as_number, is_finite
+from fysstk_nn._validate import (
+    Array,
+    Seed,
+    as_array,
+    as_count,
+    as_generator,
+    as_number,
+    check_flags,
+    check_type,
+    is_finite,
+)
 from fysstk_nn.costs import Penalty, Weighted
 from fysstk_nn.divergence import ADVICE, DivergenceError, check_kept, diverged
 from fysstk_nn.files import Checkpoint, save_run
@@ -125,6 +135,8 @@ def fit(
     RuntimeWarning
         If the run has been interrupted.
     """
+    check_type(net, MLP, "net", "an MLP")
+    check_flags(progress=progress, overwrite=overwrite)
     net.check_params(params)
     params.check_numbers()
     X, y = net.check_samples(X, y, params.dtype)
@@ -145,7 +157,10 @@ def fit(
         raise TypeError(f"checkpoint must be a Checkpoint('run.npz'), not {type(checkpoint).__name__}")
     penalty = Penalty(l1, l2)
     longest = None if max_norm is None else as_number(max_norm, "max_norm", above=0)
+    check_type(metrics, Mapping | None, "metrics", 'a dict such as {"accuracy": accuracy}')
     metrics = dict(metrics or {})
+    for name, metric in metrics.items():
+        check_type(metric, Callable, f"metrics[{name!r}]", "a function of outputs and targets")
 
     if resume is None:
         params = params if overwrite else params.copy()

@@ -35,6 +35,25 @@ def test_first_order_change_along_any_direction(rng, discrepancy):
         assert error < 1e-7
 
 
+@pytest.mark.equation("eq-mlp-other-cost", method="central differences")
+def test_no_slope_at_the_output_is_the_gradient_of_another_cost(rng, discrepancy):
+    """The printed derivative is that of the binary cross-entropy, and with a sigmoid the slope cancels."""
+    z, y = rng.normal(size=(7, 3)), rng.uniform(size=(7, 3))
+    a, n, h = 1 / (1 + np.exp(-z)), 7, 1e-6
+    printed = (a - y) / (a * (1 - a)) / n
+
+    def cost(a):
+        return -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / n
+
+    for i, j in np.ndindex(a.shape):
+        step = np.zeros_like(a)
+        step[i, j] = h
+        error = abs((cost(a + step) - cost(a - step)) / (2 * h) - printed[i, j])
+        discrepancy(error)
+        assert error < 1e-7
+    np.testing.assert_allclose(printed * a * (1 - a), (a - y) / n, rtol=1e-12)
+
+
 @pytest.mark.equation("eq-mlp-scale", method="numeric")
 def test_a_scaled_gradient_is_another_learning_rate(rng, discrepancy):
     theta, gradient, eta, c = rng.normal(size=9), rng.normal(size=9), 0.3, 50.0

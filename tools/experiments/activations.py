@@ -49,7 +49,6 @@ EXPERIMENTS["activations-adam"] = Race(
         "reference": "ReLU",
         "budget": "six hidden layers of 30, 8 epochs of Adam in batches of 32",
         "edge": "say",
-        "longer": {"epochs": 40},
     },
 )
 
@@ -89,6 +88,5 @@ EXPERIMENTS["activations-speed"] = Race(
         "reference": "ReLU",
         "budget": "six hidden layers of 30, 8 epochs of gradient descent in batches of 32",
         "edge": "say",
-        "longer": {"epochs": 40},
     },
 )

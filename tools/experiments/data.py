@@ -54,7 +54,7 @@ def augmentation(n: int, width: int, usual: bool, seeds: Sequence[int], tuning: 
         {
             name: Contestant(
                 partial(augmented, n=n, width=width, copies=copies, usual=usual, **more),
-                {"eta": (0.001, 0.003, 0.01, 0.03)},
+                {"eta": (0.001, 0.003, 0.01, 0.03, 0.1)},
             )
             for name, copies, more in (
                 ("plain", False, {"epochs": 50}),
@@ -142,7 +142,7 @@ for what, quantity in (("error", "test error in %"), ("mismatch", "mismatch in p
             "budget": "one hidden layer of 30 tanh, 20 epochs of Adam in batches of 25",
             "higher_is_better": False,
             "edge": "say",
-            "longer": {"epochs": 80},
+            "longer": {"epochs": 40},
         },
     )
 
@@ -185,7 +185,7 @@ for label, noise in (("clean", 0.0), ("noisy", 0.1)):
             **IN_PERCENT,
             "budget": "one hidden layer of 30 tanh, 30 epochs of Adam in batches of 25",
             "edge": "say",
-            "longer": {"epochs": 120},
+            "longer": {"epochs": 60},
         },
     )
 
@@ -221,6 +221,6 @@ EXPERIMENTS["wine-scaling"] = Race(
         "failed": 33.3,
         "budget": "one hidden layer of 10 tanh, 100 epochs in batches of 20",
         "edge": "say",
-        "longer": {"epochs": 1000},
+        "longer": {"epochs": 400},
     },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from functools import partial
 from typing import Any
 
@@ -19,32 +20,36 @@ from fysstk_nn.train import fit
 EXPERIMENTS: dict[str, Experiment] = {}
 
 
-def least_squares_race(seed: int, m: int, eta: float, epochs: int = 20) -> float:
-    """Return log10 of the distance from the solution of a least-squares problem, batches of m of 100."""
+def least_squares_race(seed: int, m: int, part: float, epochs: int = 20) -> float:
+    """Return log10 of the distance from the solution of a least-squares problem, batches of m of 100.
+
+    The learning rate is a part of 2/(λmin + λmax), which the curvatures of the problem give.
+    """
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(100, 2)) * [1.0, 0.3]
     y = x @ [1.0, 2.0] + rng.normal(0, 0.1, size=100)
-    theta = np.zeros(2)
+    eta, theta = part * 2 / np.linalg.eigvalsh(x.T @ x / 100).sum(), np.zeros(2)
     with np.errstate(all="ignore"):
         for _ in range(epochs):
-            rows = rng.permutation(100)
-            for start in range(0, 100, m):
-                part = rows[start : start + m]
-                theta = theta - eta * x[part].T @ (x[part] @ theta - y[part]) / len(part)
+            order = rng.permutation(100)
+            for rows in np.split(order, 100 // m):
+                theta = theta - eta * x[rows].T @ (x[rows] @ theta - y[rows]) / m
         return float(np.log10(np.linalg.norm(theta - np.linalg.lstsq(x, y)[0])))
 
 
-FINE = tuple(float(f"{eta:.3g}") for eta in np.geomspace(0.001, 4, 30))
-
+PARTS = (
+    *(float(f"{part:.2g}") for part in np.geomspace(0.001, 0.5, 22)),
+    *(0.6, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1),
+)
 EXPERIMENTS["batch-size-line"] = Race(
     "Are small batches faster on a small least-squares problem, each at its own rate?",
     "100 samples of a line in two features, drawn anew for each seed",
-    {f"m = {m}": Contestant(partial(least_squares_race, m=m), {"eta": FINE}) for m in (100, 10, 1)},
+    {f"m = {m}": Contestant(partial(least_squares_race, m=m), {"part": PARTS}) for m in (100, 10, 1)},
     tuning=range(100, 120),
     options={
         "quantity": "log10 of the distance from the solution",
         "higher_is_better": False,
-        "budget": "20 epochs",
+        "budget": "20 epochs; rates are parts of 2/(λmin + λmax)",
         "longer": {"epochs": 200},
     },
 )
@@ -66,7 +71,7 @@ EXPERIMENTS["batch-size-digits"] = Race(
     options={
         **IN_PERCENT,
         "budget": "one hidden layer of 30 tanh, 10 epochs of gradient descent",
-        "longer": {"epochs": 100},
+        "longer": {"epochs": 30},
     },
 )
 
@@ -94,6 +99,7 @@ def hessian(net: MLP, params: Params, X: Any, y: Any) -> Any:
     return (H + H.T) / 2
 
 
+@functools.cache
 def sharpness(eta: float, seed: int) -> dict[str, list[float]]:
     """Return the largest curvature times η, and the share of negative ones, during full-batch descent."""
     X, y = curved_samples(seed)

@@ -87,7 +87,7 @@ def small_data(seed: int, method: Callable[..., Any], name: str, n: int, **setti
     return 100 * float(np.mean(answers.argmax(axis=1) != y[test]))
 
 
-STRENGTHS = tuple(float(f"{C:.1g}") for C in np.geomspace(1e-5, 1e3, 17))
+STRENGTHS = tuple(float(f"{C:.1g}") for C in np.geomspace(1e-5, 1e3, 9))
 
 for name, (_, what) in TABLES.items():
     for n in (50, 100, 300):
@@ -140,7 +140,7 @@ EXPERIMENTS["widths"] = Race(
         f"{width} nodes": Contestant(
             partial(memory, shuffled=False, width=width), {"eta": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)}
         )
-        for width in (16, 4, 64, 256, 1024)
+        for width in (16, 4, 64, 256)
     },
     tuning=range(100, 105),
     options={
@@ -177,6 +177,7 @@ FEATURES = (
 )
 
 
+@functools.cache
 def double_descent(wrong: float, seed: int) -> dict[str, list[float]]:
     """Return the test errors and the size of the output weights of M random features, for all FEATURES."""
     labels, train, _, test = deal(seed, wrong)
@@ -303,7 +304,7 @@ def chi_squared(seed: int, truth: str, noise: float, model: str, l2: float = 1e-
     else:
         net = MLP((2, hidden, 1), hidden="tanh")
         circle = lambda m: np.stack([np.cos(m), np.sin(m)], axis=1)  # noqa: E731
-        run = fit_quasi_newton(net, net.init(rng=seed), circle(M), 5 * seen, iterations=100, l2=l2)
+        run = fit_quasi_newton(net, net.init(rng=seed), circle(M), 5 * seen, iterations=300, l2=l2)
         answer = net.predict(run.params, circle(M_new))[:, 0] / 5
     return float(np.mean(((answer - new) / (noise * arcminute)) ** 2))
 
@@ -319,12 +320,12 @@ for noise, truth in itertools.product((10, 2), ("Kepler", "equant")):
             },
             "network": Contestant(
                 partial(chi_squared, truth=truth, noise=noise, model="network"),
-                {"l2": (1e-7, 1e-6, 1e-5, 1e-4, 1e-3), "hidden": (4, 8)},
+                {"l2": (0.0, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4), "hidden": (2, 3, 4, 6, 8, 12)},
             ),
         },
         options={
             "quantity": "χ²/n on new observations",
-            "budget": "network: 4 or 8 tanh, 100 iterations of BFGS",
+            "budget": "network: 2 to 12 tanh, 300 iterations of BFGS",
             "higher_is_better": False,
             "reference": f"{truth}, its e fitted",
             "edge": "say",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -167,6 +168,7 @@ EXPERIMENTS["schedules"] = Race(
 RATIO_RATES = tuple(float(f"{eta:.2g}") for eta in np.geomspace(1e-5, 1, 16))
 
 
+@functools.cache
 def update_ratio(rule: Callable[[float], Any], scale: float, seed: int) -> dict[str, list[float]]:
     """Return, for all rates, the median of |ΔW| / |W| in the first hidden layer, and the accuracy."""
     X, y, Y = images()

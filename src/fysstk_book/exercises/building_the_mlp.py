@@ -13,11 +13,11 @@ def parameters(sizes: Any) -> Any:
     return sum((m + 1) * n for m, n in zip(sizes[:-1], sizes[1:], strict=True))
 
 
-def outputs_of_layers(X: Any, W: Any, b: Any, f: Any = np.tanh) -> Any:
-    """Outputs of all layers: X first, the linear output last."""
+def outputs_of_layers(X: Any, W: Any, b: Any, f: Any = np.tanh, shortcut: float = 1.0) -> Any:
+    """Outputs of all layers, X first and the linear output last; hidden layers add to what they are given."""
     a = [X]
     for V, c in zip(W[:-1], b[:-1], strict=True):
-        a.append(f(a[-1] @ V + c))
+        a.append(shortcut * a[-1] + f(a[-1] @ V + c))
     a.append(a[-1] @ W[-1] + b[-1])
     return a
 
@@ -29,21 +29,24 @@ def forward(X: Any, W: Any, b: Any) -> Any:
 
 def _backprop(
     *,
-    slope: Any = lambda a: 1 - a**2,
-    output_slope: Any = lambda a: 1,
+    slope: Any = lambda t: 1 - t**2,
     mean: bool = True,
     sign: float = 1.0,
-    weights: bool = True,
+    shortcut: float = 1.0,
+    transposed: bool = True,
+    of_outputs: bool = False,
 ) -> Any:
     """Return a function for the weight gradients, right by default."""
 
     def weight_gradients(X: Any, y: Any, W: Any, b: Any) -> Any:
         a = outputs_of_layers(X, W, b)
-        delta = sign * (a[-1] - y) * output_slope(a[-1]) / (len(X) if mean else 1)
-        gradients: list[Any] = []
-        for l in range(len(W) - 1, -1, -1):
+        delta = sign * (a[-1] - y) / (len(X) if mean else 1)
+        gradients: list[Any] = [a[-2].T @ delta]
+        da = delta @ W[-1].T
+        for l in range(len(W) - 2, -1, -1):
+            delta = da * slope(a[l + 1] if of_outputs else a[l + 1] - a[l])
             gradients.insert(0, a[l].T @ delta)
-            delta = (delta @ (W[l].T if weights else np.ones_like(W[l].T))) * slope(a[l])
+            da = shortcut * da + delta @ (W[l].T if transposed else W[l])
         return gradients
 
     return weight_gradients
@@ -81,9 +84,11 @@ def _sizes(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 def _layers(rng: np.random.Generator) -> tuple[Any, Any, Any, Any]:
-    n, *sizes = (int(m) for m in rng.integers(1, 5, size=rng.integers(3, 6)))
+    """Return samples, targets, and two or three hidden layers as wide as the input."""
+    n, m, outputs = (int(k) for k in rng.integers(2, 5, size=3))
+    sizes = [m] * int(rng.integers(3, 5)) + [outputs]
     W = [nice(rng, m, k) for m, k in zip(sizes[:-1], sizes[1:], strict=True)]
-    return nice(rng, n, sizes[0]), nice(rng, n, sizes[-1]), W, [nice(rng, k) for k in sizes[1:]]
+    return nice(rng, n, m), nice(rng, n, outputs), W, [nice(rng, k) for k in sizes[1:]]
 
 
 def _input_and_layers(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -174,14 +179,22 @@ EXERCISES = (
     Exercise(
         id="mlp-forward",
         chapter="building-the-mlp",
-        title="Forward through any number of layers",
+        title="Layers with a shortcut",
         difficulty=2,
         minutes=8,
         equation="eq-four-matrix-forward",
-        hints=("A loop over all layers but the last, and then one line for the linear output.",),
+        hints=(
+            "A loop over all layers but the last, and then one line for the linear output.",
+            "In the loop, the new array is the old one plus tanh of z.",
+        ),
         reference=forward,
         inputs=_input_and_layers,
         mistakes=(
+            Mistake(
+                "left the shortcuts out",
+                lambda X, W, b: outputs_of_layers(X, W, b, shortcut=0.0)[-1],
+                "A hidden layer here hands on what it is given plus its tanh.",
+            ),
             Mistake(
                 "put a tanh on the output as well",
                 lambda X, W, b: np.tanh(forward(X, W, b)),
@@ -212,27 +225,38 @@ EXERCISES = (
     Exercise(
         id="mlp-backprop",
         chapter="building-the-mlp",
-        title="Backpropagation for any number of layers",
+        title="Back through the shortcuts",
         difficulty=3,
         minutes=25,
         equation="eq-four-matrix-delta-hidden",
         hints=(
-            "Keep the outputs of all layers in a list, with X in front.",
-            "Start with δ of the linear output, (a - y)/n, and go back with {eq}`eq-four-matrix-delta-hidden`.",
-            "The slope of tanh, written through its output, is 1 - a².",
+            "Keep two things for each hidden layer on the way forward: what it hands on, and its tanh alone.",
+            "Start with δ of the linear output, (a - y)/n. Carry ∂C/∂a from layer to layer, not δ: a reaches the "
+            "cost in two ways.",
+            "∂C/∂a of the layer below is ∂C/∂a, through the shortcut, plus δ Wᵀ, through the weights.",
         ),
         reference=weight_gradients,
         inputs=_layers,
         conventions=(summed(lambda X, *rest: len(X)),),
         mistakes=(
             Mistake(
+                "forgot the shortcuts on the way back",
+                _backprop(shortcut=0.0),
+                "What a layer is given reaches its output in two ways, and so the error comes back in two.",
+            ),
+            Mistake(
+                "took the slope from the sum",
+                _backprop(of_outputs=True),
+                "1 - t² wants the tanh alone, and not what the layer hands on.",
+            ),
+            Mistake(
                 "used the slope of the sigmoid",
-                _backprop(slope=lambda a: a * (1 - a)),
-                "The hidden layers have a tanh: its slope is 1 - a².",
+                _backprop(slope=lambda t: t * (1 - t)),
+                "The hidden layers have a tanh: its slope is 1 - t².",
             ),
             Mistake(
                 "forgot the slopes",
-                _backprop(slope=lambda a: np.ones_like(a)),
+                _backprop(slope=np.ones_like),
                 "Each hidden layer multiplies the error by its slope.",
             ),
             Mistake(
@@ -241,14 +265,9 @@ EXERCISES = (
                 "Output minus target; the minus sign of descent belongs to the update.",
             ),
             Mistake(
-                "left the weights out on the way back",
-                _backprop(weights=False),
-                "The error travels back along the weights, as δ Wᵀ.",
-            ),
-            Mistake(
-                "took the slope of tanh at the output as well",
-                _backprop(output_slope=lambda a: 1 - a**2),
-                "The output is linear: its slope is 1. See {eq}`eq-four-matrix-delta-output`.",
+                "the weights are not transposed on the way back",
+                _backprop(transposed=False),
+                "The error travels back as δ Wᵀ. Square matrices let the other product pass.",
             ),
         ),
     ),
