@@ -6,8 +6,10 @@ In each of them, a module may import from lower floors only. The imports are rea
 import ast
 import graphlib
 import io
+import subprocess
 import sys
 import tokenize
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -197,6 +199,31 @@ def test_the_count_leaves_out_what_is_no_code():
         '"""A module."""\n\n# why\nx = """two\nlines"""\n\n\ndef f():\n    """Do."""\n    return x  # here\n'
     )
     assert lines_of_code(source) == 4
+
+
+WITHOUT = """
+import importlib, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent}:
+            raise ModuleNotFoundError(f"{{name}} is not installed", name=name)
+
+sys.meta_path.insert(0, Absent())
+for module in {modules}:
+    importlib.import_module(module)
+"""
+
+
+def test_the_algebra_needs_numpy_scipy_and_tqdm_alone():
+    """Import it where nothing else can be imported, whatever is installed."""
+    modules = [module for module in MODULES if module.startswith("fysstk_nn") and "estimators" not in module]
+    others = set(packages_distributions()) - INSTALLED
+    assert {"sklearn", "matplotlib"} <= others
+    for absent, missing in [(others, ""), (others | {"tqdm"}, "tqdm is not installed")]:
+        code = WITHOUT.format(absent=absent, modules=modules)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert missing in done.stderr and (done.returncode == 0) == (missing == ""), done.stderr
 
 
 def test_the_reader_of_imports_sees_all_kinds():
