@@ -65,6 +65,7 @@ KINDS = {
         "",
     ),
     "a small whole number that counts or names what the sentence shows": ("", r"-?\d|10", f"(?!{MEASURED})"),
+    "the number of a heading": (r"#+ $", r"\d+", r"\. "),
     "the name of a row": (r"(?:^|[\n\0] *)\| $", r"\d+", r" \|"),
     "the sizes of a network": ("", r"\d+(?:-\d+)+", ""),
     "a side of an image": (r"\d by $", r"\d+", ""),
