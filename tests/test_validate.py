@@ -153,3 +153,9 @@ def test_the_types_have_names_that_a_message_can_use():
     assert _validate._type_name([1j], np.asarray([1j])) == "complex numbers"
     dates = np.asarray(["2024-01-01"], dtype="datetime64[D]")
     assert _validate._type_name(dates, dates) == "datetime64[D]"
+
+
+def test_integers_that_are_too_large_for_a_float():
+    for value, came in ((10**400, "inf"), (-(10**400), "-inf")):
+        with pytest.raises(ValueError, match=f"x must be finite, not {came}"):
+            as_number(value, "x")

@@ -268,6 +268,7 @@ WRONG = {
     "NaN": np.nan,
     "a dict": {"a": 1},
     "strings": ["a", "b"],
+    "a ragged list": [[1.0], [1.0, 2.0]],
     "a masked array": MASKED,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -57,11 +57,7 @@ def as_array(
     ValueError
         If it is empty, ragged, of the wrong shape, not finite, or has masked values.
     """
-    check_unmasked(value, name)
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be rectangular, but its rows differ in length") from error
+    array = as_rectangle(value, name)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, not {_type_name(value, array)}")
     if array.dtype.kind != "f" or array.dtype.itemsize < 4:
@@ -81,6 +77,21 @@ def as_array(
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} must be finite, but {name}[{', '.join(map(str, where))}] is {array[where]}")
     return array
+
+
+def as_rectangle(value: Any, name: str) -> npt.NDArray[Any]:
+    """Return `value` as an array of whatever it holds.
+
+    Raises
+    ------
+    ValueError
+        If it is ragged, or has masked values.
+    """
+    check_unmasked(value, name)
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be rectangular, but its rows differ in length") from error
 
 
 def check_unmasked(value: object, name: str) -> None:
@@ -214,7 +225,10 @@ def as_number(
     """
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real | np.number):
         raise TypeError(f"{name} must be a number, not {type(value).__name__}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        number = math.inf if cast(Any, value) > 0 else -math.inf
     if not (math.isfinite(number) and minimum <= number <= maximum and above < number < below):
         bounds = [
             f"{sign} {bound:g}"

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_nn._validate import Array, as_number, check_unmasked
+from fysstk_nn._validate import Array, as_number, as_rectangle
 
 __all__ = [
     "ACTIVATIONS",
@@ -43,8 +43,7 @@ __all__ = [
 
 def _floats(z: Any, name: str = "z") -> Any:
     """Return `z` as an array of floats: integers become float64, other types of numbers stay."""
-    check_unmasked(z, name)
-    z = np.asarray(z)
+    z = as_rectangle(z, name)
     if z.dtype.kind not in "biufc":
         raise TypeError(f"{name} must hold numbers, not {z.dtype}")
     return z.astype(np.float64) if z.dtype.kind in "biu" else z
@@ -355,8 +354,11 @@ class Softmax(Activation):
         ValueError
             If `z` is a single number.
         """
-        if np.ndim(_floats(z)) == 0:
+        z = _floats(z)
+        if z.ndim == 0:
             raise ValueError("softmax needs a whole row of numbers, shape (M,) or (n, M), not a single one")
+        if z.size == 0:
+            raise ValueError(f"z is empty: its shape is {z.shape}")
         return super().__call__(z)
 
     def jacobian(self, z: Any) -> Array:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from fysstk_nn._validate import Array, as_array, as_count, as_dtype, as_number, check_type, check_unmasked
+from fysstk_nn._validate import Array, as_array, as_count, as_dtype, as_number, as_rectangle, check_type
 from fysstk_nn.activations import Activation, sigmoid, softmax, softplus
 from fysstk_nn.params import Params
 
@@ -439,8 +439,7 @@ def one_hot(labels: npt.ArrayLike, classes: int | None = None, dtype: npt.DTypeL
     TypeError, ValueError
         If the labels are no integers, form no vector, or lie outside 0, ..., classes - 1.
     """
-    check_unmasked(labels, "labels")
-    found: npt.NDArray[Any] = np.asarray(labels)
+    found = as_rectangle(labels, "labels")
     if found.dtype.kind not in "iu":
         raise TypeError(f"labels must be integers, not {found.dtype}")
     if found.ndim != 1 or found.size == 0:

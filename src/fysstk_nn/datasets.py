@@ -25,6 +25,7 @@ from fysstk_nn._validate import (
     as_generator,
     as_matrix,
     as_number,
+    as_rectangle,
     check_type,
 )
 from fysstk_nn.costs import one_hot
@@ -190,7 +191,7 @@ class Samples:
 
     def take(self, rows: npt.ArrayLike) -> Samples:
         """Return the samples in these rows."""
-        rows = np.asarray(rows)
+        rows = as_rectangle(rows, "rows")
         if rows.dtype.kind not in "iub":
             raise TypeError(f"rows must hold the numbers of samples, or True and False, not {rows.dtype}")
         return Samples(self.X[rows], self.y[rows], self.names, self.source)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linprog
 
-from fysstk_nn._validate import Array, as_array, as_count, as_matrix, as_number, check_unmasked
+from fysstk_nn._validate import Array, as_array, as_count, as_matrix, as_number, as_rectangle
 from fysstk_nn.activations import sigmoid, softplus
 
 __all__ = [
@@ -124,9 +124,7 @@ def accuracy(y: npt.ArrayLike, yhat: npt.ArrayLike) -> float:
     ValueError
         If the shapes differ, or if there are no samples.
     """
-    check_unmasked(y, "y")
-    check_unmasked(yhat, "yhat")
-    y, yhat = np.asarray(y), np.asarray(yhat)
+    y, yhat = as_rectangle(y, "y"), as_rectangle(yhat, "yhat")
     if y.shape != yhat.shape:
         raise ValueError(f"y has shape {y.shape}, the predictions have shape {yhat.shape}")
     if y.size == 0:
