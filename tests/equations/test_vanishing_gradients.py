@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from fysstk_nn.activations import relu, sigmoid, tanh
 from fysstk_nn.autodiff import Var, gradients
 from fysstk_nn.autodiff import sigmoid as recorded_sigmoid
+from fysstk_nn.gradcheck import central_difference
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import ClipNorm
 from fysstk_nn.params import Constant, Normal, glorot, he
@@ -227,6 +228,42 @@ def test_factor_per_layer_of_saturated_sigmoids(discrepancy):
         printed = np.sqrt(M / np.pi) / 6
         discrepancy(abs(measured - printed))
         assert printed == pytest.approx(measured, rel=tolerance)
+
+
+@pytest.mark.equation("eq-van-chi-any", method="numeric")
+@pytest.mark.parametrize(("Mv", "tolerance"), [(16, 0.07), (36 * np.pi, 0.06), (1e4, 0.02)])
+def test_factor_per_layer_for_any_variance(Mv, tolerance, discrepancy):
+    q = Mv / 2
+    for _ in range(50):  # the variance that reproduces itself from layer to layer
+        q = Mv * expectation(lambda z: sigmoid(z) ** 2, q)
+    measured = Mv * expectation(lambda z: sigmoid.derivative(z) ** 2, q)
+    printed = np.sqrt(Mv / np.pi) / 6
+    discrepancy(abs(measured - printed))
+    assert printed == pytest.approx(measured, rel=tolerance)
+    if Mv == 36 * np.pi:
+        assert printed == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.equation("eq-van-residual", method="central differences")
+@pytest.mark.parametrize("f", [sigmoid, tanh])
+def test_gradient_past_a_residual_connection(f, rng, discrepancy):
+    W, b, V, y = rng.normal(size=(4, 4)), rng.normal(size=4), rng.normal(size=(4, 2)), rng.normal(size=(3, 2))
+    before = rng.normal(size=(3, 4))
+
+    def after(a):
+        return a + f(a @ W + b)
+
+    def cost(a):
+        return 0.5 * np.sum((np.tanh(after(a) @ V) - y) ** 2)
+
+    def cost_of_the_sum(a):
+        return 0.5 * np.sum((np.tanh(a @ V) - y) ** 2)
+
+    above = central_difference(cost_of_the_sum, after(before))
+    printed = above + (above * f.derivative(before @ W + b)) @ W.T
+    error = np.abs(printed - central_difference(cost, before)).max()
+    discrepancy(error)
+    assert error < 1e-8
 
 
 @pytest.mark.equation("eq-van-symmetry", method="numeric")

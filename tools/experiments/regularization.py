@@ -148,7 +148,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 
 def recipes(
-    question: str, wrong: float, rates: tuple[float, ...], epochs: int, longer: int, tuning: int = 5
+    question: str, wrong: float, rates: tuple[float, ...], epochs: int, longer: int | None, tuning: int = 5
 ) -> Race:
     """Return the comparison of all recipes, with a fraction of wrong labels."""
     return Race(
@@ -163,7 +163,7 @@ def recipes(
             **IN_PERCENT,
             "budget": f"one hidden layer of 100 ReLU, {epochs} epochs of Adam in batches of 75",
             "edge": "say",
-            "longer": {"epochs": longer},
+            "longer": {"epochs": longer} if longer else None,
         },
     )
 
@@ -181,7 +181,8 @@ EXPERIMENTS["regularizers-noisy"] = recipes(
     0.2,
     (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03),
     80,
-    240,
+    None,
+    tuning=3,
 )
 EXPERIMENTS["regularizers-noisy-plateau"] = recipes(
     "What does each recipe gain with 20% wrong labels, where training goes on until it has learned them?",

@@ -102,7 +102,7 @@ EXPERIMENTS["residual-training"] = Race(
     {
         name: Contestant(
             partial(residual_score, f=f, skip=skip, depth=30),
-            {"eta": (0.01, 0.03, 0.1, 0.3, 1.0)},
+            {"eta": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)},
         )
         for name, (f, skip) in BLOCKS.items()
     },

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 
 
 def variances(sizes: Any, v: Any) -> Any:
@@ -106,6 +107,32 @@ def _backward(rng: np.random.Generator) -> tuple[Any, ...]:
 def _gradients(rng: np.random.Generator) -> tuple[Any, ...]:
     a, b = (int(size) for size in rng.integers(1, 4, size=2))
     return [nice(rng, a, b), nice(rng, b)], float(rng.choice([0.5, 1.5, 20.0]))
+
+
+def past_residuals(g: Any, W: Any, slopes: Any) -> Any:
+    """Mean squares of the gradient before and after each of the layers that it passes."""
+    return _mean_squares_of(lambda g, V, slope: g + _through(g, V, slope), g, W, slopes)
+
+
+def _through(g: Any, V: Any, slope: Any) -> Any:
+    return (g * slope) @ V.T
+
+
+def _mean_squares_of(step: Any, g: Any, W: Any, slopes: Any) -> Any:
+    result = [np.mean(g**2)]
+    for V, slope in zip(W, slopes, strict=True):
+        g = step(g, V, slope)
+        result.append(np.mean(g**2))
+    return result
+
+
+def _residual_layers(rng: np.random.Generator) -> Any:
+    n, M, layers = (int(rng.integers(2, 5)) for _ in range(3))
+    return (
+        nice(rng, n, M),
+        [nice(rng, M, M) for _ in range(layers)],
+        [np.abs(nice(rng, n, M, low=-0.9, high=0.9)) for _ in range(layers)],
+    )
 
 
 EXERCISES = (
@@ -384,5 +411,69 @@ EXERCISES = (
                 "All arrays together are one gradient, and it is longer than any of them.",
             ),
         ),
+    ),
+    Exercise(
+        id="van-residual",
+        chapter="vanishing-gradients",
+        title="Back past residual connections",
+        difficulty=2,
+        minutes=12,
+        equation="eq-van-residual",
+        hints=(
+            "The first number is the mean square of `g` itself.",
+            "In each step keep `g`, and add to it what comes through the layer.",
+        ),
+        reference=past_residuals,
+        inputs=_residual_layers,
+        mistakes=(
+            Mistake(
+                "left the direct way out",
+                lambda g, W, slopes: _mean_squares_of(_through, g, W, slopes),
+                "Without the first term this is a network without residual connections.",
+            ),
+            Mistake(
+                "left the slopes out",
+                lambda g, W, slopes: _mean_squares_of(lambda g, V, slope: g + g @ V.T, g, W, slopes),
+                "What comes through the layer is multiplied by f′(z).",
+            ),
+            Mistake(
+                "multiplied the direct way by the slope as well",
+                lambda g, W, slopes: _mean_squares_of(
+                    lambda g, V, slope: g * slope + (g * slope) @ V.T, g, W, slopes
+                ),
+                "The direct way has no factor at all.",
+            ),
+            Mistake(
+                "did not transpose the weights",
+                lambda g, W, slopes: _mean_squares_of(lambda g, V, slope: g + (g * slope) @ V, g, W, slopes),
+                "Going back, the weights are transposed.",
+            ),
+            Mistake(
+                "took the slope after the weights",
+                lambda g, W, slopes: _mean_squares_of(
+                    lambda g, V, slope: g + (g @ V.T) * slope, g, W, slopes
+                ),
+                "The slope belongs to the upper end of the weights: first f′(z), then the transposed W.",
+            ),
+            Mistake(
+                "averaged the two ways",
+                lambda g, W, slopes: _mean_squares_of(
+                    lambda g, V, slope: (g + (g * slope) @ V.T) / 2, g, W, slopes
+                ),
+                "The chain rule adds the two ways.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="van-measure",
+        chapter="vanishing-gradients",
+        title="Measure: ReLU or tanh in five layers?",
+        difficulty=3,
+        minutes=25,
+        hints=(
+            "Call `trained` with `GradientDescent`: once with `relu` and `he`, once with `tanh` and `glorot`.",
+            "Try rates from 0.03 to 1 for both, and take ten seeds.",
+        ),
+        **covering("starts", "ReLU, He", "tanh, Glorot", widest=8.0),
     ),
 )
