@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import signal
 import warnings
 
 import joblib
@@ -17,8 +19,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
+from fysstk_nn._interrupt import Interrupts
 from fysstk_nn.estimators import MLPClassifier, MLPRegressor, _hold_out
-from fysstk_nn.optimizers import GradientDescent
+from fysstk_nn.optimizers import Adam, GradientDescent
 from fysstk_nn.params import Params
 
 
@@ -316,3 +319,25 @@ def test_the_cost_that_diverges_says_so(iris):
     X, y = iris
     with pytest.raises(FloatingPointError, match="smaller learning rate"):
         MLPRegressor((5,), optimizer=GradientDescent(1e6), epochs=50, activation="identity").fit(100 * X, y)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_ctrl_c_ends_what_the_estimator_is_a_part_of(method, monkeypatch):
+    """The model keeps what it has learned; a search, or a loop, ends."""
+    monkeypatch.setattr(Interrupts, "last", -math.inf)
+    X, y = load_iris(return_X_y=True)
+    model = MLPClassifier((5,), epochs=50, random_state=0)
+    if method == "partial_fit":
+        model.partial_fit(X, y)
+    step = Adam.update
+
+    def press(self, theta, g, memory, s, eta, t):
+        if t == 3:
+            signal.raise_signal(signal.SIGINT)
+        step(self, theta, g, memory, s, eta, t)
+
+    monkeypatch.setattr(Adam, "update", press)
+    with pytest.warns(RuntimeWarning, match="interrupted"), pytest.raises(KeyboardInterrupt):
+        for _ in range(9):
+            getattr(model, method)(X, y)
+    assert model.n_iter_ == 3 and model.predict(X).shape == y.shape

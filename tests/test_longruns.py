@@ -1,9 +1,11 @@
 """The table of the long runs, and the tool that makes them."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 import digits
 from fysstk_book import longruns
@@ -100,6 +102,24 @@ def test_runs_that_are_asked_for_are_written_beside_earlier_ones(few, monkeypatc
     out, bar = capfd.readouterr()
     assert "784-30-4, binary digits" in out
     assert "90/90" in bar
+
+
+@pytest.mark.parametrize("name", ["nielsen-0", "wide-shifted"])
+def test_a_killed_run_goes_on_where_it_was(name, few, monkeypatch):
+    short = dataclasses.replace(digits.RUNS[name], epochs=4)
+    data, bar = digits.mnist(), tqdm(disable=True)
+    whole = list(short.errors(data, 1, bar))
+    assert len(whole) == 4 and list(few.parent.glob("*.npz")) == []
+    started = short.errors(data, 1, bar)
+    assert [next(started), next(started)] == whole[:2]
+    started.close()  # as after a kill: two epochs are in the file
+    assert len(list(few.parent.glob("*.npz"))) == 1
+    assert list(short.errors(data, 1, bar)) == whole
+    assert list(few.parent.glob("*.npz")) == []
+    started = short.errors(data, 1, bar)
+    next(started)
+    other = dataclasses.replace(short, batch_size=7)  # other settings start anew
+    assert other.checkpoint(data, 1) != short.checkpoint(data, 1) != short.checkpoint(data, 2)
 
 
 def test_unknown_run(few, monkeypatch, capfd):

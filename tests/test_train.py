@@ -3,6 +3,7 @@
 import concurrent.futures
 import dataclasses
 import itertools
+import math
 import pickle
 import signal
 import warnings
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fysstk_nn._interrupt import Interrupts
 from fysstk_nn.costs import Penalty, one_hot
 from fysstk_nn.datasets import iris
 from fysstk_nn.divergence import DivergenceError
@@ -295,6 +297,12 @@ def test_the_learning_rate_may_change_on_the_way(task):
 # Interruption.
 
 
+@pytest.fixture(autouse=True)
+def long_ago(monkeypatch):
+    """Let no test's Ctrl-C be the second one after that of another test."""
+    monkeypatch.setattr(Interrupts, "last", -math.inf)
+
+
 def pressing(epochs, presses=1):
     """Return a metric that presses Ctrl-C in those epochs."""
     count = itertools.count(1)
@@ -338,10 +346,25 @@ def test_a_second_interruption_ends_it_at_once(task):
         signal.raise_signal(signal.SIGINT)
 
 
-def test_an_interruption_in_the_last_epoch_is_too_late_to_matter(task):
+def test_an_interruption_in_the_last_epoch_is_told_as_well(task):
+    """Whoever calls fit in a loop, an epoch at a time, has to know."""
     net, params, X, y = task
-    run = fit(net, params, X, y, epochs=3, metrics=pressing([3]))
-    assert run.state.epoch == 3 and not run.interrupted
+    with pytest.warns(RuntimeWarning, match="interrupted: 3 of 3 epochs have been run"):
+        run = fit(net, params, X, y, epochs=3, metrics=pressing([3]))
+    assert run.state.epoch == 3 and run.interrupted
+
+
+def test_two_interruptions_end_a_loop_over_short_runs(task, monkeypatch):
+    net, params, X, y = task
+    metrics, runs = pressing([2, 5, 6]), []
+    with pytest.warns(RuntimeWarning, match="interrupted"), pytest.raises(KeyboardInterrupt):
+        for _ in range(4):
+            runs.append(fit(net, params, X, y, epochs=4, metrics=metrics))
+    assert [run.state.epoch for run in runs] == [2]
+    monkeypatch.setattr(Interrupts, "SOON", 0.0)
+    with pytest.warns(RuntimeWarning, match="interrupted"):
+        runs = [fit(net, params, X, y, epochs=4, metrics=pressing([2])) for _ in range(2)]
+    assert [run.state.epoch for run in runs] == [2, 2]
 
 
 def test_interruptions_that_others_handle(task):

@@ -3,18 +3,21 @@
     FYSSTK_MNIST=folder make digits      everything
     python tools/digits.py wide notes    some runs only, beside those of before on the same data
 
-The results go into _build/digits.json, after each run; the pages show them as a table.
+The results go into _build/digits.json, after each run; the pages show them as a table. A run that is killed
+goes on, in the next call, after the last epoch that it has finished.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,7 @@ from tqdm import tqdm
 
 from fysstk_book import longruns
 from fysstk_nn.datasets import Samples, Split, deskew, mnist, shift
+from fysstk_nn.files import load_run, save_run
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, GradientDescent, Rule
 from fysstk_nn.params import Params
@@ -50,9 +54,16 @@ class Run:
         """Train, and yield the test error in percent after each epoch."""
         train, test = self.prepare(data.train), self.prepare(data.test)
         rng = np.random.default_rng(seed)
-        params, run = start(self, rng), None
-        targets = self.targets(train)
-        for _ in range(self.epochs):
+        params, run, done = start(self, rng), None, []
+        targets, kept = self.targets(train), self.checkpoint(data, seed)
+        if kept.is_file():  # an earlier call has been killed
+            _, run = load_run(kept)
+            params, done = run.params, run.history.metrics["test error"]
+            bar.update(len(done))
+            yield from done
+        for epoch in range(len(done), self.epochs):
+            if epoch > 0:
+                rng = np.random.default_rng([seed, epoch])
             run = fit(
                 self.net,
                 params,
@@ -66,7 +77,21 @@ class Run:
                 overwrite=True,
             )
             bar.update()
-            yield error(self.classes(self.net.predict(params, test.X)), test)
+            found = error(self.classes(self.net.predict(params, test.X)), test)
+            run.history.metrics.setdefault("test error", []).append(found)
+            save_run(kept, self.net, run)
+            if run.interrupted:
+                raise KeyboardInterrupt
+            yield found
+        kept.unlink()
+
+    def checkpoint(self, data: Split, seed: int) -> Path:
+        """Return the file that keeps a run after each epoch: another one for other settings or data."""
+        functions = self.prepare.__qualname__, self.vary.__qualname__
+        settings = self.net, self.optimizer, self.batch_size, self.scheme, self.random_biases, functions
+        number = hashlib.sha256(repr((settings, str(data), seed)).encode()).hexdigest()[:12]
+        longruns.RESULTS.parent.mkdir(exist_ok=True)
+        return longruns.RESULTS.parent / f"digits-{number}.npz"
 
     def targets(self, samples: Samples) -> Any:
         """Return the targets that the network learns."""

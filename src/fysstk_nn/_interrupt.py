@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import sys
 import threading
+import time
 from types import FrameType, TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 
 class Interrupts:
-    """Notes the first Ctrl-C while it is open; a second one raises KeyboardInterrupt as usual.
+    """Notes the first Ctrl-C while it is open; a second one soon after raises KeyboardInterrupt as usual.
 
-    Where Python handles signals otherwise, or in another thread than the main one, it does nothing.
+    That holds from one run to the next: who wants a loop over short runs to end presses it twice. Where
+    Python handles signals otherwise, or in another thread than the main one, all of it does nothing.
 
     Attributes
     ----------
@@ -21,6 +24,10 @@ class Interrupts:
         Whether Ctrl-C, or the notebook's stop button, has been pressed.
     """
 
+    SOON: ClassVar[float] = 10.0
+    """How many seconds later a second Ctrl-C is still the second one."""
+
+    last: ClassVar[float] = -math.inf
     asked = False
 
     def __enter__(self) -> Self:
@@ -38,8 +45,11 @@ class Interrupts:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         """Take the signal."""
-        if self.asked:
+        before, Interrupts.last = Interrupts.last, time.monotonic()
+        if self.asked or Interrupts.last - before < self.SOON:
             raise KeyboardInterrupt
         self.asked = True
         with contextlib.suppress(RuntimeError):  # Python was just writing there
-            print("\nInterrupted: the run ends with this epoch. Once more ends it now.", file=sys.stderr)
+            print(
+                "\nInterrupted: the run ends with this epoch. Once more ends everything now.", file=sys.stderr
+            )

@@ -93,7 +93,7 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             held_out = _hold_out(X, y, int(rng.integers(2**31 - 1)))
             validation = [part[held_out] for part in (X, y, weights) if part is not None]
             X, y, weights = X[~held_out], y[~held_out], None if weights is None else weights[~held_out]
-        self.run_ = fit(
+        run = fit(
             self.net_,
             start,
             X,
@@ -107,11 +107,11 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             patience=self.patience,
             l2=self.l2,
         )
-        return self
+        return self._keep(run)
 
     def _go_on(self, X: Array, y: Array, weights: Array | None) -> Self:
         """Train one epoch more, from where the last one ended."""
-        self.run_ = fit(
+        run = fit(
             self.net_,
             self.run_.params,
             X,
@@ -123,6 +123,13 @@ class _Network(BaseEstimator):  # type: ignore[misc]
             l2=self.l2,
             resume=self.run_,
         )
+        return self._keep(run)
+
+    def _keep(self, run: Fit) -> Self:
+        """Keep a run. If Ctrl-C has ended it, whatever it is a part of, a search perhaps, ends as well."""
+        self.run_ = run
+        if run.interrupted:
+            raise KeyboardInterrupt
         return self
 
     def _one_epoch(

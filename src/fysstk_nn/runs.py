@@ -78,7 +78,7 @@ class Fit:
     state : TrainState
         What it takes to continue.
     interrupted : bool
-        Whether Ctrl-C, or a notebook's stop button, ended it early.
+        Whether Ctrl-C, or a notebook's stop button, has ended it.
     """
 
     params: Params

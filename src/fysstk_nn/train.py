@@ -207,15 +207,14 @@ def fit(
             check_kept(net, params, state)
         except FloatingPointError as error:
             raise DivergenceError(str(error), history, kept) from error
-    interrupted = interrupts.asked and state.epoch < last
-    if interrupted:
+    if interrupts.asked:
         what = f"interrupted: {state.epoch} of {last} epochs have been run"
         warnings.warn(f"{what}, and this is what they have reached", RuntimeWarning, stacklevel=2)
     if patience is not None and state.best is not None:
         state.latest = params.copy()
         _assign(params, state.best)
     state.rng = copy.deepcopy(state.rng)
-    result = Fit(params, history, state, interrupted)
+    result = Fit(params, history, state, interrupts.asked)
     if checkpoint is not None:
         save_run(checkpoint.path, net, result)
     return result
