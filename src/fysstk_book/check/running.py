@@ -3,7 +3,8 @@
 An answer may loop for ever, eat the memory, end Python, print, plot, or replace parts of numpy. On Linux
 it runs in a forked child process with limits of its own: nothing needs pickling on the way in, plain values
 come back, and whatever it did to the process is gone with the child. Where forking is not safe (macOS,
-Windows) it runs in a thread that is told to stop and, should it not listen, is left behind. Where there are
+Windows), or an answer needs threads of its process that a child has not, it runs in a thread that is told to
+stop and, should it not listen, is left behind. Where there are
 no threads either (in a browser) a trace function watches the clock. In the last two cases the global state
 is put back afterwards.
 """
@@ -12,7 +13,9 @@ import builtins
 import contextlib
 import copy
 import ctypes
+import dis
 import faulthandler
+import functools
 import io
 import logging
 import os
@@ -36,7 +39,7 @@ from typing import Any, cast
 import numpy as np
 
 import fysstk_nn
-from fysstk_book.check.state import altered, snapshot, untouched, watch_again
+from fysstk_book.check.state import altered, snapshot, untouched
 from fysstk_book.check.values import plain, size, unchanged
 from fysstk_book.exercises import Exercise
 
@@ -249,9 +252,13 @@ def _try_all(
                     break
             signs = _signs(exercise, answer)
         finally:
-            sys.setprofile = watch.set_profile
-            threading.setprofile(cast(Any, before_in_threads))
-            watch_again(sys.gettrace(), before)
+            # One that was left behind by an earlier check may come here late: it puts back its own only.
+            if sys.setprofile == watch.switch:
+                sys.setprofile = watch.set_profile
+            if threading.getprofile() is cast(Any, watch):
+                threading.setprofile(cast(Any, before_in_threads))
+            if before is None or callable(before):  # a profiler written in C cannot be set
+                watch.set_profile(before)
         warned = " ".join(str(heard[0].message).split())[:200] if heard else ""
     tell("notes", Notes(sink.count, warned, altered(names), watch.peeked, signs))
 
@@ -269,9 +276,10 @@ def _quiet(sink: _Sink) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdout, sys.stderr, sys.stdin, builtins.input = old
-        if pyplot:
-            pyplot.show = show
+        if sys.stdout is sink:  # and not another check's, where this one was left behind
+            sys.stdout, sys.stderr, sys.stdin, builtins.input = old
+            if pyplot:
+                pyplot.show = show
 
 
 def _no_input(prompt: object = "") -> str:
@@ -311,7 +319,8 @@ def _in_child(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> 
     os.close(writing)
     run = Run(ended="died")
     try:
-        _listen(run, child, reading, exercise.seconds)
+        threads = _threads(os.getpid()) > 1
+        _listen(run, child, reading, exercise.seconds, stays_behind=threads)
         if run.ended == "" and not _complete(run, len(drawn)):
             run.ended = "died"
     finally:
@@ -322,7 +331,7 @@ def _in_child(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> 
             os.kill(child, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(child, 0)
-    return run
+    return _in_thread(exercise, answer, drawn) if run.ended == "waits" else run
 
 
 def _fork() -> int:
@@ -379,20 +388,57 @@ def _limit_memory() -> None:  # pragma: no cover - runs in the child
 
 def _use_one_thread() -> None:  # pragma: no cover - runs in the child
     """Keep OpenMP (scikit-learn uses it) to one thread: its other threads stayed behind in the parent."""
-    maps = Path("/proc/self/maps").read_text()
-    for library in set(re.findall(r"/\S*lib(?:gomp|omp|iomp5)\S*", maps)):
+    for library in openmp_in(Path("/proc/self/maps").read_text()):
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(library).omp_set_num_threads(1)
 
 
-def _listen(run: Run, child: int, reading: int, seconds: float) -> None:
-    """Take the child's outcomes until it has told all, dies, or is out of time."""
-    start = time.monotonic()
+def openmp_in(maps: str) -> set[str]:
+    """Return the paths of the OpenMP libraries in a process's list of what it has loaded."""
+    lines = (line.split(maxsplit=5) for line in maps.splitlines())
+    paths = {fields[5] for fields in lines if len(fields) == 6}
+    return {path for path in paths if re.match(r"lib(?:gomp|omp|iomp5)", os.path.basename(path))}
+
+
+def _threads(process: int) -> int:
+    """Return how many threads a process has, as the system counts them."""
+    try:
+        return len(os.listdir(f"/proc/{process}/task"))
+    except OSError:
+        return 1
+
+
+FUTEX = {"x86_64": "202", "aarch64": "98", "riscv64": "98", "ppc64le": "221", "s390x": "238"}
+WAITED_ENOUGH = 1.0  # second
+
+
+def _waits(child: int) -> bool:
+    """Tell whether all threads of a child wait for another thread.
+
+    Where the notebook had threads (PyTorch and JAX start some, and so does an import), the child has not, and
+    an answer that needs them waits in vain.
+    """
+    number = FUTEX.get(os.uname().machine)
+    try:
+        calls = [path.read_text().split() for path in Path(f"/proc/{child}/task").glob("*/syscall")]
+    except OSError:
+        return False
+    return bool(calls) and all(call[:1] == [number] for call in calls)
+
+
+def _listen(run: Run, child: int, reading: int, seconds: float, stays_behind: bool = False) -> None:
+    """Take the child's outcomes until it has told all, dies, is out of time, or waits for what it has not."""
+    start = working = time.monotonic()
     received = bytearray()
     os.set_blocking(reading, False)
     with selectors.DefaultSelector() as selector:
         selector.register(reading, selectors.EVENT_READ)
         while True:
+            if not stays_behind or not _waits(child):
+                working = time.monotonic()
+            elif time.monotonic() - working > WAITED_ENOUGH:
+                run.ended = "waits"
+                return
             if selector.select(timeout=0.05):
                 part = os.read(reading, 1 << 20)
                 received += part
@@ -490,13 +536,15 @@ def _stop(thread: threading.Thread) -> None:
 
 
 def _right_here(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
-    """Run under a trace function that looks at the clock on every line."""
+    """Run under a trace function that looks at the clock on every line, and in each turn of a short loop."""
     run = Run(ended="died")
     end = time.monotonic() + exercise.seconds
 
     def trace(frame: types.FrameType, event: str, argument: object) -> Any:  # pragma: no cover - nor a trace
         if time.monotonic() > end:
             raise Stop
+        if event == "call" and _loops_on_a_line(frame.f_code):
+            frame.f_trace_opcodes = True
         return trace
 
     with untouched():
@@ -506,6 +554,22 @@ def _right_here(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -
         except Stop:
             run.ended = "too slow"
     return run
+
+
+@functools.cache
+def _loops_on_a_line(code: types.CodeType) -> bool:
+    """Tell whether a piece of code jumps back within one line, as `while True: pass`: none is traced then."""
+    if not _is_own(code.co_filename):
+        return False
+    lines = {}
+    line = None
+    for step in dis.get_instructions(code):
+        line = step.positions.lineno if step.positions and step.positions.lineno else line
+        lines[step.offset] = line
+        back = step.opcode in dis.hasjrel and isinstance(step.argval, int) and step.argval <= step.offset
+        if back and lines.get(step.argval) == line:
+            return True
+    return False
 
 
 ON_PLATFORM = {"linux": "process", "emscripten": "here"}

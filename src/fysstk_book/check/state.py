@@ -7,6 +7,7 @@ import math
 import os
 import random
 import sys
+import threading
 import time
 import types
 import warnings
@@ -74,20 +75,28 @@ def untouched() -> Iterator[None]:
     path, depth, collecting = sys.path[:], sys.getrecursionlimit(), gc.isenabled()
     folder, environment = os.getcwd(), dict(os.environ)
     tracing, profiling = sys.gettrace(), sys.getprofile()
-    pyplot = sys.modules.get("matplotlib.pyplot")
+    setters = sys.settrace, sys.setprofile
+    in_threads = threading.gettrace(), threading.getprofile()
+    shown = cast(Any, warnings)._showwarnmsg_impl
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
     figures = set(pyplot.get_fignums()) if pyplot else set()
     parameters = dict(pyplot.rcParams) if pyplot else {}
+    show = pyplot.show if pyplot else None
     try:
         yield
     finally:
         put_back(modules)
+        sys.settrace, sys.setprofile = setters
         watch_again(tracing, profiling)
+        threading.settrace(cast(Any, in_threads[0]))
+        threading.setprofile(cast(Any, in_threads[1]))
         np.seterr(**cast(Any, numpy_errors))
         np.set_printoptions(**cast(Any, numpy_print))
         np.random.set_state(numpy_random)  # noqa: NPY002
         random.setstate(python_random)
         cast(list[Any], warnings.filters)[:] = filters
         warnings.showwarning = show_warning
+        cast(Any, warnings)._showwarnmsg_impl = shown
         sys.stdout, sys.stderr, sys.stdin, sys.displayhook, sys.excepthook = streams
         sys.path[:] = path
         sys.setrecursionlimit(depth)
@@ -97,6 +106,7 @@ def untouched() -> Iterator[None]:
             os.environ.clear()
             os.environ.update(environment)
         if pyplot:
+            pyplot.show = show
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 pyplot.rcParams.update(parameters)
