@@ -212,6 +212,15 @@ def test_definitions_are_read_from_the_page_and_differentiated():
         )
 
 
+def test_a_derivative_by_differences_finds_two_indices_that_are_written_as_one_number():
+    weight, of_z = np.array([[2.0, 3.0], [5.0, 7.0]]), [r"z_j = w_{0j} x_0 + w_{1j} x_1"]
+    for latex in (
+        r"\frac{\partial z_1}{\partial w_{01}} = x_0",
+        r"\frac{\partial z_0}{\partial w_{10}} = x_1",
+    ):
+        formula(latex).holds({"w_{ij}": weight, "x_i": [11.0, 13.0]}, where=of_z, within=1e-8)
+
+
 def test_a_derivative_by_symbols_is_exact():
     w = {(i, j, l): sp.Symbol(f"w{i}{j}{l}") for i in (1, 2) for j in (1, 2) for l in (1, 2)}
     names = {"w_{ij}^l": lambda i, j, l: w[i, j, l], "x_j": lambda j: sp.Symbol(f"x{j}")}

@@ -447,15 +447,19 @@ def _defined_by(chain: Node) -> tuple[Node, tuple[Node, ...]] | None:
     return None
 
 
-def _kind(node: Node) -> Any:
-    """Return what two names share if one binding could serve both."""
+def _kind(node: Node, digits: bool = False) -> Any:
+    """Return what two names share if one binding could serve both; the 12 of w_{12} may be two indices."""
     bare, low, _ = corners(node)
-    return bare, tuple(len(elements(corner)) for corner in low)
+    counts = []
+    for index in map(elements, low):
+        number = digits and len(index) == 1 and index[0].kind == "number"
+        counts.append(len(index[0].parts[0]) if number else len(index))
+    return bare, tuple(counts)
 
 
 def _is_known(node: Node, known: set[Any]) -> bool:
     """Tell whether a name has a value, or a derivative can be taken."""
-    if _kind(node) in known or node in known:
+    if _kind(node) in known or node in known or _kind(node, digits=True) in known:
         return True
     if node.kind == "name" and node.parts[1]:  # f' can be taken of f
         return _is_known(Node("name", (node.parts[0], 0, *node.parts[2:])), known)

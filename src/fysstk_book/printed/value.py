@@ -275,8 +275,17 @@ class Reading:
             if corner is None or corner is left_over:
                 indices.append(None)
             else:
-                indices.append(tuple(self._index(e) for e in elements(corner)))
+                indices.append(tuple(self._index(e) for e in self._apart(node, elements(corner))))
         return _bare(node), tuple(indices)
+
+    def _apart(self, node: Node, index: tuple[Node, ...]) -> tuple[Node, ...]:
+        """Take the 12 of w_{12} for two indices if w_{ij} is known, and for one if w_i is."""
+        if len(index) != 1 or index[0].kind != "number":
+            return index
+        digits = index[0].parts[0]
+        known = (*(b.node for b in self.names), *(d.name for d in self.definitions))
+        lengths = {len(elements(c)) for n in known if _bare(n) == _bare(node) for c in _corners_of(n) if c}
+        return tuple(Node("number", (d,)) for d in digits) if len(digits) in lengths - {1} else index
 
     def _index(self, element: Node) -> Any:
         try:
