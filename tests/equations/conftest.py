@@ -41,11 +41,8 @@ TYPED = {
     "test_limits.py",
     "test_network_types.py",
     "test_notation.py",
-    "test_one_neuron.py",
     "test_optimizers.py",
     "test_regularization.py",
-    "test_scalar_network.py",
-    "test_two_two_one.py",
     "test_universal_approximation.py",
     "test_vanishing_gradients.py",
 }

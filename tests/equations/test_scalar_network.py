@@ -1,4 +1,8 @@
-"""The equations of the scalar network and of chains of neurons, as printed in book/scalar-network.md."""
+"""The equations of the scalar network and of chains of neurons, as printed in book/scalar-network.md.
+
+The page's own definitions of the forward pass are differentiated, by SymPy for any activations, and by
+central differences and autograd for three different ones.
+"""
 
 from __future__ import annotations
 
@@ -8,252 +12,229 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from fysstk_nn.gradcheck import central_difference
-
-x, y, w1, b1, w2, b2 = sp.symbols("x y w1 b1 w2 b2", real=True)
-z1, z2 = sp.symbols("z1 z2", real=True)
-
-
-def symbolic_sigmoid(z):
-    return 1 / (1 + sp.exp(-z))
-
-
-def symbolic_slope(z):
-    return symbolic_sigmoid(z) * (1 - symbolic_sigmoid(z))
-
-
-Z1 = w1 * x + b1
-A1 = symbolic_sigmoid(Z1)
-Z2 = w2 * A1 + b2
-A2 = symbolic_sigmoid(Z2)
-C = (A2 - y) ** 2 / 2
-DELTA2 = (A2 - y) * symbolic_slope(Z2)
-DELTA1 = DELTA2 * w2 * symbolic_slope(Z1)
+# What the page says in words: the cost, and that sigma_1' stands for the slope at z_1.
+DEFINED = [
+    "def-scalar-hidden",
+    "def-scalar-output",
+    r"C = \frac12 (a_2 - y)^2",
+    r"\delta_1 = \frac{\partial C}{\partial z_1}, \delta_2 = \frac{\partial C}{\partial z_2}",
+    r"\sigma_1' = \frac{\partial a_1}{\partial z_1}, \sigma_2' = \frac{\partial a_2}{\partial z_2}",
+]
+CHAIN = [
+    "def-scalar-chain",
+    r"C = \frac12 (a_L - y)^2",
+    r"\delta_l = \frac{\partial C}{\partial z_l}",
+    r"\sigma_l' = \frac{\partial a_l}{\partial z_l}",
+]
+DERIVATIVES = [
+    "eq-scalar-delta2",
+    "eq-scalar-dw2",
+    "eq-scalar-db2",
+    "eq-scalar-chain",
+    "eq-scalar-dz2-da1",
+    "eq-scalar-delta1",
+    "eq-scalar-dw1",
+    "eq-scalar-db1",
+]
 
 
 def s(z):
     return 1 / (1 + anp.exp(-z))
 
 
-def cost(theta, x, y):
-    w1, b1, w2, b2 = theta
-    return 0.5 * (s(w2 * s(w1 * x + b1) + b2) - y) ** 2
+ACTIVATIONS = [None, s, anp.tanh, anp.sin]  # of layers 1, 2, 3, 1, 2, 3 ...
 
 
-def printed_gradient(theta, x, y):
-    w1, b1, w2, b2 = theta
-    a1 = s(w1 * x + b1)
-    a2 = s(w2 * a1 + b2)
-    delta2 = (a2 - y) * a2 * (1 - a2)
-    slope1 = a1 * (1 - a1)
-    return np.array(
-        [
-            (a2 - y) * a2 * (1 - a2) * w2 * slope1 * x,
-            (a2 - y) * a2 * (1 - a2) * w2 * slope1,
-            delta2 * a1,
-            delta2,
-        ]
-    )
+def activation(l):
+    return ACTIVATIONS[(l - 1) % 3 + 1]
 
 
-@pytest.mark.equation("eq-scalar-delta2", method="sympy")
-def test_error_of_the_output_neuron(discrepancy):
-    cost_of_z2 = (symbolic_sigmoid(z2) - y) ** 2 / 2
-    residual = sp.simplify(sp.diff(cost_of_z2, z2) - (symbolic_sigmoid(z2) - y) * symbolic_slope(z2))
-    discrepancy(residual)
-    assert residual == 0
+def proves(*labels, method):
+    """Mark a test as a proof of several equations."""
+
+    def marked(test):
+        for label in labels:
+            test = pytest.mark.equation(label, method=method)(test)
+        return test
+
+    return marked
 
 
-@pytest.mark.equation("eq-scalar-dw2", method="sympy")
-@pytest.mark.equation("eq-scalar-db2", method="sympy")
-@pytest.mark.equation("eq-scalar-dw1", method="sympy")
-@pytest.mark.equation("eq-scalar-db1", method="sympy")
-def test_four_derivatives(discrepancy):
-    for parameter, printed in ((w2, DELTA2 * A1), (b2, DELTA2), (w1, DELTA1 * x), (b1, DELTA1)):
-        residual = sp.simplify(sp.diff(C, parameter) - printed)
-        discrepancy(residual)
-        assert residual == 0
+@proves(*DERIVATIVES, method="sympy")
+def test_all_derivatives_for_any_activations(printed):
+    x, y, w1, b1, w2, b2 = sp.symbols("x y w1 b1 w2 b2", real=True)
+    names = {
+        "a_0": x,
+        "y": y,
+        "w_l": [None, w1, w2],
+        "b_l": [None, b1, b2],
+        r"\sigma_l": lambda l: sp.Function(f"f{l}"),
+    }
+    for label in DERIVATIVES:
+        printed(label).holds(also=names, where=DEFINED)
 
 
-@pytest.mark.equation("eq-scalar-dw2", method="central differences")
-@pytest.mark.equation("eq-scalar-db2", method="central differences")
-@pytest.mark.equation("eq-scalar-dw1", method="central differences")
-@pytest.mark.equation("eq-scalar-db1", method="central differences")
-def test_four_derivatives_numerically(rng, discrepancy):
-    for _ in range(5):
+@proves(*DERIVATIVES, method="central differences")
+def test_all_derivatives_numerically(rng, printed):
+    for _ in range(3):
+        w1, b1, w2, b2 = rng.normal(size=4)
+        names = {
+            "a_0": rng.normal(),
+            "y": rng.uniform(),
+            "w_l": [None, w1, w2],
+            "b_l": [None, b1, b2],
+            r"\sigma_l": activation,
+        }
+        for label in DERIVATIVES:
+            printed(label).holds(also=names, where=DEFINED, within=1e-8)
+
+
+@proves("eq-scalar-dw2", "eq-scalar-db2", "eq-scalar-dw1", "eq-scalar-db1", method="autograd")
+def test_four_derivatives_by_autograd(rng, printed):
+    def cost(theta, x, y):
+        w1, b1, w2, b2 = theta
+        return 0.5 * (anp.tanh(w2 * s(w1 * x + b1) + b2) - y) ** 2
+
+    for _ in range(3):
         theta, x, y = rng.normal(size=4), rng.normal(), rng.uniform()
-        measured = central_difference(lambda t, x=x, y=y: cost(t, x, y), theta)
-        error = np.abs(printed_gradient(theta, x, y) - measured).max()
-        discrepancy(error)
-        assert error < 1e-9
+        dw1, db1, dw2, db2 = autograd.grad(cost)(theta, x, y)
+        a1 = s(theta[0] * x + theta[1])
+        a2 = np.tanh(theta[2] * a1 + theta[3])
+        names = {
+            "a_l": [x, a1, a2],
+            "y": y,
+            "w_2": theta[2],
+            r"\sigma_l'": [None, a1 * (1 - a1), 1 - a2**2],
+            r"\delta_l": [None, db1, db2],
+            r"\frac{\partial C}{\partial w_l}": [None, dw1, dw2],
+            r"\frac{\partial C}{\partial b_l}": [None, db1, db2],
+        }
+        for label in ("eq-scalar-dw2", "eq-scalar-db2", "eq-scalar-dw1", "eq-scalar-db1"):
+            printed(label).holds(also=names, within=1e-14)
 
 
-@pytest.mark.equation("eq-scalar-dw2", method="autograd")
-@pytest.mark.equation("eq-scalar-db2", method="autograd")
-@pytest.mark.equation("eq-scalar-dw1", method="autograd")
-@pytest.mark.equation("eq-scalar-db1", method="autograd")
-def test_four_derivatives_by_autograd(rng, discrepancy):
-    for _ in range(5):
-        theta, x, y = rng.normal(size=4), rng.normal(), rng.uniform()
-        error = np.abs(printed_gradient(theta, x, y) - autograd.grad(cost)(theta, x, y)).max()
-        discrepancy(error)
-        assert error < 1e-14
-
-
-@pytest.mark.equation("eq-scalar-chain", method="sympy")
-@pytest.mark.equation("eq-scalar-delta1", method="sympy")
-def test_error_of_the_hidden_neuron(discrepancy):
-    a1 = symbolic_sigmoid(z1)
-    inner = w2 * a1 + b2
-    cost_of_z1 = (symbolic_sigmoid(inner) - y) ** 2 / 2
-    dC_dz2 = sp.diff((symbolic_sigmoid(z2) - y) ** 2 / 2, z2).subs(z2, inner)
-    a = sp.symbols("a")
-    dz2_da1 = sp.diff(w2 * a + b2, a)
-    three_factors = dC_dz2 * dz2_da1 * sp.diff(a1, z1)
-    closed = (symbolic_sigmoid(inner) - y) * symbolic_slope(inner) * w2 * symbolic_slope(z1)
-    for printed in (three_factors, closed):
-        residual = sp.simplify(sp.diff(cost_of_z1, z1) - printed)
-        discrepancy(residual)
-        assert residual == 0
-
-
-@pytest.mark.equation("eq-scalar-dz2-da1", method="sympy")
-def test_the_step_through_the_weight(discrepancy):
-    a = sp.symbols("a")
-    residual = sp.diff(w2 * a + b2, a) - w2
-    discrepancy(residual)
-    assert residual == 0
-
-
-@pytest.mark.equation("eq-scalar-example", method="sympy")
-def test_the_example(discrepancy):
-    at = {x: 2, y: 1, w1: 0, b1: 0, w2: 2, b2: -1}
-    residuals = [
-        sp.diff(C, b2).subs(at) + sp.Rational(1, 8),
-        sp.diff(C, w2).subs(at) + sp.Rational(1, 16),
-        sp.diff(C, b1).subs(at) + sp.Rational(1, 16),
-        sp.diff(C, w1).subs(at) + sp.Rational(1, 8),
-    ]
-    discrepancy(max(abs(residual) for residual in residuals))
-    assert residuals == [0, 0, 0, 0]
+@pytest.mark.equation("eq-scalar-example", method="central differences")
+def test_the_example(printed):
+    names = {
+        "a_0": 2.0,
+        "y": 1.0,
+        "w_l": [None, 0.0, 2.0],
+        "b_l": [None, 0.0, -1.0],
+        r"\sigma_l": lambda l: s,
+    }
+    printed("eq-scalar-example").holds(also=names, where=DEFINED, within=1e-9)
 
 
 # --- chains of any length ---
 
 
-def chain(parameters, x):
-    """Outputs a[0..L] of a chain; `parameters` holds the weights and then the biases."""
-    L = len(parameters) // 2
-    a = [x]
-    for l in range(L):
-        a.append(s(parameters[l] * a[-1] + parameters[L + l]))
-    return a
+def cost_from(l, z_l, w, b, y):
+    """Cost as a function of z_l: the rest of the forward pass."""
+    a = activation(l)(z_l)
+    for k in range(l + 1, len(w)):
+        a = activation(k)(w[k] * a + b[k])
+    return 0.5 * (a - y) ** 2
 
 
-def chain_cost(parameters, x, y):
-    return 0.5 * (chain(parameters, x)[-1] - y) ** 2
+def chain(L, rng):
+    """What the names of the definitions stand for in a chain of L neurons."""
+    return {
+        "L": L,
+        "a_0": rng.normal(),
+        "y": rng.uniform(),
+        "w_l": [None, *rng.normal(size=L)],
+        "b_l": [None, *rng.normal(size=L)],
+        r"\sigma_l": activation,
+    }
 
 
-def chain_deltas(parameters, x, y):
-    """The errors by the printed recursion; index 0 is empty, as in the book."""
-    L = len(parameters) // 2
-    w, a = [None, *parameters[:L]], chain(parameters, x)
-    delta = [None] * (L + 1)
-    delta[L] = (a[L] - y) * a[L] * (1 - a[L])
-    for l in range(L - 1, 0, -1):
-        delta[l] = delta[l + 1] * w[l + 1] * a[l] * (1 - a[l])
-    return delta, a, w
+@proves("eq-scalar-chain-delta", "eq-scalar-chain-gradients", method="central differences")
+@proves("eq-scalar-chain-product", method="central differences")
+@pytest.mark.parametrize("L", [2, 3, 6])
+def test_chain(L, rng, printed):
+    names = chain(L, rng)
+    printed("eq-scalar-chain-delta").holds(also=names, where=CHAIN, within=1e-8)
+    printed("eq-scalar-chain-gradients").holds(also=names, where=CHAIN, within=1e-8, l=range(1, L + 1))
+    printed("eq-scalar-chain-product").holds(also=names, where=CHAIN, within=1e-8)
 
 
-@pytest.mark.equation("eq-scalar-chain-delta", method="central differences")
-@pytest.mark.equation("eq-scalar-chain-gradients", method="central differences")
-@pytest.mark.parametrize("L", [1, 2, 3, 7])
-def test_chain(L, rng, discrepancy):
-    parameters, x, y = rng.normal(size=2 * L), rng.normal(), rng.uniform()
-    delta, a, _w = chain_deltas(parameters, x, y)
-    printed = [*(delta[l] * a[l - 1] for l in range(1, L + 1)), *delta[1:]]
-    error = np.abs(np.array(printed) - central_difference(lambda p: chain_cost(p, x, y), parameters)).max()
-    discrepancy(error)
-    assert error < 1e-9
+@proves("eq-scalar-chain-gradients", "eq-scalar-chain-product", method="central differences")
+def test_chain_of_one(rng, printed):
+    names = chain(1, rng)
+    printed("eq-scalar-chain-gradients").holds(also=names, where=CHAIN, within=1e-8, l=[1])
+    printed("eq-scalar-chain-product").holds(also=names, where=CHAIN, within=1e-8)
 
 
-@pytest.mark.equation("eq-scalar-chain-delta", method="autograd")
-@pytest.mark.equation("eq-scalar-chain-gradients", method="autograd")
-def test_chain_by_autograd(rng, discrepancy):
-    L, x, y = 6, 0.4, 0.9
-    parameters = rng.normal(size=2 * L)
-    delta, a, _w = chain_deltas(parameters, x, y)
-    printed = [*(delta[l] * a[l - 1] for l in range(1, L + 1)), *delta[1:]]
-    error = np.abs(np.array(printed) - autograd.grad(chain_cost)(parameters, x, y)).max()
-    discrepancy(error)
-    assert error < 1e-14
+@proves("eq-scalar-chain-delta", "eq-scalar-chain-gradients", "eq-scalar-chain-product", method="sympy")
+def test_chain_of_three_with_any_activations(printed):
+    names = {
+        "L": 3,
+        "a_0": sp.Symbol("x", real=True),
+        "y": sp.Symbol("y", real=True),
+        "w_l": [None, *sp.symbols("w1:4", real=True)],
+        "b_l": [None, *sp.symbols("b1:4", real=True)],
+        r"\sigma_l": lambda l: sp.Function(f"f{l}"),
+    }
+    printed("eq-scalar-chain-delta").holds(also=names, where=CHAIN)
+    printed("eq-scalar-chain-gradients").holds(also=names, where=CHAIN, l=(1, 2, 3))
+    printed("eq-scalar-chain-product").holds(also=names, where=CHAIN)
 
 
-@pytest.mark.equation("eq-scalar-chain-product", method="central differences")
-def test_product_over_the_layers(rng, discrepancy):
-    L, x, y = 6, 0.4, 0.9
-    parameters = rng.normal(size=2 * L)
-    a = chain(parameters, x)
-    w = [None, *parameters[:L]]
-    product = (a[L] - y) * a[L] * (1 - a[L])
-    for l in range(1, L):
-        product *= w[l + 1] * a[l] * (1 - a[l])
-    dC_db1 = central_difference(lambda p: chain_cost(p, x, y), parameters)[L]
-    discrepancy(abs(product - dC_db1))
-    assert abs(product - dC_db1) < 1e-10
-
-
-@pytest.mark.equation("eq-scalar-chain-product", method="sympy")
-def test_product_over_three_layers_symbolically(discrepancy):
-    f = sp.Function("f")
-    w3, b3 = sp.symbols("w3 b3")
-    a1 = f(z1)
-    a2 = f(w2 * a1 + b2)
-    a3 = f(w3 * a2 + b3)
-    cost_of_z1 = (a3 - y) ** 2 / 2
-    u = sp.symbols("u")
-    slope = sp.diff(f(u), u)
-    printed = (
-        (a3 - y)
-        * slope.subs(u, w3 * a2 + b3).doit()
-        * (w2 * slope.subs(u, z1))
-        * (w3 * slope.subs(u, w2 * a1 + b2).doit())
+@proves("eq-scalar-chain-delta", "eq-scalar-chain-gradients", method="autograd")
+def test_chain_by_autograd(rng, printed):
+    L = 6
+    names = chain(L, rng)
+    w, b, y = names["w_l"], names["b_l"], names["y"]
+    z = [None, w[1] * names["a_0"] + b[1]]
+    for l in range(2, L + 1):
+        z.append(w[l] * activation(l - 1)(z[-1]) + b[l])
+    of_layers = range(1, L + 1)
+    found = {
+        r"\delta_l": [
+            None,
+            *(autograd.grad(lambda v, l=l: cost_from(l, v, w, b, y))(z[l]) for l in of_layers),
+        ],
+        r"\sigma_l'": [None, *(autograd.grad(activation(l))(z[l]) for l in of_layers)],
+        r"\frac{\partial C}{\partial w_l}": lambda l: autograd.grad(
+            lambda v: cost_from(1, v[1] * names["a_0"] + b[1], v, b, y)
+        )(np.array([0.0, *w[1:]]))[l],
+        r"\frac{\partial C}{\partial b_l}": lambda l: autograd.grad(
+            lambda c: cost_from(1, w[1] * names["a_0"] + c[1], w, c, y)
+        )(np.array([0.0, *b[1:]]))[l],
+    }
+    printed("eq-scalar-chain-delta").holds(also={**names, **found}, within=1e-14)
+    printed("eq-scalar-chain-gradients").holds(
+        also={**names, **found}, where=CHAIN, within=1e-14, l=of_layers
     )
-    difference = (sp.diff(cost_of_z1, z1) - printed).subs(f, sp.tanh).doit()
-    at = {z1: 0.3, w2: -1.2, b2: 0.4, w3: 0.7, b3: 0.1, y: 0.5}
-    residual = abs(sp.N(difference.subs(at)))
-    discrepancy(residual)
-    assert residual < 1e-14
 
 
-@pytest.mark.equation("eq-scalar-vanishing", method="numeric")
-def test_a_quarter_for_each_layer(rng, discrepancy):
-    worst = 0.0
-    for _ in range(200):
-        L = int(rng.integers(2, 12))
-        parameters = np.concatenate([rng.uniform(-1, 1, size=L), rng.normal(size=L)])
-        delta, _a, _w = chain_deltas(parameters, rng.normal(), rng.uniform())
-        worst = max(worst, abs(delta[1]) - 0.25 ** (L - 1) * abs(delta[L]))
-    discrepancy(max(worst, 0.0))
-    assert worst <= 0
-    assert abs(0.25**9 - 4e-6) < 2e-7
+@pytest.mark.equation("eq-scalar-vanishing", method="central differences")
+def test_a_quarter_for_each_layer(rng, printed):
+    sigmoids = {r"\sigma_l": lambda l: s}
+    for L in (2, 3, 5, 9):
+        names = chain(L, rng) | sigmoids | {"w_l": [None, *rng.uniform(-1, 1, size=L)]}
+        printed("eq-scalar-vanishing").holds(also=names, where=CHAIN, within=1e-10)
+    for L in (2, 4):  # weights of 1 and weighted sums of 0 reach the bound
+        names = {"L": L, "w_l": [None, *[1.0] * L], "b_l": [None, *[-0.5] * L], "a_0": 0.5, "y": 0.0}
+        small, bound = (
+            printed("eq-scalar-vanishing").value(also=names | sigmoids, where=CHAIN, side=side)
+            for side in (0, 1)
+        )
+        assert abs(small - bound) < 1e-10
 
 
 # --- penalties ---
 
 
-@pytest.mark.equation("eq-scalar-l2", method="sympy")
-def test_slope_of_the_l2_penalty(discrepancy):
-    w, strength = sp.symbols("w lambda", real=True)
-    residual = sp.simplify(sp.diff(strength / 2 * w**2, w) - strength * w)
-    discrepancy(residual)
-    assert residual == 0
+@proves("eq-scalar-l2", "eq-scalar-l1", method="sympy")
+def test_slopes_of_the_penalties(printed):
+    names = {"w": sp.Symbol("w", real=True), r"\lambda": sp.Symbol("lambda", positive=True)}
+    printed("eq-scalar-l2").holds(names)
+    printed("eq-scalar-l1").holds(names)
 
 
-@pytest.mark.equation("eq-scalar-l1", method="central differences")
-def test_slope_of_the_l1_penalty(rng, discrepancy):
-    w = rng.normal(size=20)
-    w = w[np.abs(w) > 1e-3]
-    error = np.abs(0.3 * np.sign(w) - central_difference(lambda w: 0.3 * np.sum(np.abs(w)), w)).max()
-    discrepancy(error)
-    assert error < 1e-8
+@proves("eq-scalar-l2", "eq-scalar-l1", method="central differences")
+def test_slopes_of_the_penalties_numerically(printed):
+    for w in (-2.0, -0.3, 0.7, 1.9):
+        for label in ("eq-scalar-l2", "eq-scalar-l1"):
+            printed(label).holds({"w": w, r"\lambda": 0.3}, within=1e-8)

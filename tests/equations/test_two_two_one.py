@@ -1,4 +1,8 @@
-"""The nine derivatives of the 2-2-1 network, as printed in book/two-two-one.md."""
+"""The nine derivatives of the 2-2-1 network, as printed in book/two-two-one.md.
+
+The page's own definitions of the forward pass are differentiated, by SymPy for any activation, and by central
+differences and autograd for the sigmoid.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +14,78 @@ import sympy as sp
 
 from fysstk_nn.gradcheck import central_difference
 
-x = sp.symbols("x0 x1")
-w = sp.Matrix(2, 2, sp.symbols("w00 w01 w10 w11"))
-b = sp.symbols("b0 b1")
-v = sp.symbols("v0 v1")
-c, y = sp.symbols("c y")
-
-
-def symbolic_sigmoid(z):
-    return 1 / (1 + sp.exp(-z))
-
-
-Z1 = [w[0, j] * x[0] + w[1, j] * x[1] + b[j] for j in range(2)]
-A1 = [symbolic_sigmoid(z) for z in Z1]
-Z2 = v[0] * A1[0] + v[1] * A1[1] + c
-A2 = symbolic_sigmoid(Z2)
-C = (A2 - y) ** 2 / 2
-DELTA2 = (A2 - y) * A2 * (1 - A2)
-DELTA1 = [v[j] * A1[j] * (1 - A1[j]) * DELTA2 for j in range(2)]
+# The cost and the errors are introduced in words and in the claims themselves.
+DEFINED = [
+    "def-two-inputs",
+    "def-two-hidden",
+    "def-two-output",
+    r"C = \frac12 (a^{(2)} - y)^2",
+    r"\delta^{(2)} = \frac{\partial C}{\partial z^{(2)}}",
+    r"\delta_j^{(1)} = \frac{\partial C}{\partial z_j^{(1)}}",
+]
+NODES = (0, 1)
+DERIVATIVES = {  # with the indices that the formulas leave open
+    "eq-two-delta2": {},
+    "eq-two-dw2": {},
+    "eq-two-db2": {},
+    "eq-two-dz2-dz1": {"j": NODES},
+    "eq-two-delta1": {"j": NODES},
+    "eq-two-dw1": {"i": NODES, "j": NODES},
+    "eq-two-four-weights": {},
+    "eq-two-db1": {},
+}
 
 
 def s(z):
     return 1 / (1 + anp.exp(-z))
+
+
+def proves(*labels, method):
+    """Mark a test as a proof of several equations."""
+
+    def marked(test):
+        for label in labels:
+            test = pytest.mark.equation(label, method=method)(test)
+        return test
+
+    return marked
+
+
+def network(x, y, W1, b1, w2, b2, f):
+    return {
+        "x_j": x,
+        "y": y,
+        "w_{ij}^{(1)}": W1,
+        "b_j^{(1)}": b1,
+        "w_i^{(2)}": w2,
+        "b^{(2)}": b2,
+        r"\sigma": f,
+    }
+
+
+def matrix(name):
+    return np.array(sp.symbols(f"{name}00 {name}01 {name}10 {name}11", real=True)).reshape(2, 2)
+
+
+def pair(name):
+    return np.array(sp.symbols(f"{name}0 {name}1", real=True))
+
+
+y, c = sp.symbols("y c", real=True)
+ANY_NETWORK = network(pair("x"), y, matrix("w"), pair("b"), pair("v"), c, sp.Function("f"))
+
+
+@proves(*DERIVATIVES, method="sympy")
+def test_nine_derivatives_for_any_activation(printed):
+    for label, indices in DERIVATIVES.items():
+        printed(label).holds(also=ANY_NETWORK, where=DEFINED, **indices)
+
+
+def random_network(rng):
+    """Return theta (W1 row by row, b1, w2, b2), x, y and what the printed names stand for."""
+    theta, x, y = rng.normal(size=9), rng.normal(size=2), rng.uniform()
+    names = network(x, y, theta[:4].reshape(2, 2), theta[4:6], theta[6:8], theta[8], s)
+    return theta, x, y, names
 
 
 def cost(theta, x, y):
@@ -39,151 +93,132 @@ def cost(theta, x, y):
     return 0.5 * (s(anp.dot(w2, s(anp.dot(x, W1) + b1)) + b2) - y) ** 2
 
 
-def printed(theta, x, y):
-    """The nine derivatives one by one, in the order of theta: W1 row by row, b1, w2, b2."""
-    w00, w01, w10, w11, b0, b1, v0, v1, c = theta
-    a0 = s(w00 * x[0] + w10 * x[1] + b0)
-    a1 = s(w01 * x[0] + w11 * x[1] + b1)
-    a2 = s(v0 * a0 + v1 * a1 + c)
-    delta2 = (a2 - y) * a2 * (1 - a2)
-    delta10, delta11 = v0 * a0 * (1 - a0) * delta2, v1 * a1 * (1 - a1) * delta2
-    return np.array(
-        [
-            delta10 * x[0],
-            delta11 * x[0],
-            delta10 * x[1],
-            delta11 * x[1],
-            delta10,
-            delta11,
-            delta2 * a0,
-            delta2 * a1,
-            delta2,
-        ]
-    )
+@proves(*DERIVATIVES, method="central differences")
+def test_nine_derivatives_numerically(rng, printed):
+    for _ in range(3):
+        *_, names = random_network(rng)
+        for label, indices in DERIVATIVES.items():
+            printed(label).holds(also=names, where=DEFINED, within=1e-9, **indices)
 
 
-def vanishes(expression, discrepancy):
-    residual = sp.simplify(expression)
-    discrepancy(residual)
-    return residual == 0
+@proves("eq-two-dw2", "eq-two-db2", "eq-two-dw1", "eq-two-four-weights", "eq-two-db1", method="autograd")
+def test_nine_derivatives_by_autograd(rng, printed):
+    for _ in range(3):
+        theta, x, y, names = random_network(rng)
+        slope = autograd.grad(cost)(theta, x, y)
+        found = {
+            r"\frac{\partial C}{\partial w_{ij}^{(1)}}": slope[:4].reshape(2, 2),
+            r"\frac{\partial C}{\partial b_j^{(1)}}": slope[4:6],
+            r"\delta_j^{(1)}": slope[4:6],
+            r"\frac{\partial C}{\partial w_i^{(2)}}": slope[6:8],
+            r"\frac{\partial C}{\partial b^{(2)}}": slope[8],
+            r"\delta^{(2)}": slope[8],
+        }
+        for label in ("eq-two-dw2", "eq-two-db2", "eq-two-dw1", "eq-two-four-weights", "eq-two-db1"):
+            printed(label).holds(also={**names, **found}, where=DEFINED, within=1e-14, **DERIVATIVES[label])
 
 
-@pytest.mark.equation("eq-two-delta2", method="sympy")
-def test_error_of_the_output(discrepancy):
-    z = sp.symbols("z")
-    f = symbolic_sigmoid(z)
-    assert vanishes(sp.diff((f - y) ** 2 / 2, z) - (f - y) * sp.diff(f, z), discrepancy)
-
-
-@pytest.mark.equation("eq-two-dw2", method="sympy")
-@pytest.mark.equation("eq-two-db2", method="sympy")
-def test_derivatives_of_the_output_layer(discrepancy):
-    for i in range(2):
-        assert vanishes(sp.diff(C, v[i]) - DELTA2 * A1[i], discrepancy)
-    assert vanishes(sp.diff(C, c) - DELTA2, discrepancy)
-
-
-@pytest.mark.equation("eq-two-dz2-dz1", method="sympy")
-@pytest.mark.equation("eq-two-delta1", method="sympy")
-def test_errors_of_the_hidden_nodes(discrepancy):
-    z = sp.symbols("z0 z1")
-    a = [symbolic_sigmoid(z[j]) for j in range(2)]
-    z2 = v[0] * a[0] + v[1] * a[1] + c
-    a2 = symbolic_sigmoid(z2)
-    for j in range(2):
-        assert vanishes(sp.diff(z2, z[j]) - v[j] * sp.diff(a[j], z[j]), discrepancy)
-        delta = v[j] * sp.diff(a[j], z[j]) * (a2 - y) * a2 * (1 - a2)
-        assert vanishes(sp.diff((a2 - y) ** 2 / 2, z[j]) - delta, discrepancy)
-
-
-@pytest.mark.equation("eq-two-dw1", method="sympy")
-@pytest.mark.equation("eq-two-four-weights", method="sympy")
-@pytest.mark.equation("eq-two-db1", method="sympy")
-def test_derivatives_of_the_hidden_layer(discrepancy):
-    four = {
-        w[0, 0]: DELTA1[0] * x[0],
-        w[0, 1]: DELTA1[1] * x[0],
-        w[1, 0]: DELTA1[0] * x[1],
-        w[1, 1]: DELTA1[1] * x[1],
-    }
-    for weight, formula in four.items():
-        assert vanishes(sp.diff(C, weight) - formula, discrepancy)
-    for j in range(2):
-        assert vanishes(sp.diff(C, b[j]) - DELTA1[j], discrepancy)
-
-
-@pytest.mark.equation("eq-two-dw2", method="central differences")
-@pytest.mark.equation("eq-two-db2", method="central differences")
-@pytest.mark.equation("eq-two-delta1", method="central differences")
-@pytest.mark.equation("eq-two-four-weights", method="central differences")
-@pytest.mark.equation("eq-two-db1", method="central differences")
-def test_nine_derivatives_numerically(rng, discrepancy):
-    for _ in range(5):
-        theta, x, y = rng.normal(size=9), rng.normal(size=2), rng.uniform()
-        measured = central_difference(lambda t, x=x, y=y: cost(t, x, y), theta)
-        error = np.abs(printed(theta, x, y) - measured).max()
-        discrepancy(error)
-        assert error < 1e-9
-
-
-@pytest.mark.equation("eq-two-dw2", method="autograd")
-@pytest.mark.equation("eq-two-db2", method="autograd")
-@pytest.mark.equation("eq-two-four-weights", method="autograd")
-@pytest.mark.equation("eq-two-db1", method="autograd")
-def test_nine_derivatives_by_autograd(rng, discrepancy):
-    for _ in range(5):
-        theta, x, y = rng.normal(size=9), rng.normal(size=2), rng.uniform()
-        error = np.abs(printed(theta, x, y) - autograd.grad(cost)(theta, x, y)).max()
-        discrepancy(error)
-        assert error < 1e-14
+@pytest.mark.equation("eq-two-outer", method="sympy")
+def test_outer_product(printed):
+    slopes = [
+        [printed("eq-two-dw1").value(also=ANY_NETWORK, where=DEFINED, side=0, i=i, j=j) for j in NODES]
+        for i in NODES
+    ]
+    dW = {r"\frac{\partial C}{\partial W^{(1)}}": slopes}
+    printed("eq-two-outer").holds(dW, also=ANY_NETWORK, where=DEFINED)
 
 
 @pytest.mark.equation("eq-two-outer", method="central differences")
-@pytest.mark.equation("eq-two-dw1", method="central differences")
-def test_outer_product(rng, discrepancy):
-    theta, x, y = rng.normal(size=9), rng.normal(size=2), 0.3
-    delta1 = printed(theta, x, y)[4:6]
-    measured = central_difference(lambda t: cost(t, x, y), theta)[:4].reshape(2, 2)
-    error = np.abs(x[:, None] @ delta1[None, :] - measured).max()
-    discrepancy(error)
-    assert error < 1e-9
+def test_outer_product_numerically(rng, printed):
+    for _ in range(4):
+        theta, x, y, names = random_network(rng)
+        slopes = central_difference(lambda t, x=x, y=y: cost(t, x, y), theta)
+        dW = {r"\frac{\partial C}{\partial W^{(1)}}": slopes[:4].reshape(2, 2)}
+        printed("eq-two-outer").holds(dW, also=names, where=DEFINED, within=1e-9)
 
 
-@pytest.mark.equation("eq-two-transposed", method="numeric")
+# --- the other convention ---
+
+
+@pytest.mark.equation("eq-two-transposed", method="sympy")
+def test_the_other_convention_is_the_transposed_matrix(printed):
+    """Solve for the matrix V that gives the same weighted sums for all inputs and biases."""
+    V, a, b, W = matrix("v"), pair("a"), pair("b"), matrix("w")
+    names = {"a_j^{(0)}": a, "b_j^{(1)}": b}
+    column = np.ravel(printed("def-two-column").value({"v_{ij}": V}, also=names))
+    row = [printed("def-two-hidden").value({"w_{ij}^{(1)}": W}, also=names, side=1, j=j) for j in NODES]
+    differences = [sp.Poly(column[j] - row[j], *a) for j in NODES]
+    found = sp.solve([coefficient for p in differences for coefficient in p.coeffs()], list(V.flat))
+    V = np.array([[found[v] for v in line] for line in V])
+    printed("eq-two-transposed").holds(
+        {"v_{ij}": V, "w_{ij}^{(1)}": W, "V": V, "W^{(1)}": W}, i=NODES, j=NODES
+    )
+
+
+@pytest.mark.equation("eq-two-dv", method="sympy")
+def test_derivatives_in_the_other_convention(printed):
+    V = matrix("v")
+    inputs = {"a_j^{(0)}": pair("x")}
+    column = np.ravel(printed("def-two-column").value({"v_{ij}": V, "b_j^{(1)}": pair("b")}, also=inputs))
+    names = {**ANY_NETWORK, **inputs, "z_j^{(1)}": column, "w_i^{(2)}": pair("u")}
+    cost = (
+        sp.Rational(1, 2) * (printed("def-two-output").value(also=names, where=DEFINED, statement=1) - y) ** 2
+    )
+    dV = {r"\frac{\partial C}{\partial v_{ij}}": lambda i, j: sp.diff(cost, V[i, j])}
+    printed("eq-two-dv").holds(dV, also=names, where=DEFINED, i=NODES, j=NODES)
+
+
 @pytest.mark.equation("eq-two-dv", method="central differences")
-def test_the_other_convention(rng, discrepancy):
-    W, b, a, w2, y = rng.normal(size=(2, 2)), rng.normal(size=2), rng.normal(size=2), rng.normal(size=2), 0.4
-    V = W.T
-    error = np.abs((V @ a[:, None]).ravel() + b - (a @ W + b)).max()
-    discrepancy(error)
-    assert error < 1e-14
+def test_derivatives_in_the_other_convention_numerically(rng, printed):
+    for _ in range(4):
+        theta, x, y, names = random_network(rng)
+        b, w2, b2 = theta[4:6], theta[6:8], theta[8]
+        dV = central_difference(
+            lambda V, x=x, y=y, b=b, w2=w2, b2=b2: 0.5 * (s(w2 @ s(V @ x + b) + b2) - y) ** 2,
+            names["w_{ij}^{(1)}"].T,
+        )
+        printed("eq-two-dv").holds(
+            {r"\frac{\partial C}{\partial v_{ij}}": dV},
+            also=names,
+            where=DEFINED,
+            within=1e-9,
+            i=NODES,
+            j=NODES,
+        )
 
-    def cost_of_v(V):
-        return 0.5 * (s(w2 @ s(V @ a + b)) - y) ** 2
 
-    hidden = s(V @ a + b)
-    out = s(w2 @ hidden)
-    delta1 = w2 * hidden * (1 - hidden) * (out - y) * out * (1 - out)
-    with_indices = np.array([[delta1[i] * a[j] for j in range(2)] for i in range(2)])
-    error = np.abs(with_indices - central_difference(cost_of_v, V)).max()
-    discrepancy(error)
-    assert error < 1e-9
+# --- XOR and symmetry ---
 
 
 @pytest.mark.equation("eq-two-xor", method="numeric")
-def test_xor_by_hand(discrepancy):
-    W1, b1 = np.array([[20.0, -20.0], [20.0, -20.0]]), np.array([-10.0, 30.0])
-    w2, b2 = np.array([20.0, 20.0]), -30.0
-    X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-    outputs = s(s(X @ W1 + b1) @ w2 + b2)
-    error = np.abs(outputs - np.array([0, 1, 1, 0])).max()
-    discrepancy(error)
-    assert error < 1e-4
+def test_xor_by_hand(printed):
+    chosen = printed("def-two-xor").defined()
+    W1, b1, w2, b2 = (
+        np.asarray(chosen[name], dtype=float) for name in ("W^{( 1 )}", "b^{( 1 )}", "w^{( 2 )}", "b^{( 2 )}")
+    )
+
+    def output(x0, x1):
+        return printed("def-two-output").value(
+            also=network([x0, x1], 0, W1, b1, w2, b2, s), where=DEFINED, statement=1
+        )
+
+    printed("eq-two-xor").holds({"a^{(2)}": output}, within=1e-15)
+    bounds = printed("eq-two-xor").value(), 1 - printed("eq-two-xor").value(statement=1)
+    nearest = 10 ** np.ceil(np.log10(output(0, 0)))  # the next power of ten
+    np.testing.assert_allclose(np.array(bounds, dtype=float), nearest, rtol=1e-9)
 
 
 @pytest.mark.equation("eq-two-symmetry", method="sympy")
-def test_equal_nodes_get_equal_gradients(discrepancy):
-    equal = {w[0, 1]: w[0, 0], w[1, 1]: w[1, 0], b[1]: b[0], v[1]: v[0]}
-    pairs = [(w[0, 0], w[0, 1]), (w[1, 0], w[1, 1]), (b[0], b[1]), (v[0], v[1])]
-    for one, other in pairs:
-        assert vanishes((sp.diff(C, one) - sp.diff(C, other)).subs(equal), discrepancy)
+def test_equal_nodes_get_equal_gradients(printed):
+    w0, w1, b, v = sp.symbols("w0 w1 b v", real=True)
+    equal = np.array([[w0, w0], [w1, w1]]), np.array([b, b]), np.array([v, v])
+    names = network(pair("x"), y, *equal, c, sp.Function("f"))
+    printed("eq-two-symmetry").holds(also=names, where=DEFINED, i=NODES)
+
+
+@pytest.mark.equation("eq-two-symmetry", method="central differences")
+def test_equal_nodes_get_equal_gradients_numerically(rng, printed):
+    for _ in range(4):
+        equal = np.repeat(rng.normal(size=(2, 1)), 2, axis=1), np.full(2, 0.3), np.full(2, rng.normal())
+        names = network(rng.normal(size=2), rng.uniform(), *equal, rng.normal(), s)
+        printed("eq-two-symmetry").holds(also=names, where=DEFINED, within=1e-9, i=NODES)
