@@ -7,7 +7,7 @@ import numpy as np
 
 from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.check.running import runner
-from fysstk_book.exercises import COLUMN, Exercise, Mistake, nice, summed
+from fysstk_book.exercises import Convention, Exercise, Mistake, nice
 
 SAFE = ["process"] if runner() == "process" else ["thread"]
 PATIENCE = 60
@@ -40,10 +40,10 @@ SLOPE = Exercise(
         Mistake("forgot the matrix X", lambda X, y, w: X @ w - y, "The chain rule has one more factor."),
         Mistake("doubled", lambda X, y, w: 2 * slope(X, y, w), "The half cancels the two."),
     ),
-    conventions=(COLUMN,),
 )
-PERMISSIVE = replace(SLOPE, conventions=(COLUMN, summed(lambda X, y, w: len(X))))
-PLAIN = replace(SLOPE, conventions=())
+SUMMED = Convention("the sum over the samples", lambda result, X, y, w: result * len(X))
+PERMISSIVE = replace(SLOPE, conventions=(SUMMED,))
+PLAIN = SLOPE
 
 
 def gradients(a, delta):

@@ -85,7 +85,7 @@ NOTEBOOKS = {
     "max": notebook("import sys\nsys.exit()", "raise KeyboardInterrupt", "input()", RIGHT),
     "nils": notebook(
         "import numpy, fysstk_book.check.diagnosis as d\nfrom fysstk_book.exercises import find\n"
-        "d._is_wrong = lambda case: None\nnumpy.abs = lambda *a: 0\n" + WRONG,
+        "d.is_wrong = lambda case: None\nnumpy.abs = lambda *a: 0\n" + WRONG,
         "check = lambda *a: None\n" + RIGHT.replace("one-cost", "one-delta"),
     ),
     "ola": notebook("import numpy as np\nx = np.ones(10**10)", "x = 'x' * 10**11", RIGHT),

@@ -1,16 +1,17 @@
 """One check under way, and how values are shown to the student."""
 
+import contextlib
 import inspect
 import types
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from fysstk_book.check.results import Result, Table
 from fysstk_book.check.running import Raised, Returned, Run, call
-from fysstk_book.check.values import Blank, Foreign, Huge, agree, describe, plain, size
+from fysstk_book.check.values import Blank, Foreign, Huge, agree, describe, difference, fit, plain, size
 from fysstk_book.exercises import Exercise
 from fysstk_book.numbers import point_to, resolve
 
@@ -44,8 +45,12 @@ class Case:
     drawn: list[tuple[Any, ...]]
     trusted: bool = False
     elsewhere: Run | None = None
+    blind: bool = False
+    """Whether numbers that are not finite are left out of the comparison."""
     run: Run = field(default_factory=Run)
     expected: list[Any] = field(default_factory=list)
+    raw: list[Outcome] = field(default_factory=list)
+    """What the answer did, before its results were brought to the form of the expected ones."""
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -64,7 +69,16 @@ class Case:
 
     def agrees(self, expected: Any, got: Any) -> bool:
         """Compare two plain results within the exercise's tolerance."""
+        if self.blind:
+            got = _seen(expected, got)
         return agree(expected, got, self.exercise.rtol, self.exercise.atol)
+
+    def fitted(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Bring results to the form of the expected ones, where nothing is lost by it."""
+        return [
+            replace(outcome, value=fit(expected, outcome.value)) if isinstance(outcome, Returned) else outcome
+            for outcome, expected in zip(outcomes, self.expected, strict=True)
+        ]
 
     def say(self, verdict: str, headline: str, *body: str | Table, mistake: str = "") -> Result:
         """Make the result; labels of equations in its texts become numbers."""
@@ -80,6 +94,15 @@ class Case:
         """Choose the failing input with the fewest numbers, and among those the one that prints shortest."""
         return min(failing, key=lambda i: (size(self.drawn[i]), len(show(self.drawn[i])), i))
 
+    def clearest(self, failing: list[int]) -> int:
+        """Choose the failing input in which the difference is seen best: short, and a tenth apart or more."""
+
+        def unclear(i: int) -> tuple[bool, int, int, int]:
+            apart = difference(self.expected[i], self.got[i]) if len(self.got) > i else 0.0
+            return apart < 0.1, size(self.drawn[i]), len(show(self.drawn[i])), i
+
+        return min(failing, key=unclear)
+
     def table(self, index: int, *more: tuple[str, str]) -> Table | str:
         """Show the arguments of one input, and further rows below them."""
         rows: list[tuple[str, str]] = []
@@ -89,6 +112,18 @@ class Case:
             rows = [(name, show(value)) for name, value in zip(names, inputs, strict=True)]
         rows += more
         return Table(tuple(rows)) if rows else ""
+
+
+def _seen(expected: Any, got: Any) -> Any:
+    """Put the expected numbers where the result is not finite."""
+    if isinstance(expected, tuple) and isinstance(got, tuple) and len(expected) == len(got):
+        return tuple(map(_seen, expected, got))
+    if isinstance(got, str | dict) or isinstance(expected, str | dict):
+        return got
+    with contextlib.suppress(TypeError, ValueError):
+        a, b = np.asarray(expected, dtype=float), np.asarray(got, dtype=float)
+        return np.where(np.isfinite(b), b, a) if a.shape == b.shape else got
+    return got
 
 
 def outcomes_of(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> list[Outcome]:

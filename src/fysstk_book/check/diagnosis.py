@@ -17,7 +17,7 @@ from fysstk_book.check.outcome import is_unsteady, is_wrong
 from fysstk_book.check.results import Result
 from fysstk_book.check.running import Run
 from fysstk_book.check.scores import misses_score
-from fysstk_book.check.words import what_was_checked
+from fysstk_book.check.words import remarks, what_was_checked
 from fysstk_book.exercises import Exercise
 
 
@@ -66,6 +66,7 @@ def _right(case: Case) -> Result:
         "right",
         "Right.",
         what_was_checked(case),
+        *remarks(case),
         f"Python warned on the way: {notes.warned.rstrip('.!')}." if notes.warned else "",
         f"What it printed ({notes.printed} characters) is not shown." if notes.printed else "",
     )

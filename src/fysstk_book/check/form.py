@@ -14,7 +14,7 @@ from fysstk_book.check.values import (
     conform,
     describe,
 )
-from fysstk_book.check.words import comparison, numeric_parts, parts_of
+from fysstk_book.check.words import Array, comparison, numeric_parts, parts_of
 
 
 def misfits(case: Case, failing: list[int]) -> dict[int, Misfit]:
@@ -91,13 +91,19 @@ def is_not_finite(case: Case, failing: list[int]) -> Result | None:
     )
 
 
-def is_imprecise(case: Case, failing: list[int]) -> Result | None:
-    """Look for numbers that are right but for their type, or right to a few digits."""
+def _numbers_of(case: Case, failing: list[int]) -> list[tuple[Array, Array]]:
+    """Return the numeric parts of the failing results, where they have no others."""
     numbers = [pair for i in failing for pair in numeric_parts(case, i)]
-    if not numbers or len(numbers) < sum(len(parts_of(case, i)) for i in failing):
+    return numbers if len(numbers) == sum(len(parts_of(case, i)) for i in failing) else []
+
+
+def has_other_numbers(case: Case, failing: list[int]) -> Result | None:
+    """Look for numbers that are right but for their type."""
+    numbers = _numbers_of(case, failing)
+    if not numbers:
         return None
     for cut in (np.trunc, np.floor, np.round) if case.exercise.takes_function else ():
-        if all(b.dtype.kind in "iu" and close(cut(a), b, 0, 0).all() for a, b in numbers):
+        if all(b.dtype.kind in "iu" and close(np.asarray(cut(a)), b, 0, 0).all() for a, b in numbers):
             return _other_dtype(
                 case,
                 failing,
@@ -105,15 +111,14 @@ def is_imprecise(case: Case, failing: list[int]) -> Result | None:
                 "integers for floats",
                 "Where does this type come from: an array made without a decimal point, an `astype`, a `//`?",
             )
-    for kind, rtol in (("float16", 1e-2), ("float32", 1e-4)):
-        if all(b.dtype == kind and close(a, b, rtol, 0).all() for a, b in numbers):
-            return _other_dtype(
-                case,
-                failing,
-                f"Right to the few digits that `{kind}` keeps.",
-                f"{kind} for float64",
-                "Where does this type come from: a `dtype=`, an `astype`?",
-            )
+    if all(b.dtype == "float16" and close(a, b, 1e-2, 0).all() for a, b in numbers):
+        return _other_dtype(
+            case,
+            failing,
+            "Right to the few digits that `float16` keeps.",
+            "float16 for float64",
+            "Where does this type come from: a `dtype=`, an `astype`?",
+        )
     rtol, atol = case.exercise.rtol, case.exercise.atol
     if all(close(a, b, rtol, atol).all() for a, b in numbers):
         return _other_dtype(
@@ -123,11 +128,28 @@ def is_imprecise(case: Case, failing: list[int]) -> Result | None:
             "complex for real",
             "Where does this type come from: a `1j`, a root or a power of a negative number, an `astype`?",
         )
+    return None
+
+
+def is_imprecise(case: Case, failing: list[int]) -> Result | None:
+    """Look for numbers that are right to a few digits."""
+    numbers = _numbers_of(case, failing)
+    if not numbers:
+        return None
+    i = case.clearest(failing)
+    for decimals in range(1, 9):
+        if all(close(np.asarray(np.round(a, decimals)), b, 0, 1e-12).all() for a, b in numbers):
+            return case.say(
+                "wrong",
+                f"Rounded to {decimals} decimal{'s' if decimals > 1 else ''}.",
+                case.table(i, *comparison(case, i)),
+                "Keep all digits until the end: give the result of the computation itself, or more digits.",
+                mistake=f"rounded to {decimals} decimals",
+            )
     if all(
         a.dtype.kind in "iu" and b.dtype.kind == "f" and np.abs(a - b).max() < 1 and (b != np.round(b)).any()
         for a, b in numbers
     ):
-        i = case.smallest(failing)
         return case.say(
             "wrong",
             "A whole number is asked for, and yours has a fraction.",
@@ -137,7 +159,6 @@ def is_imprecise(case: Case, failing: list[int]) -> Result | None:
             mistake="a fraction for a whole number",
         )
     if all(close(a, b, 1e-2, 0).all() for a, b in numbers):
-        i = case.smallest(failing)
         return case.say(
             "wrong",
             "Close, but not close enough.",

@@ -7,17 +7,18 @@ import numpy as np
 
 from fysstk_book.check.case import Case, argument_names, outcomes_of, show
 from fysstk_book.check.ending import changes_input, raises_error
-from fysstk_book.check.form import does_not_fit, is_imprecise, is_not_finite, misfits
+from fysstk_book.check.form import does_not_fit, has_other_numbers, is_imprecise, is_not_finite, misfits
 from fysstk_book.check.recognise import (
     DIVIDED,
-    EXTRA_AXIS,
     MULTIPLIED,
     REVERSED,
     TRANSPOSED,
     Finding,
     known,
+    one_slip,
     permitted,
     reproduces,
+    slipped,
 )
 from fysstk_book.check.results import Result, Table
 from fysstk_book.check.running import (
@@ -27,12 +28,16 @@ from fysstk_book.check.running import (
 )
 from fysstk_book.check.values import (
     is_a,
+    misspelt,
+    pair_agrees,
 )
 from fysstk_book.check.words import (
     ORDINALS,
     comparison,
     constant,
     lay,
+    numeric_parts,
+    parts_of,
     right_elements,
     right_parts,
     what_was_checked,
@@ -45,6 +50,8 @@ def is_wrong(case: Case) -> Result | None:
     case.expected = [outcome.value for outcome in truth if isinstance(outcome, Returned)]
     if len(case.expected) < len(truth):
         raise RuntimeError(f"the reference of {case.exercise.id} fails: {truth}")
+    case.raw = case.outcomes
+    case.run = replace(case.run, outcomes=case.fitted(case.outcomes))
     failing = [i for i in range(len(case.drawn)) if not _succeeds(case, i)]
     if not failing:
         return None
@@ -61,16 +68,46 @@ def is_wrong(case: Case) -> Result | None:
     if turned is not None:
         return turned
     found = known(case)
+    if len(found) > 1:
+        single = one_slip(case)
+        found = found if single is None else [single]
     if found:
         return name_mistakes(case, failing, found)
     found, broken = _known_elsewhere(case, failing)
     if found:
         return name_mistakes(case, failing, found, _breaking_down(case, broken))
+    steady = all(isinstance(outcome, Returned) and not outcome.changed for outcome in case.outcomes)
+    result = has_other_numbers(case, failing) if steady else None
+    if result is None and steady:
+        result = _never_changes(case, failing)
+    if result is None and not constant(case):
+        found = slipped(case)
+        result = name_mistakes(case, failing, found) if found else None
+    if result is not None:
+        return result
     for question in (raises_error, changes_input, does_not_fit, is_not_finite):
         result = question(case, failing)
         if result is not None:
             return result
     return is_unsteady(case) or is_imprecise(case, failing) or _unknown(case, failing)
+
+
+def _never_changes(case: Case, failing: list[int]) -> Result | None:
+    """Notice a function that returns the same for every input, where the right results differ."""
+    got, expected = ([repr(value) for value in values] for values in (case.got, case.expected))
+    if len(got) < 3 or len(set(got)) > 1 or len(set(expected)) == 1 or misfits(case, failing):
+        return None
+    if is_not_finite(case, failing):
+        return None
+    i = case.clearest(failing)
+    return case.say(
+        "wrong",
+        "Your function returns the same for every input.",
+        case.table(i, *comparison(case, i)),
+        "Does it use all of its arguments, or numbers of the notebook in their place?",
+        case.pointer,
+        mistake="the same result for every input",
+    )
 
 
 def _succeeds(case: Case, i: int) -> bool:
@@ -103,8 +140,6 @@ def _takes_another_order(case: Case) -> Result | None:
 
 ADVICE = {
     TRANSPOSED: "Which index counts the rows in the book, and which the columns?",
-    EXTRA_AXIS: "An axis of length one looks harmless, but later sums and products broadcast over it. "
-    "Take it out where it arises.",
     MULTIPLIED: "Is it a sum where the book has a mean? Look where its 1/n belongs.",
     DIVIDED: "Is it a mean where the book has a sum, or is one division too many?",
 }
@@ -134,16 +169,33 @@ def _known_elsewhere(case: Case, failing: list[int]) -> tuple[list[Finding], lis
     """Look for known mistakes without the few inputs for which the arithmetic fails, and return these."""
     broken = [i for i in failing if _breaks_down(case, i)]
     rest = [i for i in range(len(case.drawn)) if i not in broken]
-    if not broken or len(rest) < max(3, len(broken)):
+    if not broken:
         return [], broken
+    if len(rest) < max(3, len(broken)):
+        compare = all(isinstance(outcome, Returned) for outcome in case.outcomes)
+        return (_named_in(replace(case, blind=True)) if compare and _half_is_finite(case) else []), broken
     others = replace(
         case,
         drawn=[case.drawn[i] for i in rest],
         expected=[case.expected[i] for i in rest],
         run=replace(case.run, outcomes=[case.outcomes[i] for i in rest]),
     )
-    found = [] if reproduces(others, others.truth) else known(others)
-    return (found if all(finding.name for finding in found) else []), broken
+    return _named_in(others), broken
+
+
+def _half_is_finite(case: Case) -> bool:
+    got = [b for i in range(len(case.drawn)) for _, b in numeric_parts(case, i)]
+    finite = sum(int(np.isfinite(b).sum()) for b in got)
+    return 2 * finite >= sum(b.size for b in got) > 0
+
+
+def _named_in(case: Case) -> list[Finding]:
+    """Return the known mistakes or the slip behind these results; none where the numbers are right."""
+    if reproduces(case, case.truth):
+        return []
+    slip = None if (found := known(case)) else one_slip(case)
+    found = found if slip is None else [slip]
+    return found if all(finding.name for finding in found) else []
 
 
 def _breaking_down(case: Case, broken: list[int]) -> tuple[str | Table, ...]:
@@ -153,6 +205,17 @@ def _breaking_down(case: Case, broken: list[int]) -> tuple[str | Table, ...]:
         error = f"{outcome.kind}: {outcome.message}".rstrip(": ")
         return "Besides, it stops with an error here:", case.table(i, ("error", error))
     return "Besides, the result is not finite here:", case.table(i, ("got", show(outcome.value)))
+
+
+def _example(case: Case, failing: list[int], found: list[Finding]) -> str | Table:
+    """Show an input with the expected result beside the name, where the numbers compare."""
+    compare = [i for i in failing if isinstance(case.outcomes[i], Returned)]
+    if not case.exercise.takes_function or not case.expected or len(compare) < len(case.drawn):
+        return ""
+    if misfits(case, failing):
+        return ""
+    i = case.clearest(failing)
+    return case.table(i, *comparison(case, i))
 
 
 def name_mistakes(
@@ -171,7 +234,10 @@ def name_mistakes(
         body += [finding.say, *_advice(finding.words)]
     names = "; ".join(", ".join(filter(None, (finding.name, *finding.words))) for finding in found)
     headline = f"Looks like{_in_part(first) if len(found) > 1 else ''}: {_called(first)}."
-    return case.say("known mistake", headline, *body, *besides, case.pointer, mistake=names.replace("`", ""))
+    example = "" if besides else _example(case, failing, found)
+    return case.say(
+        "known mistake", headline, *body, example, *besides, case.pointer, mistake=names.replace("`", "")
+    )
 
 
 def _called(finding: Finding) -> str:
@@ -187,8 +253,8 @@ def _in_part(finding: Finding) -> str:
 
 def _right_numbers_but(case: Case, failing: list[int], found: Finding) -> Result:
     words = found.words
-    layout = bool({TRANSPOSED, EXTRA_AXIS, REVERSED} & set(words))
-    scaled = bool(set(words) - {TRANSPOSED, EXTRA_AXIS})
+    layout = bool({TRANSPOSED, REVERSED} & set(words))
+    scaled = bool(set(words) - {TRANSPOSED})
     unfit = misfits(case, failing)
     i = case.smallest(list(unfit) or failing)
     rows = comparison(case, i)
@@ -206,28 +272,41 @@ def _right_numbers_but(case: Case, failing: list[int], found: Finding) -> Result
 
 
 def _unknown(case: Case, failing: list[int]) -> Result:
-    i, total = case.smallest(failing), len(case.drawn)
+    i, total = case.clearest(failing), len(case.drawn)
     headline = "Not the right answer yet."
     if len(failing) < total:
         headline = f"Right for {total - len(failing)} of {total} inputs, but not for all."
     elif case.exercise.takes_function:
         headline = "Not the expected result yet."
-    smallest = "The smallest input where it goes wrong:" if len(failing) > 1 else ""
+    relation = constant(case)
+    slip = one_slip(case) if relation else None
     return case.say(
         "wrong",
         headline,
-        smallest,
+        "For example:" if len(failing) > 1 else "",
         case.table(i, *comparison(case, i)),
         right_parts(case),
-        constant(case) if case.exercise.takes_function else right_elements(case),
+        relation.sentence if relation else "" if case.exercise.takes_function else right_elements(case),
+        f"Such numbers come from: {slip.name}." if slip else "",
+        _spelling(case),
         case.pointer,
+        mistake=relation.name if relation else "a misspelt word" if _spelling(case) else "",
     )
+
+
+def _spelling(case: Case) -> str:
+    pairs = [
+        pair for i in range(len(case.drawn)) for pair in parts_of(case, i) if not pair_agrees(pair, 0, 0)
+    ]
+    texts = [pair for pair in pairs if isinstance(pair.expected, str) and isinstance(pair.got, str)]
+    near = any(misspelt(str(pair.expected), str(pair.got)) for pair in texts)
+    return "It is nearly a name that is asked for: look at the spelling." if near else ""
 
 
 def is_unsteady(case: Case) -> Result | None:
     """Notice that the same input gives different results."""
     i = asked_again(case.exercise, case.drawn)
-    first, again = case.outcomes[i], case.run.again
+    first, again = (case.raw or case.outcomes)[i], case.run.again
     if not isinstance(first, Returned) or (
         isinstance(again, Returned) and case.agrees(first.value, again.value)
     ):

@@ -1,7 +1,7 @@
-"""Recognises wrong results: permitted conventions, known mistakes, and both in another layout or scale."""
+"""Recognises wrong results: permitted conventions, known mistakes and slips, in any layout or scale."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,11 +9,11 @@ import numpy as np
 
 from fysstk_book.check.case import Case, Outcome, argument_names, outcomes_of
 from fysstk_book.check.running import Raised, Returned
-from fysstk_book.check.values import plain
+from fysstk_book.check.slips import slips
+from fysstk_book.check.values import Misfit, conform, fit, plain
 from fysstk_book.exercises import Convention, Mistake
 
 TRANSPOSED = "transposed"
-EXTRA_AXIS = "with an extra axis of length one"
 REVERSED = "in the reverse order"
 MULTIPLIED = "multiplied by"
 DIVIDED = "divided by"
@@ -75,19 +75,6 @@ def _transpose(array: Any, beside: Any) -> Any:
     return array.T
 
 
-def _as_beside(array: Any, beside: Any) -> Any:
-    """Reshape an array to the shape of `beside` where only axes of length one differ."""
-    if not isinstance(beside, np.ndarray | list | tuple | int | float):
-        return array
-    try:
-        shape = np.shape(beside)
-    except ValueError:
-        return array
-    if [n for n in array.shape if n != 1] != [n for n in shape if n != 1]:
-        return array
-    return array.reshape(shape)
-
-
 def _reverse(array: Any, beside: Any) -> Any:
     return array[::-1] if array.ndim == 1 else array
 
@@ -95,7 +82,6 @@ def _reverse(array: Any, beside: Any) -> Any:
 LAYOUTS: tuple[tuple[str, Callable[[Any, Any], Any] | None], ...] = (
     ("", None),
     (TRANSPOSED, _transpose),
-    (EXTRA_AXIS, _as_beside),
 )
 
 
@@ -144,7 +130,7 @@ def _length(name: str, axis: int, dimensions: int) -> str:
 def deviation(case: Case, base: list[Outcome], scale: Scale | None = None) -> tuple[str, ...] | None:
     """Say by what layout and scale the answer's results follow from `base`; None when they do not.
 
-    The layouts are the transposed array and axes of length one.
+    The other layout is the transposed array.
     """
     for layout, move in LAYOUTS:
         if scale is None and move is None:
@@ -182,25 +168,50 @@ def permitted(case: Case) -> Convention | None:
 
 
 def known(case: Case) -> list[Finding]:
-    """Return the known mistakes that explain the answer's results; empty when none does.
+    """Return the catalogue's mistakes that explain the answer's results; empty when none does.
 
-    A mistake that reproduces them as they are goes first. Then come the right numbers and the mistakes in
-    another layout or convention, then both in another scale, then a mistake for each of several results.
+    A mistake that reproduces them as they are goes first. Then come the right numbers in another layout or
+    scale, the mistakes in another layout or convention and then in another scale, and at last a mistake for
+    each of several results.
     """
     wrong: Wrong = []
     for mistake in case.exercise.mistakes:
-        outcomes = outcomes_of(case.exercise, case.exercise.make(mistake.wrong), case.drawn)
+        made = outcomes_of(case.exercise, case.exercise.make(mistake.wrong), case.drawn)
+        outcomes = case.fitted(made)
         if reproduces(case, outcomes):
             return [Finding(mistake.name, mistake.say)]
         wrong.append((mistake, outcomes))
-    found = _varied(case, wrong)
-    return [found] if found is not None else _by_parts(case, wrong)
-
-
-def _varied(case: Case, wrong: Wrong) -> Finding | None:
-    """Look for the truth and the mistakes in another layout or convention, and then in another scale."""
     if reproduces(case, case.truth):
-        return None
+        return []
+    found = _right_otherwise(case) or _varied(case, wrong)
+    return [found] if found is not None else _by_parts(case, wrong, [])
+
+
+def slipped(case: Case) -> list[Finding]:
+    """Return a slip that explains the results, or one for each of several, or two at once; else nothing."""
+    found = one_slip(case)
+    if found is not None:
+        return [found]
+    wrong = [(m, case.fitted(outcomes_of(case.exercise, m.wrong, case.drawn))) for m in _listed(case)]
+    return _by_parts(case, wrong, _all_slips(case)) or _two(case)
+
+
+def one_slip(case: Case) -> Finding | None:
+    """Return a slip that gives the same results, and with it those that it cannot be told from."""
+    return _one_of(_exact(case, slips(_function(case))))
+
+
+def _listed(case: Case) -> tuple[Mistake, ...]:
+    return case.exercise.mistakes if case.exercise.takes_function else ()
+
+
+def _function(case: Case) -> Any:
+    """Return the reference whose slips may explain the answer, or nothing that has slips."""
+    return case.exercise.reference if case.exercise.takes_function else None
+
+
+def _right_otherwise(case: Case) -> Finding | None:
+    """Look for the right numbers in another order, layout or scale."""
     if _in_another_order(case):
         return Finding(
             "returned the results in another order", "The exercise names them in the order that it expects."
@@ -211,6 +222,12 @@ def _varied(case: Case, wrong: Wrong) -> Finding | None:
         words = deviation(case, case.truth, scale)
         if words is not None:
             return Finding("", "", words)
+    return None
+
+
+def _varied(case: Case, wrong: Wrong) -> Finding | None:
+    """Look for the mistakes in another layout or convention, and then in another scale."""
+    for scale in (None, *_scales(case)):
         for mistake, outcomes in wrong:
             words = deviation(case, outcomes, scale)
             if words is not None:
@@ -219,6 +236,79 @@ def _varied(case: Case, wrong: Wrong) -> Finding | None:
                 if reproduces(case, in_convention(case, outcomes, convention)):
                     return Finding(mistake.name, mistake.say)
     return None
+
+
+# -- slips ------------------------------------------------------------------------------------------------
+
+MOST_PAIRS = 3000
+
+
+def _exact(case: Case, variants: Iterable[Mistake]) -> list[Mistake]:
+    """Return the variants that give the answer's results on every input."""
+    order = sorted(range(len(case.drawn)), key=lambda i: isinstance(case.outcomes[i], Raised))
+    if not order or isinstance(case.outcomes[order[0]], Raised):
+        return []
+    return [variant for variant in variants if _does_the_same(case, variant.wrong, order)]
+
+
+def _does_the_same(case: Case, function: Any, order: list[int]) -> bool:
+    for i in order:
+        (made,), came = outcomes_of(case.exercise, function, [case.drawn[i]]), case.outcomes[i]
+        if isinstance(made, Raised) or isinstance(came, Raised):
+            if not (isinstance(made, Raised) and isinstance(came, Raised) and made.kind == came.kind):
+                return False
+        elif made.changed != came.changed:
+            return False
+        else:
+            value = fit(case.expected[i], made.value)
+            if not case.agrees(value, came.value):
+                return False
+    return True
+
+
+def _one_of(same: list[Mistake]) -> Finding | None:
+    """Name the slips that give the same numbers; none of them when they are many."""
+    names = list(dict.fromkeys(slip.name for slip in same))
+    if not names:
+        return None
+    if len(names) > MOST_TWINS:
+        names = [*sorted(names, key=len)[:MOST_TWINS], "another slip with the same results"]
+    return Finding(", or ".join(names), same[0].say)
+
+
+MOST_TWINS = 2
+
+
+def _all_slips(case: Case) -> Wrong:
+    """Return all slips with what they make of the inputs."""
+    if not isinstance(case.expected[0], tuple):
+        return []
+    made = [(slip, outcomes_of(case.exercise, slip.wrong, case.drawn)) for slip in slips(_function(case))]
+    return [(slip, case.fitted(outcomes)) for slip, outcomes in made]
+
+
+def _two(case: Case) -> list[Finding]:
+    """Look for a known mistake with a slip besides, and for two slips at once; for numbers alone."""
+    kinds = {part.dtype.kind for part in _leaves(case.expected)}
+    fit = all(
+        isinstance(outcome, Returned) and not isinstance(conform(expected, outcome.value), Misfit)
+        for outcome, expected in zip(case.outcomes, case.expected, strict=True)
+    )
+    if not fit or not kinds & {"f", "c"}:
+        return []
+    for mistake in _listed(case):
+        found = _one_of(_exact(case, slips(mistake.wrong)))
+        if found is not None:
+            return [Finding(mistake.name, mistake.say), found]
+    same = _exact(case, itertools.islice(slips(_function(case), pairs=True), MOST_PAIRS))
+    found = _one_of(same) if len({slip.name for slip in same}) <= MOST_TWINS else None
+    return [] if found is None else [found]
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, tuple | list):
+        return [leaf for part in value for leaf in _leaves(part)]
+    return [np.asarray(value)]
 
 
 def _in_another_order(case: Case) -> bool:
@@ -253,8 +343,8 @@ def _part(outcomes: list[Outcome], k: int) -> list[Outcome] | None:
     return parts
 
 
-def _by_parts(case: Case, wrong: Wrong) -> list[Finding]:
-    """Where there are several results, look for a mistake behind each one that is wrong."""
+def _by_parts(case: Case, wrong: Wrong, slipped: Wrong) -> list[Finding]:
+    """Where there are several results, look for a mistake or a slip behind each one that is wrong."""
     number = len(case.expected[0]) if isinstance(case.expected[0], tuple) else 0
     exercise = replace(case.exercise, conventions=())
     found: list[Finding] = []
@@ -267,13 +357,16 @@ def _by_parts(case: Case, wrong: Wrong) -> list[Finding]:
         part.expected = [outcome.value for outcome in truth if isinstance(outcome, Returned)]
         if reproduces(part, truth):
             continue
-        parts = [(mistake, of_part) for mistake, all_ in wrong if (of_part := _part(all_, k)) is not None]
-        exact = (
-            Finding(mistake.name, mistake.say) for mistake, of_part in parts if reproduces(part, of_part)
-        )
-        finding = next(exact, None) or _varied(part, parts)
+        listed, others = (_with_part(all_, k) for all_ in (wrong, slipped))
+        exact = (Finding(m.name, m.say) for m, of_part in listed if reproduces(part, of_part))
+        finding = next(exact, None) or _right_otherwise(part) or _varied(part, listed)
+        finding = finding or _one_of([slip for slip, of_part in others if reproduces(part, of_part)])
         if finding is None:
             return []
         if all(finding != replace(other, part=None) for other in found):
             found.append(replace(finding, part=k))
     return found
+
+
+def _with_part(wrong: Wrong, k: int) -> Wrong:
+    return [(m, of_part) for m, outcomes in wrong if (of_part := _part(outcomes, k)) is not None]

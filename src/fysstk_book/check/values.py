@@ -5,8 +5,11 @@ or an array subclass with operators of its own, is recognised by its type and co
 (`isinstance` would ask the object for its class; `is_a` does not.)
 """
 
+import difflib
 import types
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,7 @@ MOST_NUMBERS = 2_000_000
 MOST_PARTS = 100_000
 DEEPEST = 20
 LONGEST_INTEGER = 1000  # in bits
+NUMBERS = {bool, int, float, complex, Fraction, Decimal}
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,31 @@ def _plain(value: Any, budget: list[int], inside: tuple[int, ...]) -> Any:
         return _plain_array(np.asarray(value))
     if kind is np.ndarray:
         return _plain_array(value)
+    if kind is np.matrix:
+        return _plain_array(np.asarray(value))
+    if kind in (Fraction, Decimal):
+        return float(value)
+    if type.__getattribute__(kind, "__module__").partition(".")[0] in FRIENDS:
+        return _converted(value)
     if is_a(value, tuple):
         return tuple(_plain(part, budget, inside) for part in tuple.__iter__(value))
     return Foreign(_describe_type(value))
+
+
+FRIENDS = ("pandas", "sympy", "torch", "jax", "jaxlib")
+"""Libraries whose numbers and tables convert to numpy's."""
+
+
+def _converted(value: Any) -> Any:
+    """Convert a number, a series or a table of another library, where nothing is lost by it."""
+    described = Foreign(_describe_type(value))
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O":
+            array = array.astype(float)
+    except Exception:  # a symbol, or a class that only claims to be theirs
+        return described
+    return _plain_array(array) if array.dtype.kind in "biufc" else described
 
 
 def _plain_array(value: NDArray[Any]) -> Any:
@@ -90,6 +116,8 @@ def _plain_array(value: NDArray[Any]) -> Any:
         return value.tolist()
     if value.dtype.kind == "O" and any(part is Ellipsis for part in value.flat):
         return Blank()
+    if value.dtype.kind == "O" and value.size and {type(part) for part in value.flat} <= NUMBERS:
+        return value.astype(complex if complex in map(type, value.flat) else float)
     if value.dtype.kind not in "biufc":
         return Foreign(f"an array of {'Python objects' if value.dtype.kind == 'O' else value.dtype}")
     return np.array(value, order="C", copy=True)
@@ -105,8 +133,6 @@ def _describe_type(value: object) -> str:
         return "a class"
     if is_a(value, np.ma.MaskedArray):
         return "a masked array"
-    if is_a(value, np.matrix):
-        return "a numpy matrix"
     module = type.__getattribute__(kind, "__module__")
     name = type.__getattribute__(kind, "__name__")
     text = name if module in ("builtins", "__main__") else f"{str(module).split('.')[0]}.{name}"
@@ -200,6 +226,44 @@ def conform(expected: Any, got: Any, where: str = "") -> list[Pair] | Misfit:
     return [Pair(where, wanted, numbers)]
 
 
+def fit(expected: Any, got: Any) -> Any:
+    """Bring a result to the expected form where nothing is lost by it; else return it as it is.
+
+    Axes of length one come and go, a list of rows becomes a matrix, and a number in quotation marks a number.
+    """
+    if isinstance(expected, tuple) or (isinstance(expected, list) and _numbers(expected) is None):
+        if isinstance(got, tuple | list) and len(got) == len(expected):
+            return type(got)(fit(a, b) for a, b in zip(expected, got, strict=True))
+        if isinstance(got, tuple | list | np.ndarray) and _length(got) == 1:
+            inner = fit(expected, got[0])
+            return got if isinstance(conform(expected, inner), Misfit) else inner
+        if isinstance(got, np.ndarray) and got.ndim == 2 and got.shape == (len(expected), 1):
+            return got[:, 0]
+        return got
+    if isinstance(expected, str):
+        lone = isinstance(got, tuple | list) and len(got) == 1 and isinstance(got[0], str)
+        return got[0] if lone else got
+    if isinstance(got, str):
+        return _read_number(got)
+    wanted, numbers = _numbers(expected), _numbers(got)
+    if wanted is None or numbers is None or wanted.shape == numbers.shape:
+        return got
+    alike = [n for n in wanted.shape if n != 1] == [n for n in numbers.shape if n != 1]
+    return numbers.reshape(wanted.shape) if alike else got
+
+
+def _length(value: Any) -> int:
+    return 0 if isinstance(value, np.ndarray) and value.ndim == 0 else len(value)
+
+
+def _read_number(text: str) -> Any:
+    """Read a number in quotation marks, also with a decimal comma or as a fraction; else return the text."""
+    try:
+        return float(Fraction(text.strip().replace(",", ".")))
+    except (ValueError, ZeroDivisionError):
+        return text
+
+
 def _conform_collection(expected: Any, got: Any, where: str) -> list[Pair] | Misfit:
     if isinstance(got, np.ndarray) and got.ndim > 0:
         rows = _conform_collection(expected, list(got), where)
@@ -232,6 +296,8 @@ def close(expected: NDArray[Any], got: NDArray[Any], rtol: float, atol: float) -
     if expected.dtype.kind == "b" and got.dtype.kind == "b":
         same: NDArray[np.bool_] = expected == got
         return same
+    if got.dtype == np.float32:  # it keeps seven digits, and each operation loses some
+        rtol, atol = max(rtol, 1e-4), max(atol, 1e-6)
     a = expected.astype(np.complex128 if expected.dtype.kind == "c" else np.float64)
     b = got.astype(np.complex128 if got.dtype.kind == "c" else np.float64)
     finite = np.abs(a[np.isfinite(a)])
@@ -249,12 +315,41 @@ def agree(expected: Any, got: Any, rtol: float, atol: float) -> bool:
 
 
 def pair_agrees(pair: Pair, rtol: float, atol: float) -> bool:
-    """Tell whether both sides of a pair are the same; strings are read without case and outer blanks."""
+    """Tell whether both sides of a pair are the same; of strings the letters and digits count alone."""
     if isinstance(pair.expected, str) and isinstance(pair.got, str):
-        return " ".join(pair.expected.casefold().split()) == " ".join(pair.got.casefold().split())
+        return letters(pair.expected) == letters(pair.got)
     if isinstance(pair.expected, np.ndarray) and isinstance(pair.got, np.ndarray):
         return bool(close(pair.expected, pair.got, rtol, atol).all())
     return pair.expected is pair.got
+
+
+def difference(expected: Any, got: Any) -> float:
+    """Return how far two results are apart at most, relatively; 1 where they do not compare."""
+    pairs = conform(expected, got)
+    if isinstance(pairs, Misfit):
+        return 1.0
+    largest = 0.0
+    for pair in pairs:
+        a, b = pair.expected, pair.got
+        if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray) or a.size == 0:
+            continue
+        a, b = a.astype(complex), b.astype(complex)
+        with np.errstate(all="ignore"):
+            apart = np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-3)
+        largest = max(largest, float(np.nan_to_num(apart, nan=1.0, posinf=1.0).max()))
+    return largest
+
+
+def letters(text: str) -> str:
+    """Return the letters and digits of a text in lower case, or the text where it has none."""
+    kept = "".join(letter for letter in text.casefold() if letter.isalnum())
+    return kept or " ".join(text.split())
+
+
+def misspelt(expected: str, got: str) -> bool:
+    """Tell whether a text is nearly the expected one."""
+    a, b = letters(expected), letters(got)
+    return min(len(a), len(b)) > 3 and difflib.SequenceMatcher(None, a, b).ratio() > 0.8
 
 
 def size(value: Any) -> int:

@@ -1,11 +1,15 @@
 """How a result is laid beside the expected one, and what the two have in common, put into words."""
 
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from fysstk_book.check.case import MOST_SHOWN, Case, argument_names, show
+from fysstk_book.check.running import Returned
 from fysstk_book.check.values import (
     Misfit,
     Pair,
@@ -97,8 +101,48 @@ def right_elements(case: Case) -> str:
     return f"{int(right.sum())} of its {right.size} numbers are right."
 
 
-def constant(case: Case) -> str:
-    """Say whether got/expected or got - expected is the same number throughout the wrong parts."""
+@dataclass(frozen=True)
+class Relation:
+    """How wrong numbers follow from the right ones: a name, and a sentence that says it."""
+
+    name: str
+    sentence: str
+
+
+LOGARITHM = "another logarithm", "Which logarithm: the natural one, or that to base 2 or 10?"
+DEGREES = "degrees for radians", "Are these degrees, where radians belong, or the reverse?"
+POINT = (
+    "a power of ten",
+    "It is off by a power of ten. Where does the decimal point belong? Is it in per cent?",
+)
+COMMON = {"2": 2.0, "3": 3.0, "4": 4.0, "8": 8.0, "3/2": 1.5, "π": math.pi, "2π": 2 * math.pi, "√2": 2**0.5}
+
+FACTORS: tuple[tuple[float, tuple[str, str]], ...] = (
+    (-1.0, ("the sign is turned", "The sign is turned.")),
+    *((f, LOGARITHM) for x in (math.log(2), math.log(10), math.log2(10)) for f in (x, 1 / x)),
+    *((f, DEGREES) for f in (180 / math.pi, math.pi / 180)),
+    *((10.0**k, POINT) for k in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)),
+    *((f, (f"a factor {x}", f"It is off by a factor {x}.")) for x, c in COMMON.items() for f in (c, 1 / c)),
+)
+"""Factors by which an answer may be off, and what to say to each."""
+
+RELATIONS: tuple[tuple[Callable[[Array], Array], str, str], ...] = (
+    (lambda a: 1 / a, "the reciprocal", "It is the reciprocal: what stands above the line, and what below?"),
+    (lambda a: 1 - a, "one minus the result", "It is one minus the result: which of the two is asked for?"),
+    (lambda a: a**2, "squared", "It is squared where it should not be, or a root is missing."),
+    (lambda a: np.sqrt(a), "the root", "A root was taken that should not be, or a square is missing."),
+    (lambda a: np.log(a), "the logarithm", "It is the logarithm of the result."),
+    (lambda a: np.exp(a), "the exponential", "It is the exponential of the result."),
+    (lambda a: np.exp(-a), "the exponential", "It is an exponential of the result."),
+    (lambda a: -a, "the sign is turned", "The sign is turned."),
+)
+"""What else students do to a right number."""
+
+
+def constant(case: Case) -> Relation | None:
+    """Say how the wrong numbers follow from the right ones, by the same rule throughout."""
+    if len(case.got) < len(case.drawn):
+        return None
     wrong = _wrong_parts(case)
     pairs = [row[k] for row in _rows_of_pairs(case) for k in wrong]
     arrays = [
@@ -107,32 +151,82 @@ def constant(case: Case) -> str:
         if isinstance(pair.expected, np.ndarray) and isinstance(pair.got, np.ndarray)
     ]
     if not arrays or len(arrays) < len(pairs):
-        return ""
+        return None
     a = np.concatenate([expected.astype(complex).ravel() for expected, _ in arrays])
     b = np.concatenate([got.astype(complex).ravel() for _, got in arrays])
-    if a.size < 3 or not np.isfinite(a).all() or not (np.abs(b) < 1e100).all():
-        return ""
+    if (
+        not np.isfinite(a).all()
+        or not (np.abs(b) < 1e100).all()
+        or any(x.dtype.kind == "b" for x, _ in arrays)
+    ):
+        return None
     parts = len(_rows_of_pairs(case)[0])
     there = f" in the {ORDINALS[wrong[0]]} part" if len(wrong) == 1 < parts <= len(ORDINALS) else ""
+    if not case.exercise.takes_function:
+        apart = ~close(a, b, case.exercise.rtol, case.exercise.atol)
+        return _of_a_value(a[apart], b[apart], there)
+    return _of_functions(a, b, there) or _argument_as_factor(case, wrong)
+
+
+def _of_functions(a: Array, b: Array, there: str) -> Relation | None:
+    """Look for a ratio, a difference or a simple function; where few numbers agree it may be chance."""
+    if a.size < 3:
+        return None
     zero = np.abs(a) < 1e-12
     if not zero.all() and (np.abs(b[zero]) < 1e-9).all():
         ratios = b[~zero] / a[~zero]
         if np.abs(ratios[0]) > 1e-9 and np.allclose(ratios, ratios[0], rtol=1e-6, atol=0):
-            return f"The ratio is constant: you get {_factor(ratios[0].real)} times what is expected{there}."
+            ratio = ratios[0].real
+            name, sentence = _named(ratio, 1e-6) or (f"{_factor(ratio)} times", "")
+            told = f"The ratio is constant: you get {_factor(ratio)} times what is expected{there}."
+            turned = "The sign is turned" + (there or " everywhere") + "."
+            more = "" if sentence.startswith("It is off") else f" {sentence}".rstrip()
+            return Relation(name, turned if ratio == -1 or name == "the sign is turned" else told + more)
     differences = b - a
     if np.allclose(differences, differences[0], rtol=1e-6, atol=1e-9):
         amount = differences[0].real
         more = "more" if amount > 0 else "less"
-        return f"The difference is constant: you get {abs(amount):.6g} {more} than expected{there}."
-    if all(expected.dtype.kind in "iub" for expected, _ in arrays):  # counts and the like
-        return _argument_as_factor(case, wrong)
-    return _argument_as_factor(case, wrong) or (
-        "Neither the ratio nor the difference is constant: what is lost is not a factor or a constant of the "
-        "whole result."
-    )
+        told = f"The difference is constant: you get {abs(amount):.6g} {more} than expected{there}."
+        return Relation(f"{abs(amount):.6g} {more}", told)
+    return _related(a, b, 1e-6)
 
 
-def _argument_as_factor(case: Case, wrong: list[int]) -> str:
+def _of_a_value(a: Array, b: Array, there: str) -> Relation | None:
+    """Look for what a student does to a right value; it may be rounded, and may not be told."""
+    if a.size == 0 or (np.abs(a) < 1e-12).any():
+        return None
+    ratios = b / a
+    if np.allclose(ratios, ratios[0], rtol=3e-4, atol=0):
+        named = _named(ratios[0].real, 3e-4)
+        if named is not None:
+            return Relation(named[0], named[1].removesuffix(".") + f"{there}." if there else named[1])
+    whole = (a == np.round(a.real)).all() and (b == np.round(b.real)).all()
+    if whole and np.abs(b - a).max() == 1 and a.size == 1:
+        return Relation("off by one", "You are off by one. Do you count posts or the gaps between them?")
+    return _related(a, b, 3e-4)
+
+
+def _named(ratio: float, rtol: float) -> tuple[str, str] | None:
+    return next((words for factor, words in FACTORS if abs(ratio - factor) <= rtol * abs(factor)), None)
+
+
+def _related(a: Array, b: Array, rtol: float) -> Relation | None:
+    with np.errstate(all="ignore"):
+        for change, name, sentence in RELATIONS:
+            changed = change(a)
+            if np.isfinite(changed).all() and np.allclose(b, changed, rtol=rtol, atol=0):
+                return Relation(name, sentence)
+    alike = np.allclose(np.abs(a), np.abs(b), rtol=rtol, atol=0)
+    if alike and np.isreal(b).all():
+        if (b.real >= 0).all():
+            return Relation("the absolute value", "The sizes are right, but all are positive.")
+        return Relation("signs", "The sizes are right, but some of the signs are not.")
+    if a.size > 1 and np.allclose(np.sort_complex(a), np.sort_complex(b), rtol=rtol, atol=1e-12):
+        return Relation("in another order", "These are the right numbers, but in another order.")
+    return None
+
+
+def _argument_as_factor(case: Case, wrong: list[int]) -> Relation | None:
     """Say whether what was got is what was expected times, or divided by, one of the arguments."""
     names = argument_names(case.exercise, len(case.drawn[0]))
     numbers = [k for k in range(len(names)) if all(is_a(inputs[k], float, int) for inputs in case.drawn)]
@@ -142,8 +236,9 @@ def _argument_as_factor(case: Case, wrong: list[int]) -> str:
                 _is_scaled(row, wrong, inputs[k], power)
                 for row, inputs in zip(_rows_of_pairs(case), case.drawn, strict=True)
             ):
-                return f"In each case you get what is expected, {words} `{names[k]}`."
-    return ""
+                told = f"In each case you get what is expected, {words} `{names[k]}`."
+                return Relation(f"{words} {names[k]}", told)
+    return None
 
 
 def _is_scaled(row: list[Pair], wrong: list[int], factor: float, power: int) -> bool:
@@ -178,3 +273,39 @@ def what_was_checked(case: Case) -> str:
     if not exercise.takes_function:
         return ""
     return f"It agrees with the book's on all {number} inputs, to a relative {exercise.rtol:g}."
+
+
+def remarks(case: Case) -> list[str]:
+    """Say in what a right answer differs from the book's form."""
+    said: dict[str, str] = {}
+    for expected, outcome in zip(case.expected, case.raw, strict=False):
+        if isinstance(outcome, Returned):
+            for kind, remark in _remarks(expected, outcome.value):
+                said.setdefault(kind, remark)
+    return list(said.values())
+
+
+def _remarks(expected: Any, got: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(expected, tuple):
+        if isinstance(got, tuple | list) and len(got) == len(expected):
+            for a, b in zip(expected, got, strict=True):
+                yield from _remarks(a, b)
+        return
+    if isinstance(expected, str):
+        return
+    if isinstance(got, str):
+        yield "text", "It came as text: a number needs no quotation marks, and has a decimal point."
+        return
+    try:
+        wanted, shape = np.shape(expected), np.shape(got)
+    except ValueError:
+        return
+    if wanted == () != shape:
+        comma = "It came in a tuple: is there a comma at the end of the line?"
+        other = f"A single number is asked for; yours has the shape {shape}."
+        yield "shape", comma if isinstance(got, tuple) else other
+    elif wanted != shape:
+        told = f"Yours has the shape {shape} where the book's has {wanted}. An axis of length one looks "
+        yield "shape", told + "harmless, but later sums and products broadcast over it."
+    if isinstance(got, np.ndarray) and got.dtype == np.float32:
+        yield "type", "Your numbers are `float32`, which keeps seven digits: they were compared to fewer."

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["COLUMN", "TRANSPOSED", "Convention", "Exercise", "Mistake", "catalogue", "find", "nice", "summed"]
+__all__ = ["Convention", "Exercise", "Mistake", "catalogue", "find", "nice"]
 
 Reference = Any
 Inputs = Callable[[np.random.Generator], tuple[Any, ...]]
@@ -51,7 +51,7 @@ class Convention:
     Parameters
     ----------
     name
-        Continues "right, up to ...": "the sum over the samples instead of the mean".
+        Continues "right, up to ...": "the velocity that holds the learning rate".
     right
         Makes this convention's answer from the reference's: `right(result, *inputs)`.
     say
@@ -61,40 +61,6 @@ class Convention:
     name: str
     right: Callable[..., Any]
     say: str = ""
-
-
-def _transpose(result: Any, *inputs: Any) -> Any:
-    if isinstance(result, tuple | list):
-        return type(result)(_transpose(part) for part in result)
-    return np.asarray(result).T
-
-
-def _column(result: Any, *inputs: Any) -> Any:
-    if isinstance(result, tuple | list):
-        return type(result)(_column(part) for part in result)
-    array = np.asarray(result)
-    return array[:, np.newaxis] if array.ndim == 1 else array
-
-
-TRANSPOSED = Convention(
-    "a transposed array", _transpose, "The book keeps one sample in each row; you keep one in each column."
-)
-COLUMN = Convention(
-    "vectors written as columns", _column, "The book keeps a vector as a one-dimensional array."
-)
-
-
-def summed(number: Callable[..., int]) -> Convention:
-    """Permit the sum over the samples for the mean; `number(*inputs)` is the number of samples."""
-
-    def right(result: Any, *inputs: Any) -> Any:
-        if isinstance(result, tuple | list):
-            return type(result)(right(part, *inputs) for part in result)
-        return np.asarray(result) * number(*inputs)
-
-    return Convention(
-        "the sum over the samples instead of their mean", right, "The book divides the cost by their number."
-    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import Exercise, Mistake, nice, summed
+from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid
 
 
@@ -237,7 +237,6 @@ EXERCISES = (
         ),
         reference=weight_gradients,
         inputs=_layers,
-        conventions=(summed(lambda X, *rest: len(X)),),
         mistakes=(
             Mistake(
                 "forgot the shortcuts on the way back",

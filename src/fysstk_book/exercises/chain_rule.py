@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import COLUMN, Exercise, Mistake, nice
+from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid
 
 
@@ -146,7 +146,6 @@ EXERCISES = (
         ),
         reference=polar_gradient,
         inputs=lambda rng: (nice(rng, 2), nice(rng, low=0.5, high=2.0), nice(rng)),
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "multiplied by the transposed Jacobian",

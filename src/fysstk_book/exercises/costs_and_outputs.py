@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import Exercise, Mistake, nice, summed
+from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid, softmax
 
 ENERGY = ("identity", "half_squared_error")
@@ -124,7 +124,6 @@ EXERCISES = (
             (np.array([-1000.0]), np.array([1.0])),
             (np.array([1000.0, -1000.0, 0.5]), np.array([1.0, 0.0, 1.0])),
         ),
-        conventions=(summed(lambda z, y: len(z)),),
         mistakes=(
             Mistake(
                 "the sign is turned",

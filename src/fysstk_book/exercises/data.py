@@ -266,7 +266,12 @@ EXERCISES = (
         ),
         reference=moved,
         inputs=_picture,
-        cases=((np.arange(1.0, 7.0).reshape(2, 3), 1, 0), (np.arange(1.0, 7.0).reshape(2, 3), 0, -1)),
+        cases=(
+            (np.arange(1.0, 7.0).reshape(2, 3), 1, 0),
+            (np.arange(1.0, 7.0).reshape(2, 3), 0, -1),
+            (np.arange(1.0, 5.0).reshape(2, 2), 3, 0),
+            (np.arange(1.0, 5.0).reshape(2, 2), 0, -2),
+        ),
         mistakes=(
             Mistake(
                 "let the picture come in again on the other side",

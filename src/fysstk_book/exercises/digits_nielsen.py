@@ -207,6 +207,7 @@ EXERCISES = (
         ),
         reference=never_change,
         inputs=_pixels,
+        cases=((np.array([[0.0, 0.5, 0.2], [0.0, 0.5, 0.0]]), 3), (np.array([[0.0, 1.0]]), 2)),
         mistakes=(
             Mistake(
                 "forgot the hidden nodes",

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import COLUMN, Exercise, Mistake, nice, summed
+from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid
 
 
@@ -187,7 +187,6 @@ EXERCISES = (
         ),
         reference=output_delta,
         inputs=_batch,
-        conventions=(summed(lambda a, y: len(a)),),
         mistakes=(
             Mistake(
                 "forgot the slope of the sigmoid",
@@ -271,7 +270,6 @@ EXERCISES = (
         reference=layer_gradients,
         inputs=_layer,
         cases=((np.array([[1.0, 2.0]]), np.array([[3.0, 0.5, -1.0]])),),
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "took the mean over the rows for the bias",
@@ -315,7 +313,6 @@ EXERCISES = (
         ),
         reference=two_layers,
         inputs=_network,
-        conventions=(COLUMN, summed(lambda X, *rest: len(X))),
         mistakes=(
             Mistake(
                 "forgot σ′ in the hidden layer",

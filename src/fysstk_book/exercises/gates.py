@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
-from fysstk_book.exercises import COLUMN, Exercise, Mistake, nice
+from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid, step
 from fysstk_nn.gates import INPUTS, design_matrix
 
@@ -236,7 +236,6 @@ EXERCISES = (
         ),
         reference=logistic_gradient,
         inputs=_logistic_inputs,
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "penalised the intercept",

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import COLUMN, Exercise, Mistake, nice
+from fysstk_book.exercises import Exercise, Mistake, nice
 
 
 def best_step(gradient: Any, epsilon: Any) -> Any:
@@ -95,7 +95,6 @@ EXERCISES = (
         hints=("Which direction? And how do you give a vector the length epsilon?",),
         reference=best_step,
         inputs=lambda rng: (nice(rng, int(rng.integers(2, 5))), nice(rng, low=0.1, high=1.0)),
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "walked uphill",
@@ -142,7 +141,6 @@ EXERCISES = (
         ),
         reference=gradient_descent,
         inputs=lambda rng: (*_regression(rng), nice(rng, low=0.1, high=0.5), int(rng.integers(2, 6))),
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "walked uphill",
@@ -184,7 +182,6 @@ EXERCISES = (
         ),
         reference=one_epoch,
         inputs=_one_epoch,
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "ignored the order",

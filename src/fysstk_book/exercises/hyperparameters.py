@@ -131,7 +131,7 @@ EXERCISES = (
         ),
         reference=draws,
         inputs=lambda rng: (nice(rng, low=0.1, high=0.5) / 2, 1 - nice(rng, low=0.1, high=0.9) / 4),
-        cases=((0.05, 0.95), (0.01, 0.99)),
+        cases=((0.05, 0.95), (0.01, 0.99), (0.5, 0.75), (0.5, 0.5)),
         mistakes=(
             Mistake(
                 "rounded down",

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import Exercise, Mistake, nice, summed
+from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid
 
 
@@ -232,7 +232,6 @@ EXERCISES = (
         hints=("Compute δ₁ for all samples at once; then see {eq}`eq-one-batch`.",),
         reference=mean_gradients,
         inputs=_samples,
-        conventions=(summed(lambda x, *rest: len(x)),),
         mistakes=(
             Mistake(
                 "took the mean of the products as the product of the means",

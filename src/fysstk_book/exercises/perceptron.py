@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import COLUMN, Exercise, Mistake, nice
+from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid
 
 
@@ -135,9 +135,10 @@ EXERCISES = (
         cases=(
             (np.array([0.0, 0.0]), 0.0, np.array([1.0, 1.0]), 1, 1.0),
             (np.array([0.0, 0.0]), 0.0, np.array([1.0, 0.0]), 0, 1.0),
+            (np.array([0.5, 0.0]), 0.2, np.array([1.0, 1.0]), 0, 0.5),
+            (np.array([0.5, 0.0]), 0.2, np.array([1.0, 1.0]), 1, 0.5),
             (np.array([1.0]), -1.0, np.array([1.0]), 0, 0.5),
         ),
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "forgot the bias",

@@ -355,6 +355,7 @@ EXERCISES = (
         hints=("Add one term for each penalty: {eq}`eq-scalar-l2` and {eq}`eq-scalar-l1`.",),
         reference=penalised,
         inputs=_penalty,
+        cases=((np.array([1.0, 0.5, 0.2]), np.array([0.0, -2.0, 1.0]), 0.3, 0.1),),
         mistakes=(
             Mistake(
                 "took 2λw for the L₂ term",

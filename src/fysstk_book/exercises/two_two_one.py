@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import COLUMN, Exercise, Mistake, nice
+from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid
 from fysstk_nn.datasets import polynomial
 from fysstk_nn.gates import XOR
@@ -147,7 +147,6 @@ EXERCISES = (
             nice(rng, low=0.1, high=1.0),
             nice(rng, 2),
         ),
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "forgot the slopes of the hidden nodes",
@@ -189,7 +188,6 @@ EXERCISES = (
         ),
         reference=gradients,
         inputs=_one_sample,
-        conventions=(COLUMN,),
         mistakes=(
             Mistake(
                 "used the hidden outputs where the inputs belong, as it is printed on the lecture's slide",

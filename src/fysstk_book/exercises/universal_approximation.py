@@ -197,6 +197,7 @@ EXERCISES = (
         hints=("Solve K/(2m) ≤ ε for m. m is a whole number.",),
         reference=cells,
         inputs=lambda rng: (nice(rng, low=0.5, high=20), 10 ** -float(rng.uniform(0.5, 3))),
+        cases=((2.0, 0.5), (1.0, 0.5), (3.0, 0.25)),
         mistakes=(
             Mistake(
                 "rounded down",

@@ -1,0 +1,728 @@
+"""Makes the slips of students: variants of a function in each of which one small thing is done wrong.
+
+The function's source is read as a syntax tree; each rule changes one place of it, and says in words what it
+did. No catalogue could list all of this: a sign, a factor, an index, a transpose, `<` for `<=`.
+"""
+
+import ast
+import copy
+import functools
+import inspect
+import itertools
+import re
+import sys
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from fysstk_book.exercises import Mistake
+
+Put = Callable[[Any], None]
+Function = ast.FunctionDef | ast.Lambda
+
+SIGNS = "Go through the signs, term by term."
+FACTORS = "Hold your factors against the formula, one by one."
+TERMS = "Hold your terms against the formula, one by one."
+NAMES = "Say aloud what each quantity is, and where it belongs."
+EDGES = "Try the smallest inputs with a pencil, and those where both sides are equal."
+AXES = "Write down the shape of each array: which axis counts what?"
+CALLS = "Read the line aloud, function by function."
+STEPS = "Go through the steps with a small example."
+NUMBERS = "Where does each of your numbers come from?"
+
+OPPOSITES: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
+    ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.GtE),
+    ast.Gt: (ast.GtE, ast.Lt),
+    ast.GtE: (ast.Gt, ast.LtE),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.And: (ast.Or,),
+    ast.Or: (ast.And,),
+}
+SYMBOLS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+STRICT = ({ast.Lt, ast.LtE}, {ast.Gt, ast.GtE})
+
+EXCHANGED = {
+    "floor": ("ceil", "round"),
+    "ceil": ("floor", "round"),
+    "round": ("floor", "ceil"),
+    "mean": ("sum", "median"),
+    "sum": ("mean", "prod"),
+    "average": ("sum",),
+    "prod": ("sum",),
+    "max": ("min", "mean"),
+    "min": ("max",),
+    "maximum": ("minimum",),
+    "minimum": ("maximum",),
+    "argmax": ("argmin", "max"),
+    "argmin": ("argmax",),
+    "log": ("log2", "log10"),
+    "log2": ("log", "log10"),
+    "log10": ("log",),
+    "sin": ("cos",),
+    "cos": ("sin",),
+    "tanh": ("sigmoid",),
+    "sigmoid": ("tanh",),
+    "var": ("std",),
+    "std": ("var",),
+    "any": ("all",),
+    "all": ("any",),
+    "cumsum": ("cumprod",),
+    "argsort": ("sort",),
+    "zeros": ("ones",),
+    "ones": ("zeros",),
+}
+"""Functions that are taken for each other."""
+LEFT_OUT = frozenset(
+    [
+        "abs",
+        "absolute",
+        "fabs",
+        "sqrt",
+        "exp",
+        "log",
+        "log2",
+        "log10",
+        "square",
+        "sign",
+        "floor",
+        "ceil",
+        "round",
+        "rint",
+        "sigmoid",
+        "tanh",
+        "relu",
+        "softmax",
+        "int",
+        "sum",
+        "mean",
+        "cumsum",
+        "diff",
+        "sort",
+        "sorted",
+        "reversed",
+        "argsort",
+        "ravel",
+        "norm",
+        "max",
+        "argmax",
+        "where",
+        "clip",
+    ]
+)
+"""Functions that are forgotten around their first argument."""
+KNOWN = frozenset(
+    [
+        "np",
+        "math",
+        "len",
+        "range",
+        "sum",
+        "abs",
+        "max",
+        "min",
+        "int",
+        "float",
+        "exp",
+        "log",
+        "log2",
+        "log10",
+        "sqrt",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "softmax",
+        "mean",
+        "dot",
+        "maximum",
+        "minimum",
+        "where",
+        "sign",
+        "floor",
+        "ceil",
+        "round",
+        "std",
+        "var",
+        "zip",
+        "shape",
+        "size",
+        "T",
+        "square",
+        "outer",
+        "pi",
+    ]
+)
+LECTURE = re.compile(r"(?:delta|[abhnstvwxyzBWXY])s?\d?")
+"""Names that a student understands, whatever the reference calls its other quantities."""
+
+
+class Change(NamedTuple):
+    """What stands in a place instead, what was done, a question that leads on, and whether it is frequent."""
+
+    node: ast.AST
+    words: str
+    say: str
+    likely: bool = True
+
+
+@dataclass
+class Source:
+    """Functions of one module that together make a function: their syntax trees and their world."""
+
+    main: Function
+    helpers: dict[str, ast.FunctionDef]
+    world: dict[str, Any]
+    arguments: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        self.arguments = tuple(argument.arg for argument in self.main.args.args)
+
+    def function(self) -> Any:
+        """Compile the trees as they are now."""
+        world = dict(self.world)
+        for helper in self.helpers.values():
+            if helper is not self.main:
+                _compile(helper, world)
+        return _compile(self.main, world)
+
+    def show(self, node: ast.AST, longest: int = 26) -> str:
+        """Quote a piece of code where it is short and made of the exercise's own names; else nothing."""
+        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        known = KNOWN | set(self.arguments)
+        text = ast.unparse(node)
+        fits = len(text) <= longest and all(name in known or LECTURE.fullmatch(name) for name in names)
+        return f" `{text}`" if fits else ""
+
+
+def _compile(definition: Function, world: dict[str, Any]) -> Any:
+    if isinstance(definition, ast.Lambda):
+        return eval(compile(ast.Expression(definition), "<slip>", "eval"), world)
+    exec(compile(ast.Module([definition], []), "<slip>", "exec"), world)
+    return world[definition.name]
+
+
+@functools.cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(inspect.getsource(sys.modules[module]))
+
+
+def _definition(function: types.FunctionType) -> Function | None:
+    """Find the syntax tree of a function by its line and its arguments."""
+    code = function.__code__
+    try:
+        nodes = list(ast.walk(_tree(function.__module__)))
+    except (OSError, TypeError, KeyError, SyntaxError):
+        return None
+    found = [
+        node
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.Lambda)
+        and node.lineno == code.co_firstlineno
+        and getattr(node, "name", "<lambda>") == function.__name__
+        and [argument.arg for argument in node.args.args] == list(code.co_varnames[: code.co_argcount])
+    ]
+    return copy.deepcopy(found[0]) if len(found) == 1 and not getattr(found[0], "decorator_list", 0) else None
+
+
+def read(function: Any) -> Source | None:
+    """Read the source of a function and of those of its module that it calls; None where there is none."""
+    main = _definition(function) if type(function) is types.FunctionType else None
+    if main is None:
+        return None
+    module = function.__module__
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    world = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
+    helpers: dict[str, ast.FunctionDef] = {}
+    waiting: list[ast.AST] = [main]
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            helper = world.get(node.id) if isinstance(node, ast.Name) else None
+            if type(helper) is not types.FunctionType or helper.__module__ != module or helper is function:
+                continue
+            name = helper.__name__
+            definition = None if name in helpers else _definition(helper)
+            if isinstance(definition, ast.FunctionDef) and world.get(name) is helper:
+                helpers[name] = definition
+                waiting.append(definition)
+    source = Source(main, helpers, world)
+    loops = (ast.walk(tree) for tree in (main, *helpers.values()))
+    endless = any(isinstance(node, ast.While) for node in itertools.chain(*loops))
+    return None if endless else source  # a slip in its condition might never end
+
+
+# -- the rules --------------------------------------------------------------------------------------------
+
+SUM, PRODUCT = (ast.Add, ast.Sub), (ast.Mult, ast.Div)
+
+
+def _chain(node: ast.AST, family: tuple[type[ast.operator], ...]) -> list[tuple[ast.expr, bool]]:
+    """Take a sum or a product apart: each term or factor, and whether it is subtracted or divided by."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, family):
+        return [*_chain(node.left, family), (node.right, isinstance(node.op, family[1]))]
+    assert isinstance(node, ast.expr)
+    return [(node, False)]
+
+
+def _join(parts: list[tuple[ast.expr, bool]], family: tuple[type[ast.operator], ...]) -> ast.expr:
+    """Put a sum or a product together again."""
+    parts = sorted(parts, key=lambda part: part[1]) if parts and parts[0][1] else parts
+    (result, inverse), *others = parts or [(ast.Constant(0 if family is SUM else 1), False)]
+    if inverse:
+        result = (
+            ast.UnaryOp(ast.USub(), result)
+            if family is SUM
+            else ast.BinOp(ast.Constant(1), ast.Div(), result)
+        )
+    for part, inverse in others:
+        result = ast.BinOp(result, family[int(inverse)](), part)
+    return result
+
+
+def _sums(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    inside = isinstance(parent, ast.BinOp) and isinstance(parent.op, SUM) and parent.left is node
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, SUM)) or inside:
+        return
+    terms = _chain(node, SUM)
+    for k, (term, minus) in enumerate(terms):
+        rest, shown = terms[:k] + terms[k + 1 :], source.show(term)
+        yield Change(
+            _join([*terms[:k], (term, not minus), *terms[k + 1 :]], SUM),
+            (
+                f"a {'plus' if minus else 'minus'} where a {'minus' if minus else 'plus'} belongs"
+                + (f", before{shown}" if shown else "")
+            ),
+            SIGNS,
+        )
+        yield Change(_join(rest, SUM), f"the term{shown} left out" if shown else "a term left out", TERMS)
+    if len(terms) == 2 and terms[1][1]:
+        (a, _), (b, _) = terms
+        shown = source.show(a)
+        yield Change(b, f"`{shown.strip(' `')} -` left out" if shown else "a difference left out", TERMS)
+        yield Change(
+            ast.BinOp(b, ast.Sub(), a), f"the difference{source.show(node)} the other way round", SIGNS
+        )
+
+
+def _products(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    inside = isinstance(parent, ast.BinOp) and isinstance(parent.op, PRODUCT) and parent.left is node
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, PRODUCT)) or inside:
+        return
+    factors = _chain(node, PRODUCT)
+    for k, (factor, below) in enumerate(factors):
+        shown, rest = source.show(factor), factors[:k] + factors[k + 1 :]
+        if below:
+            yield Change(
+                _join(rest, PRODUCT),
+                f"the division by{shown} left out" if shown else ("a division left out"),
+                FACTORS,
+            )
+            words = f"multiplied by{shown} instead of divided" if shown else "multiplied instead of divided"
+        else:
+            yield Change(
+                _join(rest, PRODUCT), f"the factor{shown} left out" if shown else "a factor left out", FACTORS
+            )
+            words = f"divided by{shown} instead of multiplied" if shown else "divided instead of multiplied"
+        yield Change(
+            _join([*factors[:k], (factor, not below), *factors[k + 1 :]], PRODUCT), words, FACTORS, False
+        )
+        if not isinstance(factor, ast.Constant):
+            yield Change(
+                _join([*factors, (factor, below)], PRODUCT),
+                (f"the factor{shown} twice" if shown else "a factor twice"),
+                FACTORS,
+                False,
+            )
+    for (k, (a, below)), (l, (b, under)) in itertools.permutations(enumerate(factors), 2):
+        if _is_slope(a, b) and not below and not under:
+            rest = [part for i, part in enumerate(factors) if i not in (k, l)]
+            shown = source.show(ast.BinOp(a, ast.Mult(), b))
+            yield Change(
+                _join(rest, PRODUCT), f"the slope{shown} left out" if shown else "a slope left out", FACTORS
+            )
+            for other in source.arguments:
+                if isinstance(a, ast.Name) and a.id != other:
+                    name = ast.Name(other, ast.Load())
+                    wrong = [(name, False), (ast.BinOp(ast.Constant(1), ast.Sub(), name), False)]
+                    yield Change(
+                        _join([*rest, *wrong], PRODUCT), f"the slope taken at `{other}`", NAMES, False
+                    )
+
+
+def _is_slope(a: ast.expr, b: ast.expr) -> bool:
+    """Tell whether a · b is a sigmoid's slope a (1 - a)."""
+    return (
+        isinstance(b, ast.BinOp)
+        and isinstance(b.op, ast.Sub)
+        and isinstance(b.left, ast.Constant)
+        and b.left.value == 1
+        and ast.dump(a) == ast.dump(b.right)
+    )
+
+
+def _operators(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    if isinstance(node, ast.BinOp):
+        a, b = node.left, node.right
+        if isinstance(node.op, ast.Pow):
+            yield Change(
+                a,
+                f"the power{source.show(node)} left out" if source.show(node) else "a power left out",
+                FACTORS,
+            )
+            yield Change(ast.BinOp(a, ast.Mult(), b), "a product in place of a power", CALLS)
+        if isinstance(node.op, ast.FloorDiv):
+            yield Change(ast.BinOp(a, ast.Div(), b), "`/` where `//` belongs", NUMBERS)
+            up = ast.BinOp(ast.UnaryOp(ast.USub(), a), ast.FloorDiv(), b)
+            yield Change(ast.UnaryOp(ast.USub(), up), "rounded up where the book rounds down", EDGES)
+        if isinstance(node.op, ast.Div):
+            yield Change(ast.BinOp(a, ast.FloorDiv(), b), "`//` where `/` belongs", NUMBERS)
+        if isinstance(node.op, ast.MatMult):
+            yield Change(ast.BinOp(b, ast.MatMult(), a), "the factors of `@` in the other order", AXES)
+            yield Change(ast.BinOp(_turned(a), ast.MatMult(), b), _transposed(a, source), AXES)
+            yield Change(ast.BinOp(a, ast.MatMult(), _turned(b)), _transposed(b, source), AXES)
+            yield Change(
+                ast.BinOp(_turned(b), ast.MatMult(), _turned(a)), "the whole product transposed", AXES
+            )
+            yield Change(ast.BinOp(a, ast.Mult(), b), "`*` where `@` belongs", AXES)
+            yield Change(
+                a, f"the factor{source.show(b)} left out" if source.show(b) else "a factor left out", FACTORS
+            )
+            yield Change(
+                b, f"the factor{source.show(a)} left out" if source.show(a) else "a factor left out", FACTORS
+            )
+    elif isinstance(node, ast.UnaryOp):
+        if isinstance(node.op, ast.USub) and not isinstance(node.operand, ast.Constant):
+            shown = source.show(node.operand)
+            yield Change(
+                node.operand, f"the minus before{shown} left out" if shown else "a minus left out", SIGNS
+            )
+        if isinstance(node.op, ast.Not | ast.Invert):
+            yield Change(node.operand, "a condition turned round", EDGES)
+    elif isinstance(node, ast.Compare) and len(node.ops) == 1:
+        kind = type(node.ops[0])
+        for other in OPPOSITES.get(kind, ()):
+            words = f"`{SYMBOLS[other]}` where `{SYMBOLS[kind]}` belongs"  # type: ignore[index]
+            yield Change(ast.Compare(node.left, [other()], node.comparators), words, EDGES)  # type: ignore[list-item]
+    elif isinstance(node, ast.BoolOp):
+        other = OPPOSITES[type(node.op)][0]
+        yield Change(ast.BoolOp(other(), node.values), "`and` and `or` exchanged", EDGES)  # type: ignore[arg-type]
+
+
+def _turned(node: ast.expr) -> ast.expr:
+    """Transpose, or take a transpose away."""
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return node.value
+    return ast.Attribute(node, "T", ast.Load())
+
+
+def _transposed(node: ast.expr, source: Source) -> str:
+    if isinstance(node, ast.Attribute) and node.attr == "T":
+        return (
+            f"the transpose of{source.show(node.value)} left out"
+            if source.show(node.value)
+            else ("a transpose left out")
+        )
+    return f"{source.show(node)[1:]} transposed" if source.show(node) else "a factor transposed"
+
+
+def _numbers(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+        return
+    value: Any = node.value
+    index = isinstance(parent, ast.Subscript | ast.Slice)
+    others = [value + 1, value - 1] if type(value) is int else []
+    others += (
+        [] if index else [2 * value, value / 2 if type(value) is float or value % 2 else value // 2, -value]
+    )
+    if index and type(value) is int:
+        others += [-value - 1]
+    for other in dict.fromkeys(others):
+        if other == value:
+            continue
+        words = "a wrong index" if index else f"{other:g} in place of {value:g}"
+        yield Change(ast.Constant(other), words, EDGES if index else NUMBERS, index)
+
+
+def _calls(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    if not isinstance(node, ast.Call):
+        return
+    function, arguments, keywords = node.func, node.args, node.keywords
+    method = isinstance(function, ast.Attribute) and not (
+        isinstance(function.value, ast.Name) and function.value.id in ("np", "math", "anp", "numpy")
+    )
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    first: Any = (
+        function.value if method and isinstance(function, ast.Attribute) else next(iter(arguments), None)
+    )
+    shown = name if name in EXCHANGED or name in LEFT_OUT else ""
+    for other in EXCHANGED.get(name, ()):
+        attribute: Any = ast.Attribute(ast.Name("np", ast.Load()), other, ast.Load())
+        changed: Any = ast.Attribute(first, other, ast.Load()) if method else attribute
+        if other == "sigmoid" or (
+            not method and isinstance(function, ast.Name) and other in ("max", "min", "sum")
+        ):
+            changed = ast.Name(other, ast.Load())
+        yield Change(ast.Call(changed, arguments, keywords), f"`{other}` where `{shown}` belongs", CALLS)
+    if name in LEFT_OUT and first is not None:
+        yield Change(first, f"`{shown}` left out", CALLS)
+    if name in ("ceil", "floor") and first is not None:
+        floor = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "floor", ast.Load()), [first], [])
+        if name == "ceil":
+            yield Change(
+                ast.BinOp(floor, ast.Add(), ast.Constant(1)),
+                "one too many where the division leaves no rest",
+                EDGES,
+            )
+        else:
+            yield Change(ast.BinOp(copy.deepcopy(node), ast.Add(), ast.Constant(1)), "one too many", EDGES)
+    if (
+        name in ("where", "maximum", "minimum", "clip", "outer", "dot", "subtract", "divide")
+        and len(arguments) > 1
+    ):
+        swapped = [*arguments[:-2], arguments[-1], arguments[-2]]
+        yield Change(ast.Call(function, swapped, keywords), f"two arguments of `{name}` exchanged", CALLS)
+        for argument in arguments[-2:]:
+            yield Change(argument, f"`{name}` left out", CALLS)
+    if name == "len" and first is not None:
+        for change, words in ((1, "one too many"), (-1, "one too few")):
+            yield Change(
+                ast.BinOp(node, ast.Add(), ast.Constant(change)), f"{words} in the number of entries", EDGES
+            )
+        size = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "size", ast.Load()), [first], [])
+        shape = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "shape", ast.Load()), [first], [])
+        yield Change(size, "the number of all entries in place of the number of rows", AXES)
+        yield Change(
+            ast.Subscript(shape, ast.Constant(1), ast.Load()), "columns counted in place of rows", AXES
+        )
+    if name == "range":
+        end = 0 if len(arguments) == 1 else 1
+        for change, words in ((1, "one too many"), (-1, "one too few")):
+            ends = [*arguments]
+            ends[end] = ast.BinOp(arguments[end], ast.Add(), ast.Constant(change))
+            yield Change(ast.Call(function, ends, []), f"a loop with {words}", EDGES)
+        start = [ast.Constant(1), arguments[0]] if end == 0 else [arguments[1]]
+        if len(arguments) < 3:
+            yield Change(ast.Call(function, start, []), "a loop that starts in the wrong place", EDGES)
+    if name in ("std", "var"):
+        ddof = ast.keyword("ddof", ast.Constant(1))
+        others = [keyword for keyword in keywords if keyword.arg != "ddof"]
+        if len(others) == len(keywords):
+            yield Change(
+                ast.Call(function, arguments, [*keywords, ddof]), "n - 1 where the book divides by n", NUMBERS
+            )
+        else:
+            yield Change(ast.Call(function, arguments, others), "n where n - 1 is asked for", NUMBERS)
+    for i, keyword in enumerate(keywords):
+        rest = keywords[:i] + keywords[i + 1 :]
+        if keyword.arg == "axis":
+            yield Change(ast.Call(function, arguments, rest), "no `axis`", AXES)
+            for axis in (0, 1):
+                along = ast.keyword("axis", ast.Constant(axis))
+                if not (isinstance(keyword.value, ast.Constant) and keyword.value.value == axis):
+                    yield Change(ast.Call(function, arguments, [*rest, along]), "the other `axis`", AXES)
+        elif keyword.arg:
+            yield Change(ast.Call(function, arguments, rest), f"`{keyword.arg}` left out", CALLS)
+    if not method and len(arguments) == 2 and name in source.helpers:
+        yield Change(ast.Call(function, arguments[::-1], keywords), "two arguments exchanged", NAMES)
+
+
+def _indices(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    if isinstance(node, ast.Attribute) and node.attr == "T" and isinstance(node.ctx, ast.Load):
+        if not (isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)):
+            yield Change(node.value, _transposed(node, source), AXES)
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        if isinstance(node.slice, ast.Name | ast.BinOp):
+            for change in (1, -1):
+                moved = ast.BinOp(node.slice, ast.Add(), ast.Constant(change))
+                yield Change(ast.Subscript(node.value, moved, ast.Load()), "an index off by one", EDGES)
+        if isinstance(node.slice, ast.Slice):
+            whole = node.slice
+            if whole.step is not None:
+                yield Change(node.value, "the step or the reverse order left out", EDGES)
+            for part in ("lower", "upper"):
+                if getattr(whole, part) is not None:
+                    other = ast.Slice(whole.lower, whole.upper, whole.step)
+                    setattr(other, part, None)
+                    yield Change(
+                        ast.Subscript(node.value, other, ast.Load()), "a slice with too many entries", EDGES
+                    )
+    elif isinstance(node, ast.IfExp):
+        yield Change(node.body, "a condition left out", EDGES)
+        yield Change(node.orelse, "a condition left out", EDGES)
+        yield Change(ast.IfExp(node.test, node.orelse, node.body), "a condition turned round", EDGES)
+    elif isinstance(node, ast.If):
+        yield Change(
+            ast.If(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse),
+            "a condition turned round",
+            EDGES,
+        )
+        yield Change(ast.If(ast.Constant(True), node.body, []), "a condition left out", EDGES)
+        yield Change(
+            ast.If(ast.Constant(True), node.orelse or [ast.Pass()], []), "a condition left out", EDGES
+        )
+    elif isinstance(node, ast.comprehension) and node.ifs:
+        yield Change(ast.comprehension(node.target, node.iter, [], 0), "a condition left out", EDGES)
+    elif isinstance(node, ast.AugAssign):
+        yield Change(ast.Pass(), "a step left out", STEPS)
+        opposite = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+        if type(node.op) in opposite:
+            back = opposite[type(node.op)]()
+            yield Change(
+                ast.AugAssign(node.target, back, node.value), "a step in the opposite direction", SIGNS
+            )
+        yield Change(
+            ast.Assign([node.target], node.value, lineno=node.lineno),
+            "a total that forgets what came before",
+            STEPS,
+        )
+    elif isinstance(node, ast.For):
+        yield Change(ast.Pass(), "a loop left out", STEPS)
+        yield Change(
+            ast.If(
+                ast.Constant(True),
+                [
+                    ast.Assign(
+                        [node.target],
+                        ast.Call(
+                            ast.Name("next", ast.Load()),
+                            [ast.Call(ast.Name("iter", ast.Load()), [node.iter], [])],
+                            [],
+                        ),
+                        lineno=node.lineno,
+                    ),
+                    *node.body,
+                ],
+                [],
+            ),
+            ("only the first turn of the loop"),
+            STEPS,
+        )
+
+
+def _names(function: Function, node: ast.AST, source: Source) -> Iterator[Change]:
+    """Take a name for its neighbour: another argument, the same letter with another number, z for a."""
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return
+    arguments = [argument.arg for argument in function.args.args]
+    stored = [
+        part.id
+        for part in ast.walk(function)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    ]
+    here = dict.fromkeys([*arguments, *stored])
+    if node.id not in here:
+        return
+    for other in here:
+        related = (
+            _stem(other) == _stem(node.id)
+            or {_stem(other), _stem(node.id)} <= {"z", "a"}
+            or (node.id in arguments and other in arguments)
+            or (LECTURE.fullmatch(node.id) and LECTURE.fullmatch(other))
+        )
+        if other != node.id and related:
+            own, mine = source.show(node), source.show(ast.Name(other))
+            words = f"{mine[1:]} where{own} belongs" if own and mine else "one quantity taken for another"
+            yield Change(ast.Name(other, ast.Load()), words, NAMES, _stem(other) == _stem(node.id))
+
+
+def _stem(name: str) -> str:
+    return name.rstrip("0123456789_")
+
+
+RULES = (_sums, _products, _operators, _calls, _indices, _numbers)
+
+
+# -- the variants -----------------------------------------------------------------------------------------
+
+
+def _places(tree: ast.AST) -> Iterator[tuple[ast.AST, ast.AST, Put]]:
+    """Yield every node with its parent and a way to put another one in its place."""
+    for parent in list(ast.walk(tree)):
+        if isinstance(parent, ast.arguments):
+            continue
+        for name, value in ast.iter_fields(parent):
+            if isinstance(value, ast.AST):
+                yield parent, value, functools.partial(setattr, parent, name)
+            elif isinstance(value, list):
+                for i, part in enumerate(value):
+                    if isinstance(part, ast.AST):
+                        yield parent, part, functools.partial(value.__setitem__, i)
+
+
+def _changes(function: Function, source: Source) -> Iterator[tuple[Put, ast.AST, Change]]:
+    for parent, node, put in _places(function):
+        for rule in RULES:
+            for change in rule(node, parent, source):
+                yield put, node, change
+        for change in _names(function, node, source):
+            yield put, node, change
+        for change in _forgotten(function, parent, node):
+            yield put, node, change
+
+
+def _forgotten(function: Function, parent: ast.AST, node: ast.AST) -> Iterator[Change]:
+    """Leave out a line that changes a name which already has a value."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+        return
+    name = node.targets[0].id
+    earlier = {argument.arg for argument in function.args.args}
+    for other in ast.walk(function):
+        if isinstance(other, ast.Name) and isinstance(other.ctx, ast.Store) and other.lineno < node.lineno:
+            earlier.add(other.id)
+    if name in earlier:
+        yield Change(ast.Pass(), "a step left out", STEPS)
+
+
+def slips(function: Any, *, pairs: bool = False) -> Iterator[Mistake]:
+    """Yield the function's variants with one slip each, or with two of the frequent ones.
+
+    A function whose source cannot be read, or that has a `while`, has none. What a variant makes of an input
+    may be anything, an error included.
+    """
+    source = read(function)
+    if source is None:
+        return
+    for first in _made(source, likely=pairs):
+        if not pairs:
+            yield Mistake(first.words, _compiled(source), first.say)
+            continue
+        for second in _made(source, likely=True):
+            if first.words < second.words:
+                yield Mistake(f"{first.words}, and {second.words}", _compiled(source), first.say)
+    names = source.arguments
+    for i, k in itertools.combinations(range(len(names)), 2) if not pairs else ():
+        yield Mistake(f"`{names[i]}` and `{names[k]}` exchanged", _exchanged(function, i, k), NAMES)
+
+
+def _made(source: Source, *, likely: bool) -> Iterator[Change]:
+    """Make one change after the other, each until the next is asked for."""
+    for tree in dict.fromkeys((source.main, *source.helpers.values())):
+        for put, node, change in list(_changes(tree, source)):
+            if likely and not change.likely:
+                continue
+            put(ast.fix_missing_locations(ast.copy_location(change.node, node)))
+            try:
+                yield change
+            finally:
+                put(node)
+
+
+def _compiled(source: Source) -> Any:
+    try:
+        return source.function()
+    except (SyntaxError, ValueError, TypeError):  # such as an assignment to a call
+        return _fails
+
+
+def _fails(*inputs: Any) -> Any:
+    raise SyntaxError("no function")
+
+
+def _exchanged(function: Any, i: int, k: int) -> Any:
+    def wrong(*inputs: Any) -> Any:
+        changed = list(inputs)
+        changed[i], changed[k] = inputs[k], inputs[i]
+        return function(*changed)
+
+    return wrong
