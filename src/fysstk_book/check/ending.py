@@ -55,7 +55,7 @@ def _too_slow(case: Case) -> Result:
     left = "It could not be stopped and still runs in the background: restart the kernel."
     return case.say(
         "too slow",
-        f"Stopped after {case.exercise.seconds:g} seconds.",
+        f"Stopped: it takes more than {case.exercise.seconds:g} seconds.",
         came + "Is there a loop that never ends, or a loop over numbers where one array operation would do?",
         case.table(done),
         left if case.run.still_running else "",
@@ -104,6 +104,10 @@ SHAPES = (
         r"shapes? (?P<first>\([\d,]+\)) (?:into shape )?(?P<second>\([\d,]+\))",
         "Element by element, {first} and {second} do not go together: counted from the right, two lengths "
         "have to be equal, or one of them 1. Is a product @ meant, a transpose, or a new axis?",
+    ),
+    (
+        r"for \^: |bitwise_xor",
+        "`^` is no power in Python: write `**`.",
     ),
     (
         r"truth value of an array",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.check.case import Case, show
-from fysstk_book.check.results import Result
+from fysstk_book.check.results import Result, Table
 from fysstk_book.check.values import (
     Foreign,
     Misfit,
@@ -33,10 +33,18 @@ def does_not_fit(case: Case, failing: list[int]) -> Result | None:
         return None
     i = case.smallest(list(unfit))
     misfit = unfit[i]
+    if _has_decimal_comma(case):
+        return case.say(
+            "wrong type",
+            "A decimal comma makes two numbers of one.",
+            Table((("got", show(case.got[i])),)),
+            "Python writes decimals with a point: `0.5`, not `0,5`.",
+            mistake="a decimal comma",
+        )
     advice = "Write the shape below each factor: which axis disappears, and which one should?"
     if misfit.verdict == "wrong type":
         advice = {
-            "None": "Does your function end without `return`?",
+            "None": _without_return(case),
             "a generator": "A generator computes nothing until it is asked: return a list or an array.",
             "a masked array": "Return a plain array: the exercise leaves no number out.",
             "a numpy matrix": "Use plain arrays with `@`; a matrix changes the meaning of `*`.",
@@ -64,6 +72,25 @@ def does_not_fit(case: Case, failing: list[int]) -> Result | None:
         case.pointer if misfit.verdict == "wrong shape" else "",
         mistake=f"{misfit.got} for {misfit.expected}",
     )
+
+
+def _has_decimal_comma(case: Case) -> bool:
+    """Tell whether a value of whole numbers is twice as long as it should be, as with 0,5 for 0.5."""
+    if case.exercise.takes_function or case.exercise.use is not None:
+        return False
+    expected, got = np.ravel(np.asarray(case.expected[0], dtype=object)), case.got[0]
+    whole = isinstance(got, tuple | list) and all(type(part) is int for part in got)
+    return whole and 0 < len(expected) < len(got) <= 2 * len(expected)
+
+
+def _without_return(case: Case) -> str:
+    """Say why a function may return nothing."""
+    code = getattr(case.answer, "__code__", None)
+    if code is not None and {"exit", "quit"} & set(code.co_names):
+        return "`exit` and `quit` leave Python, and in a notebook they do nothing: end with `return`."
+    if case.run.notes.printed:
+        return "It prints its result: `print` shows a number, `return` hands it over."
+    return "Does your function end without `return`?"
 
 
 def _number_of(description: str) -> int:

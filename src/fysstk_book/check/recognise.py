@@ -9,7 +9,7 @@ import numpy as np
 
 from fysstk_book.check.case import Case, Outcome, argument_names, outcomes_of
 from fysstk_book.check.running import Raised, Returned
-from fysstk_book.check.slips import slips
+from fysstk_book.check.slips import slips, two_slips
 from fysstk_book.check.values import Misfit, conform, fit, plain
 from fysstk_book.exercises import Convention, Mistake
 
@@ -218,11 +218,22 @@ def _right_otherwise(case: Case) -> Finding | None:
         )
     if follows(case, case.truth, lambda i, a, b: case.agrees(each(_reverse, a, b), b)):
         return Finding("", "", (REVERSED,))
+    if _in_reverse(case):
+        return Finding("", "", (REVERSED,))
     for scale in (None, *_scales(case)):
         words = deviation(case, case.truth, scale)
         if words is not None:
             return Finding("", "", words)
     return None
+
+
+def _in_reverse(case: Case) -> bool:
+    """Tell whether lists came with their first entry last."""
+
+    def same(i: int, a: Any, b: Any) -> bool:
+        return isinstance(a, tuple | list) and case.agrees(a[::-1], b)
+
+    return follows(case, case.truth, same)
 
 
 def _varied(case: Case, wrong: Wrong) -> Finding | None:
@@ -297,10 +308,10 @@ def _two(case: Case) -> list[Finding]:
     if not fit or not kinds & {"f", "c"}:
         return []
     for mistake in _listed(case):
-        found = _one_of(_exact(case, slips(mistake.wrong)))
+        found = _one_of(_exact(case, slips(mistake.wrong, likely=True)))
         if found is not None:
             return [Finding(mistake.name, mistake.say), found]
-    same = _exact(case, itertools.islice(slips(_function(case), pairs=True), MOST_PAIRS))
+    same = _exact(case, itertools.islice(two_slips(_function(case)), MOST_PAIRS))
     found = _one_of(same) if len({slip.name for slip in same}) <= MOST_TWINS else None
     return [] if found is None else [found]
 

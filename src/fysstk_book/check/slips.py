@@ -14,12 +14,18 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from fysstk_book.exercises import Mistake
 
 Put = Callable[[Any], None]
 Function = ast.FunctionDef | ast.Lambda
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Split a text at its blanks."""
+    return frozenset(text.split())
+
 
 SIGNS = "Go through the signs, term by term."
 FACTORS = "Hold your factors against the formula, one by one."
@@ -29,6 +35,7 @@ EDGES = "Try the smallest inputs with a pencil, and those where both sides are e
 AXES = "Write down the shape of each array: which axis counts what?"
 CALLS = "Read the line aloud, function by function."
 STEPS = "Go through the steps with a small example."
+BRACKETS = "brackets left out or in the wrong place"
 NUMBERS = "Where does each of your numbers come from?"
 
 OPPOSITES: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
@@ -75,84 +82,18 @@ EXCHANGED = {
     "ones": ("zeros",),
 }
 """Functions that are taken for each other."""
-LEFT_OUT = frozenset(
-    [
-        "abs",
-        "absolute",
-        "fabs",
-        "sqrt",
-        "exp",
-        "log",
-        "log2",
-        "log10",
-        "square",
-        "sign",
-        "floor",
-        "ceil",
-        "round",
-        "rint",
-        "sigmoid",
-        "tanh",
-        "relu",
-        "softmax",
-        "int",
-        "sum",
-        "mean",
-        "cumsum",
-        "diff",
-        "sort",
-        "sorted",
-        "reversed",
-        "argsort",
-        "ravel",
-        "norm",
-        "max",
-        "argmax",
-        "where",
-        "clip",
-    ]
+LEFT_OUT = words_of(
+    """
+    abs absolute fabs sqrt exp log log2 log10 square sign floor ceil round rint sigmoid tanh relu
+    softmax int log1p sum mean cumsum diff sort sorted reversed argsort ravel norm max argmax where clip
+    """
 )
 """Functions that are forgotten around their first argument."""
-KNOWN = frozenset(
-    [
-        "np",
-        "math",
-        "len",
-        "range",
-        "sum",
-        "abs",
-        "max",
-        "min",
-        "int",
-        "float",
-        "exp",
-        "log",
-        "log2",
-        "log10",
-        "sqrt",
-        "tanh",
-        "sigmoid",
-        "relu",
-        "softmax",
-        "mean",
-        "dot",
-        "maximum",
-        "minimum",
-        "where",
-        "sign",
-        "floor",
-        "ceil",
-        "round",
-        "std",
-        "var",
-        "zip",
-        "shape",
-        "size",
-        "T",
-        "square",
-        "outer",
-        "pi",
-    ]
+KNOWN = words_of(
+    """
+    np math len range sum abs max min int float exp log log2 log10 sqrt tanh sigmoid relu softmax mean
+    dot maximum minimum where sign floor ceil round std var zip shape size T square outer pi
+    """
 )
 LECTURE = re.compile(r"(?:delta|[abhnstvwxyzBWXY])s?\d?")
 """Names that a student understands, whatever the reference calls its other quantities."""
@@ -296,8 +237,18 @@ def _sums(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
             SIGNS,
         )
         yield Change(_join(rest, SUM), f"the term{shown} left out" if shown else "a term left out", TERMS)
+        for factor, words in ((2, "doubled"), (0.5, "halved")):
+            scaled = ast.BinOp(ast.Constant(factor), ast.Mult(), term)
+            changed = _join([*terms[:k], (scaled, minus), *terms[k + 1 :]], SUM)
+            yield Change(changed, f"the term{shown} {words}" if shown else f"a term {words}", TERMS, False)
+    difference = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "abs", ast.Load()), [node], [])
+    if any(minus for _, minus in terms):
+        yield Change(difference, "an absolute value that does not belong there", SIGNS, False)
     if len(terms) == 2 and terms[1][1]:
         (a, _), (b, _) = terms
+        if _is_square(b) and isinstance(a, ast.Constant) and a.value == 1:
+            slope = ast.BinOp(b.left, ast.Mult(), ast.BinOp(a, ast.Sub(), b.left))
+            yield Change(slope, "the slope of the sigmoid", FACTORS)
         shown = source.show(a)
         yield Change(b, f"`{shown.strip(' `')} -` left out" if shown else "a difference left out", TERMS)
         yield Change(
@@ -341,6 +292,8 @@ def _products(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change
             yield Change(
                 _join(rest, PRODUCT), f"the slope{shown} left out" if shown else "a slope left out", FACTORS
             )
+            square = ast.BinOp(ast.Constant(1), ast.Sub(), ast.BinOp(a, ast.Pow(), ast.Constant(2)))
+            yield Change(_join([*rest, (square, False)], PRODUCT), "the slope of tanh", FACTORS)
             for other in source.arguments:
                 if isinstance(a, ast.Name) and a.id != other:
                     name = ast.Name(other, ast.Load())
@@ -348,6 +301,10 @@ def _products(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change
                     yield Change(
                         _join([*rest, *wrong], PRODUCT), f"the slope taken at `{other}`", NAMES, False
                     )
+
+
+def _is_square(node: ast.expr) -> TypeGuard[ast.BinOp]:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and ast.unparse(node.right) == "2"
 
 
 def _is_slope(a: ast.expr, b: ast.expr) -> bool:
@@ -364,6 +321,12 @@ def _is_slope(a: ast.expr, b: ast.expr) -> bool:
 def _operators(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
     if isinstance(node, ast.BinOp):
         a, b = node.left, node.right
+        if isinstance(b, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub) and isinstance(b.op, ast.Pow):
+            yield Change(ast.BinOp(ast.BinOp(a, node.op, b.left), b.op, b.right), BRACKETS, TERMS, False)
+        if isinstance(b, ast.BinOp) and isinstance(node.op, PRODUCT) and isinstance(b.op, PRODUCT + SUM):
+            yield Change(ast.BinOp(ast.BinOp(a, node.op, b.left), b.op, b.right), BRACKETS, TERMS, False)
+        if isinstance(a, ast.BinOp) and isinstance(node.op, PRODUCT) and isinstance(a.op, SUM):
+            yield Change(ast.BinOp(a.left, a.op, ast.BinOp(a.right, node.op, b)), BRACKETS, TERMS, False)
         if isinstance(node.op, ast.Pow):
             yield Change(
                 a,
@@ -371,6 +334,7 @@ def _operators(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Chang
                 FACTORS,
             )
             yield Change(ast.BinOp(a, ast.Mult(), b), "a product in place of a power", CALLS)
+            yield Change(ast.BinOp(a, ast.BitXor(), b), "`^` where `**` belongs", CALLS, False)
         if isinstance(node.op, ast.FloorDiv):
             yield Change(ast.BinOp(a, ast.Div(), b), "`/` where `//` belongs", NUMBERS)
             up = ast.BinOp(ast.UnaryOp(ast.USub(), a), ast.FloorDiv(), b)
@@ -444,6 +408,18 @@ def _numbers(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]
         yield Change(ast.Constant(other), words, EDGES if index else NUMBERS, index)
 
 
+def _arguments_for_numbers(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    if (
+        isinstance(node, ast.Constant)
+        and type(node.value) in (int, float)
+        and not isinstance(parent, ast.Subscript | ast.Slice | ast.keyword)
+    ):
+        for name in source.arguments:
+            yield Change(
+                ast.Name(name, ast.Load()), f"`{name}` where {ast.unparse(node)} belongs", NAMES, False
+            )
+
+
 def _calls(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
     if not isinstance(node, ast.Call):
         return
@@ -466,6 +442,11 @@ def _calls(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
         yield Change(ast.Call(changed, arguments, keywords), f"`{other}` where `{shown}` belongs", CALLS)
     if name in LEFT_OUT and first is not None:
         yield Change(first, f"`{shown}` left out", CALLS)
+    if name == "log1p" and first is not None:
+        for other in ("log2", "log10"):
+            call = ast.Attribute(ast.Name("np", ast.Load()), other, ast.Load())
+            plus = ast.BinOp(ast.Constant(1), ast.Add(), first)
+            yield Change(ast.Call(call, [plus], []), f"`{other}` where the natural logarithm belongs", CALLS)
     if name in ("ceil", "floor") and first is not None:
         floor = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "floor", ast.Load()), [first], [])
         if name == "ceil":
@@ -613,6 +594,9 @@ def _names(function: Function, node: ast.AST, source: Source) -> Iterator[Change
     here = dict.fromkeys([*arguments, *stored])
     if node.id not in here:
         return
+    for other in ("sum", "mean") if node.id in arguments else ():
+        call = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), other, ast.Load()), [node], [])
+        yield Change(call, f"the {other} of `{node.id}` where each of its entries belongs", AXES, False)
     for other in here:
         related = (
             _stem(other) == _stem(node.id)
@@ -630,7 +614,8 @@ def _stem(name: str) -> str:
     return name.rstrip("0123456789_")
 
 
-RULES = (_sums, _products, _operators, _calls, _indices, _numbers)
+MOST_PLACES = 6
+RULES = (_sums, _products, _operators, _calls, _indices, _numbers, _arguments_for_numbers)
 
 
 # -- the variants -----------------------------------------------------------------------------------------
@@ -674,25 +659,34 @@ def _forgotten(function: Function, parent: ast.AST, node: ast.AST) -> Iterator[C
         yield Change(ast.Pass(), "a step left out", STEPS)
 
 
-def slips(function: Any, *, pairs: bool = False) -> Iterator[Mistake]:
-    """Yield the function's variants with one slip each, or with two of the frequent ones.
+def slips(function: Any, *, likely: bool = False) -> Iterator[Mistake]:
+    """Yield the function's variants with one slip each, the same slip throughout included.
 
-    A function whose source cannot be read, or that has a `while`, has none. What a variant makes of an input
-    may be anything, an error included.
+    With `likely`, only the more frequent ones. A function whose source cannot be read, or that has a `while`,
+    has none. What a variant makes of an input may be anything, an error included.
     """
     source = read(function)
     if source is None:
         return
-    for first in _made(source, likely=pairs):
-        if not pairs:
-            yield Mistake(first.words, _compiled(source), first.say)
-            continue
-        for second in _made(source, likely=True):
-            if first.words < second.words:
-                yield Mistake(f"{first.words}, and {second.words}", _compiled(source), first.say)
+    for change in _made(source, likely=likely):
+        yield Mistake(change.words, _compiled(source), change.say)
+    for words, say in _made_throughout(source):
+        yield Mistake(f"{words}, throughout", _compiled(source), say)
     names = source.arguments
-    for i, k in itertools.combinations(range(len(names)), 2) if not pairs else ():
+    for i, k in itertools.combinations(range(len(names)), 2):
         yield Mistake(f"`{names[i]}` and `{names[k]}` exchanged", _exchanged(function, i, k), NAMES)
+    for i, (by, words) in itertools.product(range(len(names)), ((1, "large"), (-1, "small"))):
+        yield Mistake(f"`{names[i]}` one too {words}", _shifted(function, i, by), EDGES)
+
+
+def two_slips(function: Any) -> Iterator[Mistake]:
+    """Yield the function's variants with two of the more frequent slips."""
+    source = read(function)
+    if source is not None:
+        for first in _made(source, likely=True):
+            for second in _made(source, likely=True):
+                if first.words < second.words:
+                    yield Mistake(f"{first.words}, and {second.words}", _compiled(source), first.say)
 
 
 def _made(source: Source, *, likely: bool) -> Iterator[Change]:
@@ -708,11 +702,38 @@ def _made(source: Source, *, likely: bool) -> Iterator[Change]:
                 put(node)
 
 
+def _made_throughout(source: Source) -> Iterator[tuple[str, str]]:
+    """Make the same change in all its places at once."""
+    for tree in dict.fromkeys((source.main, *source.helpers.values())):
+        alike: dict[str, list[tuple[Put, ast.AST, Change]]] = {}
+        for put, node, change in _changes(tree, source):
+            alike.setdefault(change.words, []).append((put, node, change))
+        for words, places in alike.items():
+            if not 2 <= len(places) <= MOST_PLACES:
+                continue
+            for put, node, change in places:
+                put(ast.fix_missing_locations(ast.copy_location(change.node, node)))
+            try:
+                yield words, places[0][2].say
+            finally:
+                for put, node, _ in reversed(places):
+                    put(node)
+
+
 def _compiled(source: Source) -> Any:
     try:
         return source.function()
     except (SyntaxError, ValueError, TypeError):  # such as an assignment to a call
         return _fails
+
+
+def _shifted(function: Any, i: int, by: int) -> Any:
+    def wrong(*inputs: Any) -> Any:
+        if type(inputs[i]) is not int:
+            return _fails()
+        return function(*inputs[:i], inputs[i] + by, *inputs[i + 1 :])
+
+    return wrong
 
 
 def _fails(*inputs: Any) -> Any:

@@ -93,7 +93,18 @@ def right_parts(case: Case) -> str:
 
 
 def right_elements(case: Case) -> str:
-    """Say how many elements of an array are right."""
+    """Say which entries of a dictionary, or how many elements of an array, are right."""
+    if isinstance(case.expected[0], dict):
+        rtol, atol = case.exercise.rtol, case.exercise.atol
+        pairs = parts_of(case, 0)
+        keys = dict.fromkeys(
+            pair.where.split("]")[0] + "]" for pair in pairs if not pair_agrees(pair, rtol, atol)
+        )
+        return (
+            f"Look again at {' and '.join(keys)}: the other entries are right."
+            if len(keys) < len(case.expected[0])
+            else ""
+        )
     arrays = numeric_parts(case, 0)
     if len(arrays) != 1 or arrays[0][0].size < 2:
         return ""

@@ -4,12 +4,14 @@ A chapter's module (`scalar_network.py` for the chapter `scalar-network`) holds 
 The modules in this folder are found by themselves and imported only when an exercise in them is asked for.
 """
 
+import contextlib
 import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -214,19 +216,25 @@ def catalogue() -> Iterator[Exercise]:
         yield from _of_module(name)
 
 
+def _mentions(name: str, id: str) -> bool:
+    """Tell whether a module's source has an exercise with that id; False where there is no source."""
+    with contextlib.suppress(OSError):
+        return f'id="{id}"' in (Path(__file__).parent / f"{name}.py").read_text(encoding="utf8")
+    return False
+
+
 def find(id: str) -> Exercise:
     """Return the exercise with that id.
 
-    Only the modules that are needed are imported: those whose name starts like the id come first.
+    Only the modules that are needed are imported: one whose source has the id comes first.
 
     Raises
     ------
     LookupError
         When no exercise has that id; the message names similar ones.
     """
-    start = str(id).split("-")[0]
     seen: list[str] = []
-    for name in sorted(_modules(), key=lambda name: (not name.startswith(start), name)):
+    for name in sorted(_modules(), key=lambda name: (not _mentions(name, id), name)):
         for exercise in _of_module(name):
             if exercise.id == id:
                 return exercise

@@ -203,6 +203,16 @@ EXERCISES = (
                 lambda z: softplus(-z),
                 "Yours falls. Check the signs.",
             ),
+            Mistake(
+                "left the exponential small, and dropped the rest for positive z",
+                lambda z: np.where(z > 0, z, np.log1p(np.exp(np.minimum(z, 0)))),
+                "For positive z the logarithm adds a little to z: how much at z = 1?",
+            ),
+            Mistake(
+                "the formula as it stands, which overflows",
+                lambda z: np.log(1 + np.exp(z)),
+                "At z = 1000 the exponential is infinite, and softplus is 1000. Take the large part out first.",
+            ),
         ),
     ),
     Exercise(
@@ -244,6 +254,11 @@ EXERCISES = (
                 "the largest entry only",
                 lambda Z: np.eye(Z.shape[1])[Z.argmax(axis=1)],
                 "Softmax is soft: the smaller entries get a share as well.",
+            ),
+            Mistake(
+                "the formula as it stands, which overflows",
+                lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True),
+                "Softmax does not change when a number is subtracted from a whole row. Which number keeps every exponential finite?",
             ),
         ),
     ),

@@ -99,7 +99,8 @@ def _input_and_layers(rng: np.random.Generator) -> tuple[Any, ...]:
 def _cubic(rng: np.random.Generator) -> tuple[Any, ...]:
     size = int(rng.integers(1, 5))
     c = nice(rng, size)
-    return (lambda theta: float(np.sum(c * theta**3) + np.prod(theta))), nice(rng, size)
+    theta = np.where(rng.random(size) < 0.2, 0.0, nice(rng, size))
+    return (lambda theta: float(np.sum(c * theta**3) + np.prod(theta))), theta
 
 
 def _directions(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -173,6 +174,11 @@ EXERCISES = (
                 "left out the last layer",
                 lambda sizes: parameters(sizes[:-1]),
                 "The weights and biases of the output layer count, too.",
+            ),
+            Mistake(
+                "counted a bias for each node that sends instead of each that receives",
+                lambda sizes: sum(m * n + m for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
+                "A bias belongs to the node that adds up: to the layer that the weights lead to.",
             ),
         ),
     ),
@@ -306,6 +312,13 @@ EXERCISES = (
                 lambda cost, theta: np.full_like(theta, numeric_gradient(cost, theta)[0]),
                 "Each entry of theta has a derivative of its own.",
             ),
+            Mistake(
+                "took the one-sided difference",
+                lambda cost, theta: np.array(
+                    [(cost(theta + 1e-5 * e) - cost(theta)) / 1e-5 for e in np.eye(len(theta))]
+                ),
+                "The central difference looks to both sides, and its error is far smaller.",
+            ),
         ),
     ),
     Exercise(
@@ -375,6 +388,16 @@ EXERCISES = (
                 "measured the angle from the gradient's opposite",
                 lambda d, gradient: 180.0 - angle(d, gradient),
                 "90° is the border either way, but beyond it now lies uphill. Take the angle between `d` and the gradient itself.",
+            ),
+            Mistake(
+                "forgot to divide by the lengths",
+                lambda d, gradient: np.degrees(np.arccos(d @ gradient)),
+                "The cosine is the product of two unit vectors.",
+            ),
+            Mistake(
+                "forgot to divide by one of the lengths, and left the range of the cosine",
+                lambda d, gradient: np.degrees(np.arccos(d @ gradient / np.linalg.norm(gradient))),
+                "Both vectors have a length.",
             ),
         ),
     ),

@@ -155,6 +155,11 @@ EXERCISES = (
                 ),
                 "That avoids infinity, but the cost is wrong where z is large: at z = 1000 and y = 0 it is 1000.",
             ),
+            Mistake(
+                "the formula as it stands, which overflows",
+                lambda z, y: np.mean(np.log(1 + np.exp(z)) - y * z),
+                "At z = 1000 the exponential is infinite. Take the large part out of the logarithm.",
+            ),
         ),
     ),
     Exercise(
@@ -196,6 +201,11 @@ EXERCISES = (
                 "took the identity for the diagonal matrix of a",
                 lambda z: np.eye(len(z)) - np.outer(softmax(z), softmax(z)),
                 "The factor aᵢ stands in front of the bracket: it multiplies the Kronecker symbol too.",
+            ),
+            Mistake(
+                "squared the outputs where each row meets each column",
+                lambda z: np.diag(softmax(z)) - softmax(z) ** 2,
+                "The entry in row i and column j has the product of two different outputs.",
             ),
         ),
     ),

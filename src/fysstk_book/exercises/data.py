@@ -150,6 +150,13 @@ EXERCISES = (
                 ),
                 "That is another scaling. Here each feature gets the mean 0 and the standard deviation 1.",
             ),
+            Mistake(
+                "divided by a standard deviation of zero",
+                lambda X_train, X_test: tuple(
+                    (X - X_train.mean(axis=0)) / X_train.std(axis=0) for X in (X_train, X_test)
+                ),
+                "A feature that never changes has the deviation 0. What does the exercise ask you to do with it?",
+            ),
         ),
     ),
     Exercise(
@@ -353,7 +360,13 @@ EXERCISES = (
         hints=("Four differences of neighbours; `np.argmax` tells which is the largest.",),
         reference=largest_problem,
         inputs=_rates,
-        cases=((0.01, 0.1, 0.11, 0.12, 0.13), (0.01, 0.02, 0.03, 0.04, 0.2)),
+        cases=(
+            (0.01, 0.1, 0.11, 0.12, 0.13),
+            (0.01, 0.02, 0.03, 0.04, 0.2),
+            (0.01, 0.05, 0.06, 0.2, 0.1),
+            (0.01, 0.05, 0.02, 0.04, 0.06),
+            (0.05, 0.1, 0.2, 0.02, 0.04),
+        ),
         mistakes=(
             Mistake(
                 "exchanged variance and mismatch",
@@ -382,6 +395,18 @@ EXERCISES = (
                     int(np.argmin(np.diff([best, train, val1, val2, test])))
                 ],
                 "The largest gap promises the largest gain.",
+            ),
+            Mistake(
+                "took the largest error for the largest gap",
+                lambda best, train, val1, val2, test: PROBLEMS[int(np.argmax([train, val1, val2, test]))],
+                "A problem shows in the step from one error to the next, not in the error itself.",
+            ),
+            Mistake(
+                "took the size of each gap, whatever its sign",
+                lambda best, train, val1, val2, test: PROBLEMS[
+                    int(np.argmax(np.abs(np.diff([best, train, val1, val2, test]))))
+                ],
+                "An error that falls from one set to the next is no problem at all.",
             ),
         ),
     ),

@@ -43,12 +43,16 @@ def _two_layers_wrong(
     no_mean: bool = False,
     sign: float = 1.0,
     w: bool = True,
+    output_slope: bool = False,
 ) -> Any:
     """Return `two_layers` with one thing done wrong."""
 
     def wrong(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
         a1 = sigmoid(X @ W1 + b1)
         delta2 = sign * (a1 @ W2 + b2 - y) / (1 if no_mean else len(X))
+        if output_slope:
+            a2 = a1 @ W2 + b2
+            delta2 = delta2 * a2 * (1 - a2)
         delta1 = delta2 @ (W2.T if w else np.ones_like(W2.T))
         if not no_slope:
             delta1 = delta1 * (sigmoid(a1) * (1 - sigmoid(a1)) if slope_of_a else a1 * (1 - a1))
@@ -341,6 +345,16 @@ EXERCISES = (
                     *two_layers(X, y, W1, b1, W2, b2)[:2],
                 ),
                 "The order asked for is dW1, db1, dW2, db2.",
+            ),
+            Mistake(
+                "kept the slope of the sigmoid at the linear output",
+                _two_layers_wrong(output_slope=True),
+                "With a linear output the slope of the last layer is 1.",
+            ),
+            Mistake(
+                "transposed the weight gradients",
+                lambda *inputs: tuple(part.T for part in two_layers(*inputs)),
+                "In this book dW has the shape of W: inputs in the rows.",
             ),
         ),
     ),

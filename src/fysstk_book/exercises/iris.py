@@ -131,6 +131,14 @@ EXERCISES = (
                 ),
                 "The right ones belong on the diagonal.",
             ),
+            Mistake(
+                "divided each row by its sum",
+                lambda y, answers, classes: (
+                    confusion_matrix(y, answers, classes)
+                    / confusion_matrix(y, answers, classes).sum(axis=1, keepdims=True)
+                ),
+                "The matrix counts samples. Fractions come later, as recall.",
+            ),
         ),
     ),
     Exercise(

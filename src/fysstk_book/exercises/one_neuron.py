@@ -176,6 +176,14 @@ EXERCISES = (
                 lambda x, y, w1, b1: gradients(x, y, w1, b1)[::-1],
                 "First the weight, then the bias.",
             ),
+            Mistake(
+                "took σ′ at a₁ instead of at z₁",
+                lambda x, y, w1, b1: tuple(
+                    (sigmoid(w1 * x + b1) - y) * sigmoid.derivative(sigmoid(w1 * x + b1)) * factor
+                    for factor in (x, 1.0)
+                ),
+                "The slope belongs to the input of the neuron. From the output it is a₁(1 - a₁), which is the derivative already.",
+            ),
         ),
     ),
     Exercise(

@@ -358,6 +358,11 @@ EXERCISES = (
                 _beyond_the_end,
                 "Training knows only the epochs up to now, and ends with the list at the latest. Go through it epoch by epoch.",
             ),
+            Mistake(
+                "looked at the whole list, without patience",
+                lambda costs, patience: (len(costs), int(np.argmin(costs)) + 1),
+                "Training stops as soon as the patience is used up. What comes later is never seen.",
+            ),
         ),
     ),
     Exercise(

@@ -382,6 +382,11 @@ EXERCISES = (
                 lambda dC_dw, w, l1, l2: penalised(dC_dw, w, l2, l1),
                 "The argument l1 belongs to the L₁ norm.",
             ),
+            Mistake(
+                "gave |w| the slope 1 at zero",
+                lambda dC_dw, w, l1, l2: dC_dw + l2 * w + l1 * np.where(w >= 0, 1.0, -1.0),
+                "At w = 0 the penalty has no slope to either side: `np.sign` gives 0 there.",
+            ),
         ),
     ),
     Exercise(
