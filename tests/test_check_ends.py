@@ -111,7 +111,9 @@ def test_asking_for_input_does_not_hang(any_runner):
 # -- never returns ----------------------------------------------------------------------------------------
 def test_endless_loop_is_stopped(any_runner):
     start = time.monotonic()
-    result = says(replace(NUMBER, seconds=0.3), forever, "too slow", "Stopped: it takes more than 0.3 seconds", "x")
+    result = says(
+        replace(NUMBER, seconds=0.3), forever, "too slow", "Stopped: it takes more than 0.3 seconds", "x"
+    )
     assert time.monotonic() - start < PATIENCE
     assert "background" not in repr(result)
 

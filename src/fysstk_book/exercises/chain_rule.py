@@ -131,6 +131,11 @@ EXERCISES = (
                 lambda t: t**2 * -math.sin(t) + math.cos(t) * 2 * t + t**2,
                 "At fixed t the term ty is linear in y, with slope t. It belongs into ∂f/∂y.",
             ),
+            Mistake(
+                "multiplied where the paths add",
+                lambda t: -np.sin(t) * t**2 * (np.cos(t) + t) * 2 * t * t**2,
+                "Along one path the factors are multiplied; the paths themselves add.",
+            ),
         ),
     ),
     Exercise(

@@ -256,6 +256,22 @@ EXERCISES = (
                 ),
                 "Each row is a sample: sum along axis 1, and keep the dimension.",
             ),
+            Mistake(
+                "multiplied the delta by the slope a(1 - a) as well",
+                lambda z, labels: (
+                    cost_and_delta(z, labels)[0],
+                    cost_and_delta(z, labels)[1] * softmax(z) * (1 - softmax(z)),
+                ),
+                "For softmax with cross-entropy the slope has cancelled already.",
+            ),
+            Mistake(
+                "took softmax down the columns",
+                lambda z, labels: (
+                    cost_and_delta(z, labels)[0],
+                    (softmax(z.T).T - np.eye(z.shape[1])[labels]) / len(z),
+                ),
+                "Rows are samples: each row of the outputs adds up to 1.",
+            ),
         ),
     ),
     Exercise(

@@ -203,6 +203,14 @@ EXERCISES = (
                 ),
                 "The mean changes first, and the step uses the new one.",
             ),
+            Mistake(
+                "took one mean of the squares for all parameters",
+                lambda theta, v, g, eta, rho, epsilon: (
+                    theta - eta * g / (np.sqrt(rho * v + (1 - rho) * np.mean(g**2)) + epsilon),
+                    rho * v + (1 - rho) * np.mean(g**2),
+                ),
+                "The squares are meant component by component: each parameter has its own step.",
+            ),
         ),
     ),
     Exercise(
