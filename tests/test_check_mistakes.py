@@ -178,7 +178,7 @@ def test_what_converts_without_loss_is_right_with_a_remark_where_it_matters():
 
 def test_a_factor_that_is_a_length_by_chance_is_not_taken_for_one():
     pairs = replace(PLAIN, inputs=lambda rng: (nice(rng, 2, 2), nice(rng, 2), nice(rng, 2)), mistakes=())
-    says(pairs, lambda *xs: 2 * slope(*xs), "wrong", "ratio is constant: you get 2 times")
+    says(pairs, lambda *xs: 2 * slope(*xs), "known mistake", "the division by `len(X)` left out, or")
     says(PLAIN, lambda X, y, w: slope(X, y, w) * X.shape[1], "known mistake", "the number of columns of `X`")
     vector = replace(PLAIN, reference=lambda y: y**2, inputs=lambda rng: (nice(rng, rng.integers(1, 5)),))
     says(replace(vector, mistakes=()), lambda y: y**2 / len(y), "known mistake", "the length of `y`")

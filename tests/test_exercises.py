@@ -180,11 +180,11 @@ def test_each_mistake_has_its_own_diagnosis(exercise, monkeypatch):
 
 
 @each(CHECKED)
-def test_comments_do_not_give_the_solution_away(exercise):
-    said = re.sub(r"\s", "", " ".join(mistake.say for mistake in exercise.mistakes))
+def test_comments_and_hints_do_not_give_the_solution_away(exercise):
+    said = re.sub(r"\s", "", " ".join([*exercise.hints, *(mistake.say for mistake in exercise.mistakes)]))
     for source in tagged(solution(exercise), "solution"):
         for line in re.findall(r"(?:return|=)\s+(\S.{14,})$", source, re.MULTILINE):
-            assert re.sub(r"\s", "", line) not in said, f"the solution is in a comment: {line}"
+            assert re.sub(r"\s", "", line) not in said, f"the solution is in a comment or a hint: {line}"
 
 
 def perturbed(value, rng):

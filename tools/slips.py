@@ -85,7 +85,7 @@ def further_inputs(exercise: Exercise) -> list[tuple[tuple[Any, ...], Any]]:
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             outcome = call(exercise, exercise.reference, inputs)
-        if isinstance(outcome, Returned) and not heard:
+        if isinstance(outcome, Returned) and not heard and "j" not in show(outcome.value):
             found.append((inputs, outcome.value))
     return sorted(found, key=lambda pair: (size(pair[0]), len(show(pair[0]))))
 

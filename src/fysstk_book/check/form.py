@@ -1,6 +1,7 @@
 """Results of another kind than expected: type, shape, numbers that are none or have few digits."""
 
 import re
+import types
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from fysstk_book.check.values import (
     close,
     conform,
     describe,
+    is_a,
 )
 from fysstk_book.check.words import Array, comparison, numeric_parts, parts_of
 
@@ -44,7 +46,7 @@ def does_not_fit(case: Case, failing: list[int]) -> Result | None:
     advice = "Write the shape below each factor: which axis disappears, and which one should?"
     if misfit.verdict == "wrong type":
         advice = {
-            "None": _without_return(case),
+            "None": _without_return(case) if misfit.got == "None" else "",
             "a generator": "A generator computes nothing until it is asked: return a list or an array.",
             "a masked array": "Return a plain array: the exercise leaves no number out.",
             "a numpy matrix": "Use plain arrays with `@`; a matrix changes the meaning of `*`.",
@@ -85,8 +87,8 @@ def _has_decimal_comma(case: Case) -> bool:
 
 def _without_return(case: Case) -> str:
     """Say why a function may return nothing."""
-    code = getattr(case.answer, "__code__", None)
-    if code is not None and {"exit", "quit"} & set(code.co_names):
+    function = case.answer
+    if is_a(function, types.FunctionType) and {"exit", "quit"} & set(function.__code__.co_names):
         return "`exit` and `quit` leave Python, and in a notebook they do nothing: end with `return`."
     if case.run.notes.printed:
         return "It prints its result: `print` shows a number, `return` hands it over."
@@ -164,7 +166,7 @@ def is_imprecise(case: Case, failing: list[int]) -> Result | None:
     if not numbers:
         return None
     i = case.clearest(failing)
-    for decimals in range(1, 9):
+    for decimals in range(1, 9) if all(a.dtype.kind in "fiu" for a, _ in numbers) else ():
         if all(close(np.asarray(np.round(a, decimals)), b, 0, 1e-12).all() for a, b in numbers):
             return case.say(
                 "wrong",

@@ -2,6 +2,7 @@
 
 import types
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from fysstk_book.check.ending import changes_input, raises_error
 from fysstk_book.check.form import does_not_fit, has_other_numbers, is_imprecise, is_not_finite, misfits
 from fysstk_book.check.recognise import (
     DIVIDED,
+    MANY,
     MULTIPLIED,
     REVERSED,
     TRANSPOSED,
@@ -80,9 +82,12 @@ def is_wrong(case: Case) -> Result | None:
     result = has_other_numbers(case, failing) if steady else None
     if result is None and steady:
         result = _never_changes(case, failing)
-    if result is None and not constant(case):
-        found = slipped(case)
-        result = name_mistakes(case, failing, found) if found else None
+    if result is None:
+        relation, single = constant(case), one_slip(case)
+        if single is not None and (relation is None or MANY not in single.name):
+            result = name_mistakes(case, failing, [single])
+        elif relation is None and (found := slipped(case)):
+            result = name_mistakes(case, failing, found)
     if result is not None:
         return result
     for question in (raises_error, changes_input, does_not_fit, is_not_finite):
@@ -94,8 +99,11 @@ def is_wrong(case: Case) -> Result | None:
 
 def _never_changes(case: Case, failing: list[int]) -> Result | None:
     """Notice a function that returns the same for every input, where the right results differ."""
-    got, expected = ([repr(value) for value in values] for values in (case.got, case.expected))
-    if len(got) < 3 or len(set(got)) > 1 or len(set(expected)) == 1 or misfits(case, failing):
+
+    def alike(values: list[Any]) -> bool:
+        return all(case.agrees(values[0], value) for value in values)
+
+    if len(case.got) < 3 or not alike(case.got) or alike(case.expected) or misfits(case, failing):
         return None
     if is_not_finite(case, failing):
         return None
@@ -209,8 +217,8 @@ def _breaking_down(case: Case, broken: list[int]) -> tuple[str | Table, ...]:
 
 def _example(case: Case, failing: list[int], found: list[Finding]) -> str | Table:
     """Show an input with the expected result beside the name, where the numbers compare."""
-    compare = [i for i in failing if isinstance(case.outcomes[i], Returned)]
-    if not case.exercise.takes_function or not case.expected or len(compare) < len(case.drawn):
+    compare = case.expected and len(case.got) == len(case.drawn)
+    if not case.exercise.takes_function or not compare:
         return ""
     if misfits(case, failing):
         return ""
@@ -279,7 +287,6 @@ def _unknown(case: Case, failing: list[int]) -> Result:
     elif case.exercise.takes_function:
         headline = "Not the expected result yet."
     relation = constant(case)
-    slip = one_slip(case) if relation else None
     return case.say(
         "wrong",
         headline,
@@ -287,7 +294,6 @@ def _unknown(case: Case, failing: list[int]) -> Result:
         case.table(i, *comparison(case, i)),
         right_parts(case),
         relation.sentence if relation else "" if case.exercise.takes_function else right_elements(case),
-        f"Such numbers come from: {slip.name}." if slip else "",
         _spelling(case),
         case.pointer,
         mistake=relation.name if relation else "a misspelt word" if _spelling(case) else "",

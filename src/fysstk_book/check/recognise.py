@@ -188,10 +188,7 @@ def known(case: Case) -> list[Finding]:
 
 
 def slipped(case: Case) -> list[Finding]:
-    """Return a slip that explains the results, or one for each of several, or two at once; else nothing."""
-    found = one_slip(case)
-    if found is not None:
-        return [found]
+    """Return a slip for each of several results, or two slips at once, that explain them; else nothing."""
     wrong = [(m, case.fitted(outcomes_of(case.exercise, m.wrong, case.drawn))) for m in _listed(case)]
     return _by_parts(case, wrong, _all_slips(case)) or _two(case)
 
@@ -283,11 +280,12 @@ def _one_of(same: list[Mistake]) -> Finding | None:
     if not names:
         return None
     if len(names) > MOST_TWINS:
-        names = [*sorted(names, key=len)[:MOST_TWINS], "another slip with the same results"]
+        names = [*sorted(names, key=len)[:MOST_TWINS], MANY]
     return Finding(", or ".join(names), same[0].say)
 
 
 MOST_TWINS = 2
+MANY = "another slip with the same results"
 
 
 def _all_slips(case: Case) -> Wrong:

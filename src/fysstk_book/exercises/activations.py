@@ -20,12 +20,13 @@ def elu_slope(a: Any, alpha: Any) -> Any:
 
 def stable_softplus(z: Any) -> Any:
     """Softplus without overflow."""
-    return softplus(z)
+    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
 
 
 def row_softmax(Z: Any) -> Any:
     """Softmax of each row."""
-    return softmax(Z)
+    powers = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def through_softmax(g: Any, a: Any) -> Any:
@@ -204,7 +205,7 @@ EXERCISES = (
                 "Yours falls. Check the signs.",
             ),
             Mistake(
-                "left the exponential small, and dropped the rest for positive z",
+                "gave z itself for every positive z",
                 lambda z: np.where(z > 0, z, np.log1p(np.exp(np.minimum(z, 0)))),
                 "For positive z the logarithm adds a little to z: how much at z = 1?",
             ),
@@ -271,7 +272,7 @@ EXERCISES = (
         equation="eq-act-softmax-pull-back",
         hints=(
             "Equation {eq}`eq-act-softmax-pull-back` has one sum for each sample, the same for all j.",
-            "`(g * a).sum(axis=1, keepdims=True)` is that sum, as a column.",
+            "The sum runs along a row. With `keepdims=True` it stays a column, which goes with every entry of its row.",
         ),
         reference=through_softmax,
         inputs=_behind_softmax,

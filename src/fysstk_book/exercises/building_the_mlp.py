@@ -285,7 +285,7 @@ EXERCISES = (
         equation="def-mlp-relative-error",
         hints=(
             "Make a copy of theta before you change one entry.",
-            "(cost up - cost down) / (2 h), for one entry after the other.",
+            "Move one entry up and down by h, and divide by the distance between the two places. Then the next entry.",
         ),
         reference=numeric_gradient,
         inputs=_cubic,
@@ -409,7 +409,7 @@ EXERCISES = (
         minutes=25,
         equation="eq-four-matrix-delta-output",
         hints=(
-            'A network that works: `MLP((64, 40, 10), hidden="tanh", output="softmax", cost="cross_entropy")`.',
+            "A network that works has 40 hidden tanh nodes, and softmax with cross-entropy at the output.",
             "Train with `Adam(0.003)` in batches of 32; the digit is the `argmax` of the outputs along axis 1.",
         ),
         reference=_nearest_neighbour,

@@ -115,7 +115,7 @@ EXERCISES = (
         equation="eq-cost-stable-sigmoid",
         hints=(
             "Do not compute σ(z). Use one of the two forms of {eq}`eq-cost-stable-sigmoid`.",
-            "`np.log1p(np.exp(-np.abs(z)))` is safe for every z; so is `np.logaddexp(0, z)`.",
+            "Which of exp(|z|) and exp(-|z|) can overflow? `np.log1p` keeps the small one exact.",
         ),
         reference=yes_no_cost,
         inputs=_yes_no,
@@ -171,7 +171,7 @@ EXERCISES = (
         equation="eq-cost-jacobian",
         hints=(
             "Compute a first. Then there are two terms: one on the diagonal, one everywhere.",
-            "`np.diag(a)` is a matrix with a on its diagonal, `np.outer(a, a)` has the products.",
+            "Which of `np.diag` and `np.outer` makes the term on the diagonal, and which the table of products?",
         ),
         reference=softmax_jacobian,
         inputs=lambda rng: (nice(rng, int(rng.integers(2, 6))),),

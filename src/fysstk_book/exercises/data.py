@@ -97,7 +97,7 @@ EXERCISES = (
         equation="def-data-scale",
         hints=(
             "Compute mean and standard deviation once, from the training set, along axis 0.",
-            "`np.where(deviation == 0, 1.0, deviation)` protects the constant features.",
+            "By which number can you divide a constant feature without changing it? `np.where` chooses, feature by feature.",
         ),
         reference=standardise,
         inputs=_two_sets,
@@ -268,7 +268,7 @@ EXERCISES = (
         difficulty=2,
         minutes=8,
         hints=(
-            "`np.pad(image, m)` surrounds a picture with m rows and columns of zeros.",
+            "`np.pad` surrounds a picture with rows and columns of zeros.",
             "To move down, the window is cut out further up.",
         ),
         reference=moved,

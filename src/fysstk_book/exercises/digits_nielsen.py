@@ -250,7 +250,7 @@ EXERCISES = (
         equation="eq-nielsen-bits",
         hints=(
             "Write down the binary digits of 0 to 9. Which old outputs should push new output 0 up?",
-            "With a weight from those only, the others need not pull it down: let the bias do that.",
+            "Give each new output positive weights from the digits that have this bit, and none from the others. The sum is then either small or as large as a weight: which bias puts zero between the two?",
         ),
         reference=lambda: (10.0 * BITS, np.full(4, -5.0)),
         use=_read,

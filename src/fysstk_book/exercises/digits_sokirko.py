@@ -66,7 +66,7 @@ EXERCISES = (
         equation="eq-sokirko-decay",
         hints=(
             "How many steps make an epoch, if the last batch may be smaller?",
-            "Round n / m up, and multiply by the epochs: that is t.",
+            "A last batch that is not full is a step, too: how many steps do 21 samples make in batches of 10?",
         ),
         reference=rate_after,
         inputs=lambda rng: (
@@ -208,7 +208,7 @@ EXERCISES = (
         minutes=15,
         equation="eq-sokirko-slant",
         hints=(
-            "`y, x = np.indices(image.shape)` gives the row and the column of each pixel.",
+            "`np.indices` gives the row and the column of each pixel of a shape.",
             "First the centre, {eq}`def-sokirko-moments`; then the two moments around it.",
         ),
         reference=slant,

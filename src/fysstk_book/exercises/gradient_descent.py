@@ -137,7 +137,7 @@ EXERCISES = (
         equation="eq-gd-ols-gradient",
         hints=(
             "The gradient is Xᵀ(Xθ - y)/n, see {eq}`eq-gd-ols-gradient`.",
-            "Start from `np.zeros(X.shape[1])` and repeat θ ← θ - η gradient.",
+            "Start from as many zeros as X has columns, and repeat θ ← θ - η gradient.",
         ),
         reference=gradient_descent,
         inputs=lambda rng: (*_regression(rng), nice(rng, low=0.1, high=0.5), int(rng.integers(2, 6))),

@@ -91,7 +91,7 @@ EXERCISES = (
         minutes=5,
         equation="eq-hyper-grid",
         hints=(
-            "The numbers of values multiply; each combination is trained once per fold; and one more at the end.",
+            "How many combinations are there? How often is each of them trained? And what is trained at the end?",
         ),
         reference=trainings,
         inputs=_grid,
@@ -172,7 +172,7 @@ EXERCISES = (
         difficulty=2,
         minutes=5,
         equation="eq-hyper-loguniform",
-        hints=("Make the logarithm uniform between ln low and ln high, and take the exponential.",),
+        hints=("Which quantity should be uniform, and between which two numbers? Make that first.",),
         reference=log_uniform,
         inputs=lambda rng: (
             rng.uniform(size=int(rng.integers(1, 5))),

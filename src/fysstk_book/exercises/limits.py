@@ -144,7 +144,7 @@ EXERCISES = (
         hints=(
             "H has at least as many columns as rows: many V solve H V = Y. One matrix gives the shortest.",
             "With H⁺, H H⁺ is the identity. NumPy computes it in `np.linalg`.",
-            "`np.linalg.pinv` is the pseudo-inverse.",
+            "Which shape must a matrix have that multiplies Y from the left and makes V? Try yours: `np.allclose(H @ V, Y)`.",
         ),
         reference=memorise,
         inputs=_wide_layer,

@@ -20,7 +20,8 @@ def delta(a1: Any, y: Any) -> Any:
 
 def gradients(x: Any, y: Any, w1: Any, b1: Any) -> Any:
     """Derivatives of the cost with respect to the weight and the bias."""
-    error = delta(sigmoid(w1 * x + b1), y)
+    a1 = sigmoid(w1 * x + b1)
+    error = (a1 - y) * a1 * (1 - a1)
     return error * x, error
 
 
@@ -37,7 +38,8 @@ def _update_in_turn(x: Any, y: Any, w1: Any, b1: Any, eta: Any) -> Any:
 
 def mean_gradients(x: Any, y: Any, w1: Any, b1: Any) -> Any:
     """Derivatives of the mean cost of several samples."""
-    error = delta(sigmoid(w1 * x + b1), y)
+    a1 = sigmoid(w1 * x + b1)
+    error = (a1 - y) * a1 * (1 - a1)
     return np.mean(error * x), np.mean(error)
 
 

@@ -299,7 +299,7 @@ EXERCISES = (
         minutes=12,
         hints=(
             "Keep the best epoch so far, and update it when a cost is lower.",
-            "Stop when `epoch - best >= patience`.",
+            "After each epoch ask how many have passed since the best one. With a patience of 2 and the costs 3, 2, 2, 2: when do you stop?",
         ),
         reference=stop,
         inputs=lambda rng: (
@@ -369,7 +369,7 @@ EXERCISES = (
         id="reg-bn",
         chapter="regularization",
         title="Batch normalisation, backward",
-        difficulty=3,
+        difficulty=2,
         minutes=15,
         equation="eq-reg-bn-backward",
         hints=(

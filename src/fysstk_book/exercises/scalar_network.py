@@ -397,7 +397,7 @@ EXERCISES = (
         minutes=12,
         equation="eq-scalar-chain",
         hints=(
-            "With `autograd`: write the cost with `anp.tanh` as a function of theta, and return `autograd.grad(cost)(theta)`.",
+            "With `autograd`: write the cost with `anp.tanh` as a function of theta alone, and let `autograd.grad` make its gradient.",
             "By hand: σ₁′ becomes 1 - a₁², and σ₂′ becomes 1.",
         ),
         reference=tanh_gradient,

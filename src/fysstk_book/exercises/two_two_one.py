@@ -259,7 +259,7 @@ EXERCISES = (
         hints=(
             "XOR is one AND NOT the other: let one hidden node compute OR and the other AND.",
             "The output node should be on when OR is on and AND is off: one weight positive, one negative.",
-            "A node with weights (20, 20) and bias -10 computes OR; with bias -30 it computes AND.",
+            "With two equal weights a node counts ones. Where between 0, 1 and 2 of them must its limit be for OR, and where for AND? Make the weights large, so that the sigmoids are nearly 0 or 1.",
         ),
         reference=(
             np.array([[20.0, 20.0], [20.0, 20.0]]),
@@ -314,7 +314,7 @@ EXERCISES = (
         minutes=25,
         equation="def-two-polynomial",
         hints=(
-            'Take `polynomial(n=100, rng=0)` for training, and an `MLP((2, hidden, 1), output="identity")`.',
+            "Train on 100 samples of `polynomial`, with an `MLP` that has two inputs and one output, the identity.",
             "More hidden nodes, more epochs or a larger learning rate: change one at a time and watch the cost.",
             "Hand in a function of X: `lambda X: net.predict(params, X)`.",
         ),

@@ -230,7 +230,7 @@ EXERCISES = (
         equation="eq-ua-polygon",
         hints=(
             "First the m slopes: differences of neighbouring values over the width 1/m.",
-            "`np.diff(slopes, prepend=0.0)` gives the changes, the first one included.",
+            "Then their changes, the first one included: before the first cell the slope is 0. `np.diff` has an argument for that.",
         ),
         reference=output_weights,
         inputs=lambda rng: (nice(rng, int(rng.integers(3, 8))),),

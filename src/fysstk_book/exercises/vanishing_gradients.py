@@ -264,7 +264,7 @@ EXERCISES = (
         equation="eq-van-glorot",
         hints=(
             "The sigmoid's slope at 0 is ¼. Square it.",
-            "The condition is (n_in + n_out)/2 · v/16 = 1. Solve for v, and take the root.",
+            "Write the mean of the two factors as one expression in v, and set it to 1. The question asks for a standard deviation; v is a variance.",
         ),
         reference=sigmoid_deviation,
         inputs=_widths,
