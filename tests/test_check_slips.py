@@ -1,14 +1,11 @@
 """The checker: slips that nobody listed, made from the reference's own source, and slips of the keyboard."""
 
-import json
 import math
-import random
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-import slips as tool
 from check_samples import GRADIENTS, NUMBER, PLAIN, VALUE, WORD, number, says, slope
 from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.check.slips import read, slips, two_slips
@@ -170,29 +167,6 @@ def test_numbers_that_are_not_finite_do_not_hide_a_mistake():
 
     wide = replace(PLAIN, inputs=lambda rng: (nice(rng, 3, 4), nice(rng, 3), nice(rng, 4)))
     says(wide, squared, "known mistake", "the sign is turned", "Besides, the result is not finite here:")
-
-
-TABLE = json.loads(tool.TABLE.read_text(encoding="utf8"))
-
-
-def test_the_table_has_every_exercise():
-    assert set(TABLE) == {exercise.id for exercise in tool.with_functions()}
-
-
-@pytest.mark.parametrize("id", random.Random(41).sample(sorted(TABLE), min(10, len(TABLE))))
-def test_no_more_slips_are_accepted_than_the_table_says(id):
-    exercise = find(id)
-    assert len(tool.accepted(exercise)) <= TABLE[id][1]
-    assert sum(1 for _ in slips(exercise.reference)) >= TABLE[id][0]
-
-
-@pytest.mark.parametrize("id", random.Random(42).sample(sorted(TABLE), min(4, len(TABLE))))
-def test_slips_in_a_solution_are_named_as_often_as_the_table_says(id, monkeypatch):
-    monkeypatch.setenv("FYSSTK_CHECK_RUNNER", "thread")
-    exercise = find(id)
-    found = tool.tried(exercise, tool.solutions(exercise.chapter)[id], tool.SAMPLE)
-    assert not [name for name, verdict, _ in found if verdict.startswith("right")]
-    assert sum(bool(mistake) for _, _, mistake in found) >= TABLE[id][3]
 
 
 def test_the_catalogue_is_not_needed_to_name_a_slip():
