@@ -32,7 +32,7 @@ def value(latex, names=None, **indices):
 
 
 # What the reader cannot take in at all; the tests of these are pinned.
-IN_WORDS = {"eq-van-symmetry", "eq-cost-median", "eq-nielsen-bits", "def-iris-confusion"}
+IN_WORDS = {"eq-van-symmetry", "eq-cost-median", "def-iris-confusion"}
 
 
 @pytest.mark.parametrize("label", sorted(BOOK))
@@ -315,6 +315,15 @@ def test_cases_with_relations_are_statements():
     text = r"k m = \begin{cases} 8 = 2 \cdot 4 & (m = 4,\; k = 2) \\ 3k & (m = 3) \end{cases}"
     formula(text).holds(k=[1, 2])
     refuses(text.replace("3k", "4k"), AssertionError, "'m': 3", k=[1, 2])
+    alone = r"\begin{cases} z \ge 4 & x > 0 \\ z < 2 & x \le 0 \end{cases}"
+    formula(alone).holds({"z": 5, "x": 1}, only=0)
+    refuses(alone, AssertionError, "does not hold", {"z": 5, "x": -1}, only=1)
+
+
+def test_an_event_is_the_argument_of_a_probability():
+    chance = {"P": np.mean, "x": samples([1, 2, 3, 4]), "p": 0.5}
+    formula("P(1 < x < 4) = p").holds(chance)
+    refuses(r"P(1 \le x < 4) = p", AssertionError, "does not hold", chance)
 
 
 # --- What is refused

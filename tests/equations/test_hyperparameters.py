@@ -1,4 +1,4 @@
-"""The few equations of book/hyperparameters.md."""
+"""The few equations of book/hyperparameters.md, as the page prints them."""
 
 from __future__ import annotations
 
@@ -7,77 +7,74 @@ import itertools
 import numpy as np
 import pytest
 import sympy as sp
+import sympy.stats
 from scipy.stats import loguniform
 from sklearn.model_selection import ParameterGrid
 
+from fysstk_book.printed.numbers import samples
 from fysstk_nn.costs import cost_function
 
 
 @pytest.mark.equation("eq-hyper-first-cost", method="numeric")
 @pytest.mark.parametrize("K", [2, 10, 26])
-def test_cost_of_knowing_nothing(K, discrepancy):
-    outputs, targets = np.full((K, K), 1 / K), np.eye(K)
-    error = abs(cost_function("cross_entropy")(outputs, targets) - np.log(K))
-    discrepancy(error)
-    assert error < 1e-12
-    assert abs(np.log(10) - 2.303) < 5e-4
+def test_cost_of_knowing_nothing(K, printed):
+    cost = cost_function("cross_entropy")(np.full((K, K), 1 / K), np.eye(K))
+    printed("eq-hyper-first-cost").holds({"C_0": cost, "K": K})
 
 
 @pytest.mark.equation("eq-hyper-grid", method="numeric")
-def test_size_of_a_grid(discrepancy):
-    grid = {name: range(4) for name in "abcde"}
-    counted = 5 * len(ParameterGrid({name: list(values) for name, values in grid.items()}))
-    printed = 5 * int(np.prod([len(values) for values in grid.values()]))
-    discrepancy(abs(counted - printed))
-    assert printed == counted == 5120
+def test_size_of_a_grid(printed):
+    grid = {name: list(range(values)) for name, values in zip("abcde", (2, 3, 3, 4, 5), strict=True)}
+    sizes = [len(values) for values in grid.values()]
+    printed("eq-hyper-grid").holds({"N": 7 * len(ParameterGrid(grid)), "k": 7, "n_i": sizes}, i=range(5))
 
 
 @pytest.mark.equation("eq-hyper-distinct", method="numeric")
-def test_distinct_values(rng, discrepancy):
-    for values, d in ((3, 2), (4, 3)):
-        grid = np.array(list(itertools.product(range(values), repeat=d)))
-        n = len(grid)
-        distinct = len(np.unique(grid[:, 0]))
-        discrepancy(abs(distinct - n ** (1 / d)))
-        assert abs(distinct - n ** (1 / d)) < 1e-9
-        assert len(np.unique(rng.uniform(size=(n, d))[:, 0])) == n
+@pytest.mark.parametrize(("values", "d"), [(3, 2), (4, 3)])
+def test_distinct_values(values, d, rng, printed, discrepancy):
+    grid = np.array(list(itertools.product(range(values), repeat=d)))
+    random = rng.uniform(size=grid.shape)
+    for k, (points, names) in enumerate([(grid, {"n": len(grid), "d": d}), (random, {"n": len(grid)})]):
+        error = len(np.unique(points[:, 0])) - printed("eq-hyper-distinct").value(names, statement=k)
+        discrepancy(error)
+        assert abs(error) < 1e-9
 
 
 @pytest.mark.equation("eq-hyper-draws", method="sympy")
-def test_chance_of_a_good_draw(discrepancy):
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_chance_of_a_good_draw(n, printed):
     q = sp.symbols("q", positive=True)
-    for n in range(1, 5):
-        outcomes = itertools.product((q, 1 - q), repeat=n)
-        at_least_one = sum(sp.prod(outcome) for outcome in outcomes if q in outcome)
-        residual = sp.expand(at_least_one - (1 - (1 - q) ** n))
-        discrepancy(residual)
-        assert residual == 0
-    assert 1 - 0.95**59 >= 0.95 > 1 - 0.95**58
+    outcomes = itertools.product((q, 1 - q), repeat=n)
+    at_least_one = sum(sp.prod(outcome) for outcome in outcomes if q in outcome)
+    printed("eq-hyper-draws").holds({"p": at_least_one, "q": q, "n": n})
 
 
 @pytest.mark.equation("eq-hyper-loguniform", method="numeric")
-def test_probability_of_a_decade(discrepancy):
-    low, high = 1e-4, 1.0
-    distribution = loguniform(low, high)
-    for a, b in ((1e-4, 1e-3), (0.01, 0.5), (2e-4, 0.9)):
-        error = abs(distribution.cdf(b) - distribution.cdf(a) - np.log(b / a) / np.log(high / low))
-        discrepancy(error)
-        assert error < 1e-12
+@pytest.mark.parametrize(("a", "b"), [(1e-4, 1e-3), (0.01, 0.5), (2e-4, 0.9)])
+def test_probability_of_a_decade(a, b, printed):
+    low, high, n = 1e-4, 1.0, 100_000
+    eta = loguniform(low, high).ppf((np.arange(n) + 0.5) / n)  # n values that are equally likely
+    names = {"P": np.mean, "a": a, "b": b, r"\eta": samples(eta)}
+    limits = {r"\eta_\text{min}": low, r"\eta_\text{max}": high}
+    printed("eq-hyper-loguniform").holds(names | limits, within=2 / n)
 
 
 @pytest.mark.equation("eq-hyper-winner", method="sympy")
-def test_winner_of_two(discrepancy):
-    d, s = sp.symbols("d s", positive=True)  # max(A, B) = (A + B)/2 + |A - B|/2, and A - B has variance 2 s^2
+def test_winner_of_two(printed):
+    mu, s, A, B = sp.symbols("mu s A B", positive=True)
+    d = sp.Symbol("d", real=True)  # max(A, B) = (A + B)/2 + |A - B|/2, and A - B has variance 2 s^2
     density = sp.exp(-(d**2) / (4 * s**2)) / (2 * s * sp.sqrt(sp.pi))
     mean_distance = sp.integrate(2 * d * density, (d, 0, sp.oo))
-    residual = sp.simplify(mean_distance / 2 - s / sp.sqrt(sp.pi))
-    discrepancy(residual)
-    assert residual == 0
+
+    def expected(value):
+        assert value == sp.Max(A, B)
+        return mu + mean_distance / 2
+
+    printed("eq-hyper-winner").holds({r"\mathbb E": expected, "A": A, "B": B, r"\mu": mu, "s": s})
 
 
 @pytest.mark.equation("eq-hyper-winner", method="numeric")
-def test_winner_of_two_by_simulation(rng, discrepancy):
-    best = rng.normal(0.95, 0.01, size=(400_000, 2)).max(axis=1).mean()
-    error = abs(best - (0.95 + 0.01 / np.sqrt(np.pi)))
-    discrepancy(error)
-    assert error < 1e-4
+def test_winner_of_two_by_simulation(rng, printed):
+    A, B = rng.normal(0.95, 0.01, size=(2, 400_000))
+    names = {"A": samples(A), "B": samples(B), r"\mu": 0.95, "s": 0.01}
+    printed("eq-hyper-winner").holds(names, within=1e-4)

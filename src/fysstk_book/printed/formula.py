@@ -387,7 +387,7 @@ def _statements(tree: Node) -> Iterator[Statement]:
                     found[-1] = replace(found[-1], conditions=(*found[-1].conditions, *inner))
             elif words and words[0].startswith(CONDITION) and _defined_by(chain) is None:
                 everywhere.append(chain)
-            elif relations:
+            elif relations or sides[-1].kind == "cases":
                 found += list(_by_case(Statement(chain)))
             else:  # a side alone, which a test reads with value
                 found.append(Statement(chain))

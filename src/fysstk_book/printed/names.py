@@ -164,7 +164,8 @@ def _fit_corner(wanted: Any, there: Any, letters: dict[str, Any], number: Callab
             if is_tag(element):
                 return False
             value = number(element)
-            if letters.setdefault(letter(want), value) != value:
+            known = letters.setdefault(letter(want), value)
+            if known is not value and not np.array_equal(known, value):  # x and y of \mu_{xy} may be arrays
                 return False
         elif want != element and (is_tag(want) or is_tag(element) or number(want) != number(element)):
             return False

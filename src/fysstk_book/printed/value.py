@@ -598,6 +598,10 @@ class Reading:
                 truth = one if truth is True else (truth & one)
         return truth
 
+    def _chains(self, node: Node) -> Any:
+        """Return the truth of an event, the argument of a probability: P(a < x < b)."""
+        return self.holds(node)
+
     def _relation(self, left: Node, relation: str, right: Node) -> Any:
         if relation == r"\in":
             if right.kind == "group" and right.parts[0] == "[":
