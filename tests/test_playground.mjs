@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { ACTIVATIONS, COSTS, Network, Training } from "../book/_static/playground/network.js";
 import { dataset } from "../book/_static/playground/data.js";
 import { generator } from "../book/_static/playground/random.js";
-import { build, format, fromJSON, parse, toJSON } from "../book/_static/playground/state.js";
+import { backwardFrom, flow, moments, quantity } from "../book/_static/playground/moments.js";
+import { readRows } from "../book/_static/playground/rows.js";
+import { build, format, fromJSON, parse, stretches, toJSON } from "../book/_static/playground/state.js";
 import { python } from "../book/_static/playground/python.js";
 
 const plain = (layers) => layers.map((values) => values && Array.from(values));
@@ -28,52 +30,74 @@ const answer = {
       gradient: Array.from(gradient),
       cost: net.cost(trace, y),
       norms: net.norms(gradient),
+      errors: net.errors(trace),
     };
   },
   init: ({ sizes, scheme, seed }) =>
     Array.from(new Network(sizes, { hidden: "tanh", output: "tanh", cost: "mean_squared_error" }).init(scheme, seed)),
   training({ sizes, functions, theta, X, y, n, settings, steps }) {
     const data = { X: Float64Array.from(X), y: Float64Array.from(y), n };
-    const training = new Training(new Network(sizes, functions), theta, data, settings);
+    const training = new Training(new Network(sizes, functions), theta, data, settings.seed, settings);
     while (training.steps < steps) training.step();
     return Array.from(training.theta);
   },
-  data({ name }) {
-    const { X, y, inputs, python } = dataset(name);
-    return { X: Array.from(X), y: Array.from(y), inputs, python };
+  data({ address }) {
+    const { X, y, train, test, features, python } = dataset(parse(address).state);
+    const part = (samples) => samples && { X: Array.from(samples.X), y: Array.from(samples.y) };
+    return { X: Array.from(X), y: Array.from(y), train: part(train), test: part(test), inputs: features.length, python };
   },
   situation({ address }) {
-    const state = parse(address);
+    const { state, said } = parse(address);
     const { data, net, training } = build(state);
-    while (training.steps < state.steps) training.step();
-    const all = net.trace(data.X, data.n);
+    const parts = stretches(state);
+    while (training.steps < state.steps) {
+      for (const part of parts) if (part.from === training.steps) training.set(part);
+      training.step();
+    }
+    const all = net.trace(data.train.X, data.train.n);
     net.forward(training.theta, all);
     const at = state.point - 1;
-    const one = net.trace(data.X.slice(at * data.inputs, (at + 1) * data.inputs), 1);
+    const one = net.trace(data.X.slice(at * net.sizes[0], (at + 1) * net.sizes[0]), 1);
     net.forward(training.theta, one);
     net.backprop(training.theta, one, data.y.slice(at, at + 1), new Float64Array(net.size));
     const again = parse(format(state));
     return {
-      same: JSON.stringify(again) === JSON.stringify(state),
+      said,
+      same: JSON.stringify(again.state) === JSON.stringify(state),
       address: format(state),
       code: python(state),
       theta: Array.from(training.theta),
-      cost: net.cost(all, data.y) + net.penalty(training.theta, state.l2), // as the page shows it
+      cost: net.cost(all, data.train.y) + net.penalty(training.theta, state), // as the page shows it
       z: plain(one.z),
       a: plain(one.a),
       delta: plain(one.delta),
     };
   },
   parse({ address }) {
+    const { state, said } = parse(address);
+    const { net } = build(state); // whatever the address says, there is a network
+    return { address: format(state), said, sizes: net.sizes };
+  },
+  rows({ text }) {
     try {
-      return { address: format(parse(address)) };
+      return { rows: readRows(text, 500) };
     } catch (error) {
       return { error: error.message };
     }
   },
+  moments({ L }) {
+    const row = moments(L);
+    const layers = Array.from({ length: L + 1 }, (_, l) => l);
+    return {
+      row,
+      back: backwardFrom(L),
+      shown: row.map((_, m) => layers.map((l) => quantity(l, L, m, m >= backwardFrom(L)))),
+      flows: row.map((_, m) => layers.slice(1).map((l) => flow(l, L, m, m >= backwardFrom(L)))),
+    };
+  },
   json({ text, address }) {
     try {
-      const state = fromJSON(text, parse(address));
+      const state = fromJSON(text, parse(address).state);
       const { net, training } = build(state);
       return { address: format(state), text: toJSON(state, net, training.theta) };
     } catch (error) {

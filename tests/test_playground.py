@@ -3,6 +3,7 @@
 Its modules run under Node, once for all tests of this file; cases and results travel as JSON.
 """
 
+import gzip
 import itertools
 import json
 import os
@@ -33,8 +34,8 @@ from fysstk_nn.train import fit
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "book" / "_static" / "playground"
-LARGEST = 60_000
-"""Bytes that all files of the playground may have together, as the site carries them."""
+LARGEST = 40_000
+"""Bytes of the playground's script and style sheet together, packed as hosts send them."""
 
 
 def node():
@@ -83,13 +84,13 @@ INITS = [
 SEEDS = [0, 1, 7, 12345, 2**32 - 1]
 PYTHON = {"gd": GradientDescent, "momentum": Momentum, "adam": Adam}
 RUNS = [
-    ([2, 4, 1], "tanh", "sigmoid", "binary_cross_entropy", "gd", 0.5, 0, 0.0, 300),
-    ([2, 4, 1], "sigmoid", "sigmoid", "half_squared_error", "momentum", 0.1, 0, 0.01, 300),
-    ([2, 8, 8, 1], "tanh", "sigmoid", "binary_cross_entropy", "adam", 0.01, 10, 0.001, 20),
-    ([2, 8, 8, 1], "elu", "identity", "mean_squared_error", "adam", 0.003, 7, 0.0, 20),
-    ([2, 5, 4, 3, 2, 1], "leaky_relu", "identity", "half_squared_error", "gd", 0.05, 16, 0.001, 30),
-    ([2, 6, 1], "softplus", "tanh", "half_squared_error", "momentum", 0.02, 1, 0.0, 5),
-    ([2, 1], "identity", "sigmoid", "binary_cross_entropy", "gd", 1.0, 3, 0.1, 50),
+    ([2, 4, 1], "tanh", "sigmoid", "binary_cross_entropy", "gd", 0.5, 0, 0.0, 0.0, 300),
+    ([2, 4, 1], "sigmoid", "sigmoid", "half_squared_error", "momentum", 0.1, 0, 0.001, 0.01, 300),
+    ([2, 8, 8, 1], "tanh", "sigmoid", "binary_cross_entropy", "adam", 0.01, 10, 0.0, 0.001, 20),
+    ([2, 8, 8, 1], "elu", "identity", "mean_squared_error", "adam", 0.003, 7, 0.002, 0.0, 20),
+    ([2, 5, 4, 3, 2, 1], "leaky_relu", "identity", "half_squared_error", "gd", 0.05, 16, 0.001, 0.001, 30),
+    ([2, 6, 1], "softplus", "tanh", "half_squared_error", "momentum", 0.02, 1, 0.0, 0.0, 5),
+    ([2, 1], "identity", "sigmoid", "binary_cross_entropy", "gd", 1.0, 3, 0.05, 0.1, 50),
 ]
 SITUATIONS = [
     "",
@@ -105,6 +106,14 @@ SITUATIONS = [
     "data=points&points=2,1;-1,0;0.25,0.5&layers=1&hidden=sigmoid&w=0,2,0,-1&steps=7&eta=0.1",
     "data=or&layers=1,1,1,1&hidden=sigmoid&init=normal&seed=4294967295&optimizer=momentum&steps=9",
     "data=xor&w=1e-7,-3,1e11,0.1,2.5,-0,1,2,3&batch=1&steps=5&eta=0.001&hidden=sigmoid",
+    "data=circles&noise=0.2&share=70&layers=4&batch=25&l1=0.001&l2=0.002&optimizer=momentum&eta=0.1&steps=30",
+    "data=spirals&features=x1,x2,x1x1,x2x2,x1x2,sinx1,sinx2&share=50&layers=3&eta=0.2&steps=25&point=9",
+    "data=curve&noise=0.3&features=x1,x1x1,sinx1&layers=&output=identity&l1=0.01&steps=40&eta=0.1",
+    "data=xor&noise=0.1&features=x1x2&layers=&eta=1&steps=20&of=mean&at=3",
+    "data=polynomial&noise=0.5&share=80&output=identity&eta=0.02&steps=30&race=momentum,0.01;adam,0.05",
+    "data=circles&optimizer=adam&eta=0.01&batch=30&l1=0.01&steps=60&past=gd,0.5,0,0,0,10;adam,0.1,30,0,0,20"
+    ";adam,0.1,40,0,0.1,15",
+    "layers=3&eta=0.1&steps=50&past=momentum,0.2,3,0,0,7;gd,0.2,0,0,0,4;momentum,0.1,3,0,0,9&seed=9",
 ]
 PAGES = [page for page in sources.pages(ROOT) if page.path.is_file()]
 
@@ -119,22 +128,93 @@ def embedded():
     ]
 
 
+DATA = [
+    *(f"data={name}" for name in ("and", "or", "xor", "polynomial", "circles", "spirals", "curve")),
+    *(f"data={name}&noise=0.25&share=75" for name in ("and", "polynomial", "circles", "spirals", "curve")),
+    "data=circles&features=x1,x2,x1x1,x2x2,x1x2,sinx1,sinx2&share=35",
+    "data=curve&features=x1x1,sinx1,x2&noise=0",
+    "data=circles&noise=0.25&share=30",
+    "data=points&points=1,2;3,4;5,6&share=50",
+]
+"""Data sets, with noise, inputs and a share for training."""
+ROWS = {
+    "0 0 1\n1 1 0": [[0, 0, 1], [1, 1, 0]],
+    "x1,x2,y\n0.5,1,0\n0.25,0,1\n": [[0.5, 1, 0], [0.25, 0, 1]],
+    "0,0,0,\n1,1,1,\n": [[0, 0, 0], [1, 1, 1]],
+    "\u22121 0 1\n1 0 0": [[-1, 0, 1], [1, 0, 0]],
+    "0,5 1\n0,25 0": [[0.5, 1], [0.25, 0]],
+    "0,5;1\n0,25;0": [[0.5, 1], [0.25, 0]],
+    "x;y;klasse\n0,5;-1,5;1\n2;3,25;0;\n": [[0.5, -1.5, 1], [2, 3.25, 0]],
+    "0,5\t1\t2\r\n1,5\t2\t3\r\n": [[0.5, 1, 2], [1.5, 2, 3]],
+    "1, 2, 3\n4, 5, 6": [[1, 2, 3], [4, 5, 6]],
+    "\ufeffa b\n1\u00a02\n\n3 4\n": [[1, 2], [3, 4]],
+    "0,0,1;1,1,0": [[0, 0, 1], [1, 1, 0]],
+    '"1","2"\n"3","4"': [[1, 2], [3, 4]],
+    "1e-3 +2\n.5 -3.": [[0.001, 2], [0.5, -3]],
+}
+"""What people paste, and the rows that it means."""
+BAD_ROWS = {
+    "": "no row of numbers yet",
+    "x,y": "no row of numbers yet",
+    "1,2\n3,four": 'line 2: "four" is no number',
+    "1;2;3\n4;;6": "line 2: number 2 is missing",
+    "1 2\n1 2 3": "line 2 has 3 numbers, but the first row has 2",
+    "1 2 3 4": "line 1 has 4 numbers",
+    "1,5,2,0\n": "with decimal commas, put semicolons or blanks between them",
+    "7": "line 1 has one number",
+    "1 2\n3 9000000": "line 2 has a number beyond a million",
+    "\n".join(["1 2"] * 501): "there are 501 rows, and at most 500 fit",
+    "1 2\nx y": 'line 2: "x" is no number',
+}
+DEPTHS = (1, 2, 5)
 BAD = {
-    "colour=red": 'the address has no key "colour"',
-    "data=moons": "data must be one of and, or, xor",
-    "layers=9": "layers must be a whole number from 1 to 8",
-    "layers=1,2,3,4,5": "layers must be at most 4 numbers",
-    "layers=2.5": "layers must be a whole number from 1 to 8, not",
-    "eta=0": "eta must be a number from 1e-9 to 1000",
-    "eta=x": 'eta must be a number from 1e-9 to 1000, not "x"',
-    "w=1,2": "w has 2 numbers, but the network 2,2,1 has 9 parameters",
-    "w=1,,2": 'w must be a number from -1000000000000 to 1000000000000, not ""',
-    "data=points&points=1": "points must have one or two inputs and a target",
+    "colour=red": 'The address has no "colour"',
+    "data=moons": "Data set must be one of and, or, xor",
+    "layers=9": "Units in each layer must be a whole number from 1 to 8",
+    "layers=1,2,3,4,5": "Units in each layer must be at most 4 numbers",
+    "layers=2.5": "Units in each layer must be a whole number from 1 to 8, not",
+    "eta=0": "Learning rate η must be a number from 1e-9 to 1000",
+    "eta=x": 'Learning rate η must be a number from 1e-9 to 1000, not "x"',
+    "eta=0x10": 'not "0x10"',
+    "eta=Infinity": 'not "Infinity"',
+    "w=1,2": "Weights and biases: there are 2 of them, but the network 2-2-1 has 9",
+    "w=1,,2": 'Weights and biases must be a number from -1000000000000 to 1000000000000, not ""',
+    "data=points&points=1": "Rows must have one or two inputs and a target",
     "data=points&points=1,2;1,2,3": "in all rows alike",
     "data=polynomial&cost=binary_cross_entropy": "needs targets between 0 and 1",
     "output=identity&cost=binary_cross_entropy": "needs outputs between 0 and 1",
-    "seed=-1": "seed must be a whole number from 0 to 4294967295",
+    "seed=-1": "Seed must be a whole number from 0 to 4294967295",
+    "features=": "Inputs must be one of x1, x2",
+    "share=5": "Training % must be a whole number from 10 to 100",
+    "noise=-1": "Noise must be a number from 0 to 1",
+    "past=gd,1,0,0,0,5": "Earlier settings have more steps than all Steps together",
+    "past=gd,1&steps=9": "Earlier settings must be rows of 6 entries",
+    "race=sgd,1": "Race must be one of gd, momentum, adam",
 }
+GARBLED = [
+    "%E0%A4%A",
+    "%",
+    "layers=4%2C4%2C4&eta=1%2",
+    "=",
+    "&&&",
+    "data",
+    "data=",
+    "layers=,,",
+    "w=NaN",
+    "w=" + "1," * 5000,
+    "point=1e99&unit=9,9,9",
+    "unit=",
+    "at=99&pass=sideways",
+    "steps=999999999",
+    "<script>alert(1)</script>",
+    "data=points&points=;;;",
+    "\u2603=\u2603&eta=\u2212\u0033",
+    "__proto__=1&constructor=2",
+    "data=xor&data=moons&layers=2;3",
+    "past=" + "gd,1,0,0,0,1;" * 300,
+    "eta=0.5eta=0.5",
+]
+"""Addresses that were cut, mistyped or made up."""
 NETWORK = MLP((2, 3, 1), "relu", "sigmoid", "half_squared_error")
 JSON = to_json(NETWORK, NETWORK.init(rng=3))
 
@@ -151,8 +231,8 @@ BAD_JSON = {
     changed(sizes=[2, 4, 1]): "layer 1 must have 2 x 4 weights and 4 biases",
     changed(sizes=[2, 9, 1]): "layer 1 must have 2 x 9",
     changed(sizes=[2, 3, 3, 1], hidden=["relu", "tanh"]): "all hidden layers have the same activation",
-    changed(hidden=["sine"]): "hidden must be one of identity",
-    changed(cost="hinge"): "cost must be one of half_squared_error",
+    changed(hidden=["sine"]): "Activation must be one of identity",
+    changed(cost="hinge"): "Cost must be one of half_squared_error",
     changed(layers=3): "sizes, hidden and layers must be lists",
     changed(layers=[{"W": [["1", 1, 1], [1, 1, 1]], "b": [1, 1, 1]}, {"W": [[1], [1], [1]], "b": [1]}]):
         "all weights and biases must be numbers",
@@ -199,18 +279,27 @@ def results(start):
                 "X": flat(X),
                 "y": flat(y),
                 "n": len(X),
-                "settings": {"optimizer": optimizer, "eta": eta, "batch": batch, "l2": l2, "seed": 3},
+                "settings": {
+                    "optimizer": optimizer,
+                    "eta": eta,
+                    "batch": batch,
+                    "l1": l1,
+                    "l2": l2,
+                    "seed": 3,
+                },
                 "steps": epochs * -(-len(X) // (batch or len(X))),
             }
-            for params, (sizes, hidden, output, cost, optimizer, eta, batch, l2, epochs) in zip(
+            for params, (sizes, hidden, output, cost, optimizer, eta, batch, l1, l2, epochs) in zip(
                 start, RUNS, strict=True
             )
         ],
-        "data": [
-            {"name": name} for name in ("and", "or", "xor", "polynomial", "circles", "spirals", "curve")
-        ],
+        "data": [{"address": address} for address in DATA],
+        "rows": [{"text": text} for text in (*ROWS, *BAD_ROWS)],
+        "moments": [{"L": L} for L in DEPTHS],
         "situation": [{"address": address} for address in SITUATIONS],
-        "parse": [{"address": address} for address in [*BAD, *(address for _, address in embedded())]],
+        "parse": [
+            {"address": address} for address in [*BAD, *GARBLED, *(address for _, address in embedded())]
+        ],
         "json": [{"text": text, "address": "steps=5"} for text in (JSON, *BAD_JSON)],
     }
     asked = [{"what": what, **case} for what, given in cases.items() for case in given]
@@ -229,7 +318,9 @@ def results(start):
 def test_all_files_together_are_small():
     script = book_playground.bundle(book_playground.SCRIPT)
     sheet = book_playground.lean((FOLDER / "playground.css").read_text("utf8"))
-    assert len((script + sheet).encode()) < LARGEST
+    packed = [len(gzip.compress(text.encode(), 6)) for text in (script, sheet)]
+    print(f"{len((script + sheet).encode())} bytes, {sum(packed)} packed")
+    assert sum(packed) < LARGEST
 
 
 def test_the_script_is_classic_and_has_every_module(tmp_path):
@@ -294,6 +385,7 @@ def test_outputs_deltas_and_gradients_are_those_of_the_package(results):
         for l in range(1, net.L + 1):
             pairs += [(trace.z[l], given["z"][l]), (trace.a[l], given["a"][l]), (delta[l], given["delta"][l])]
             pairs.append((np.linalg.norm(gradient.W[l]), given["norms"][l - 1]))
+            pairs.append((np.sqrt(np.mean((len(X) * delta[l]) ** 2)), given["errors"][l - 1]))
         for ours, theirs in pairs:
             ours = np.ravel(ours)
             np.testing.assert_allclose(theirs, ours, rtol=1e-12, atol=1e-12)
@@ -311,10 +403,12 @@ def test_runs_are_those_of_the_package(results, start):
     X, y = samples()
     worst = 0.0
     for run, params, theta in zip(RUNS, start, results["training"], strict=True):
-        sizes, hidden, output, cost, optimizer, eta, batch, l2, epochs = run
+        sizes, hidden, output, cost, optimizer, eta, batch, l1, l2, epochs = run
         net = MLP(sizes, hidden, output, cost)
         rule = PYTHON[optimizer](eta)
-        fitted = fit(net, params, X, y, optimizer=rule, epochs=epochs, batch_size=batch or None, l2=l2, rng=3)
+        fitted = fit(
+            net, params, X, y, optimizer=rule, epochs=epochs, batch_size=batch or None, l1=l1, l2=l2, rng=3
+        )
         assert np.abs(fitted.params.theta - params.theta).max() > 0.1, "the run moves"
         np.testing.assert_allclose(theta, fitted.params.theta, rtol=1e-9, atol=1e-9)
         worst = max(worst, float(np.abs(theta - fitted.params.theta).max()))
@@ -326,9 +420,45 @@ def test_data_are_those_of_their_python(results):
     for given in results["data"]:
         names = dict(known)
         exec("\n".join(given["python"]), names)
-        np.testing.assert_allclose(given["X"], np.ravel(names["X"]), rtol=1e-13, atol=1e-14)
-        np.testing.assert_allclose(given["y"], names["y"], rtol=1e-13, atol=1e-14)
-        assert names["X"].shape[1] == given["inputs"]
+        X, y = names["X"], names["y"]
+        np.testing.assert_allclose(given["X"], np.ravel(X), rtol=1e-13, atol=1e-14)
+        np.testing.assert_allclose(given["y"], y, rtol=1e-13, atol=1e-14)
+        assert X.shape[1] == given["inputs"]
+        for part in ("train", "test"):
+            if part in names:
+                np.testing.assert_allclose(given[part]["X"], np.ravel(X[names[part]]), rtol=1e-13, atol=1e-14)
+                np.testing.assert_allclose(given[part]["y"], y[names[part]], rtol=1e-13, atol=1e-14)
+        if "train" not in names:
+            assert given["test"] is None and given["train"]["X"] == given["X"]
+    assert sum(given["test"] is not None for given in results["data"]) == 8
+
+
+def test_rows_are_read_in_all_spellings_or_refused_by_their_line(results):
+    good, bad = results["rows"][: len(ROWS)], results["rows"][len(ROWS) :]
+    for (text, expected), given in zip(ROWS.items(), good, strict=True):
+        assert given == {"rows": expected}, text
+    for (text, expected), given in zip(BAD_ROWS.items(), bad, strict=True):
+        assert expected in given["error"], text
+
+
+def test_the_moments_lead_forward_and_back_through_every_layer(results):
+    for L, given in zip(DEPTHS, results["moments"], strict=True):
+        kinds = [moment["kind"] for moment in given["row"]]
+        hidden = ["carry", "sum", "delta"]
+        assert kinds == ["input", *["z", "a"] * L, "cost", "output", *hidden * (L - 1), "gradient", "step"]
+        assert kinds[given["back"]] == "output"
+        shown, flows = given["shown"], given["flows"]
+        assert shown[0] == ["a"] + [None] * L
+        assert shown[given["back"] - 1] == ["a"] * (L + 1)
+        assert shown[-2] == ["a"] + ["delta"] * L and flows[-2] == ["gradient"] * L
+        assert flows[-1] == ["w"] * L
+        for m, moment in enumerate(given["row"]):
+            l = moment["l"]
+            if moment["kind"] in ("z", "a", "sum", "delta"):
+                assert shown[m][l] == moment["kind"]
+                assert shown[m][l + 1 :] == ([None] * (L - l) if m < given["back"] else ["delta"] * (L - l))
+            if moment["kind"] == "carry":
+                assert flows[m] == ["w"] * l + ["carry"] * (L - l)
 
 
 @pytest.mark.parametrize("number", range(len(SITUATIONS)), ids=SITUATIONS)
@@ -354,19 +484,27 @@ def test_whole_epochs_are_left_to_fit(results):
 
 
 def test_an_address_describes_what_it_was_made_from(results):
-    assert all(given["same"] for given in results["situation"])
+    assert all(given["same"] and not given["said"] for given in results["situation"])
     assert results["situation"][0]["address"] == ""
     assert results["situation"][1]["address"] == SITUATIONS[1]
 
 
 def test_what_no_address_may_say(results):
-    for expected, given in zip(BAD.values(), results["parse"], strict=False):
-        assert expected in given["error"]
+    for (address, expected), given in zip(BAD.items(), results["parse"], strict=False):
+        assert expected in given["said"][0], address
+
+
+def test_an_address_gives_a_network_and_a_sentence_however_garbled(results):
+    given = results["parse"][len(BAD) : len(BAD) + len(GARBLED)]
+    for address, found in zip(GARBLED, given, strict=True):
+        assert found["sizes"][0] in (1, 2) and found["sizes"][-1] == 1
+        assert found["said"] or address == "&&&", address
+        assert all(len(sentence) < 400 for sentence in found["said"]), address
 
 
 def test_the_addresses_in_the_book_are_good(results):
-    for (page, address), given in zip(embedded(), results["parse"][len(BAD) :], strict=True):
-        assert "address" in given, f"{page}: {address}: {given}"
+    for (page, address), given in zip(embedded(), results["parse"][len(BAD) + len(GARBLED) :], strict=True):
+        assert given["said"] == [], f"{page}: {address}"
 
 
 def test_weights_travel_as_json(results):
@@ -483,6 +621,120 @@ def test_a_dead_unit_keeps_its_weights_and_wakes_above_minus_one():
         params.b[1][1] = bias
         after = fit(net, params, X, y, optimizer=descent, epochs=1000).params
         assert bool(((net.predict(after, X).ravel() > 0.5) == y).all()) == alive
+
+
+def errors(net, params, X, y):
+    """The size of delta in each layer l = 1, ..., L, as the playground's table has it."""
+    delta = net.deltas(params, net.forward(params, X), y)
+    return [np.sqrt(np.mean((len(X) * delta[l]) ** 2)) for l in range(1, net.L + 1)]
+
+
+@pytest.fixture(scope="module")
+def rings(results):
+    """The playground's circles, as they come, and with the noise and the share of the embed on L2."""
+    given = [
+        results["data"][DATA.index(name)] for name in ("data=circles", "data=circles&noise=0.25&share=30")
+    ]
+    return [
+        [(np.reshape(part["X"], (-1, 2)), np.array(part["y"])) for part in parts]
+        for parts in ([given[0]["train"]], [given[1]["train"], given[1]["test"]])
+    ]
+
+
+def test_deep_sigmoids_stall_and_tanh_does_not(rings):
+    [[(X, y)], _] = rings
+    ratio = {}
+    for hidden, scheme in (("sigmoid", "glorot"), ("sigmoid", "he"), ("tanh", "glorot")):
+        net = MLP((2, 8, 8, 8, 8, 1), hidden, "sigmoid")
+        sizes = [errors(net, net.init(scheme, rng=seed), X, y) for seed in (1, 2, 3, 4, 5)]
+        ratio[hidden, scheme] = [size[-1] / size[0] for size in sizes]
+        if (hidden, scheme) == ("sigmoid", "glorot"):
+            assert min(size[l + 1] / size[l] for size in sizes[:1] for l in range(4)) > 3
+    assert ratio["sigmoid", "glorot"][0] == pytest.approx(1000, rel=0.05)
+    assert ratio["sigmoid", "he"][0] == pytest.approx(425, abs=0.5) and min(ratio["sigmoid", "he"]) > 250
+    assert ratio["tanh", "glorot"][0] == pytest.approx(3.3, rel=0.05) and max(ratio["tanh", "glorot"]) < 15.5
+    net = MLP((2, 8, 8, 8, 8, 1), "sigmoid", "sigmoid")
+    stalled = fit(net, net.init(rng=1), X, y, optimizer=GradientDescent(0.5), epochs=300).params
+    assert np.abs(net.predict(stalled, X) - 0.5).max() < 0.001
+    net = MLP((2, 8, 8, 8, 8, 1), "tanh", "sigmoid")
+    learned = fit(net, net.init(rng=1), X, y, optimizer=GradientDescent(0.5), epochs=300).params
+    assert np.mean((net.predict(learned, X).ravel() > 0.5) == y) == pytest.approx(0.865)
+    # The demonstration: tanh with the weights at which the sigmoids stalled.
+    size = errors(net, stalled, X, y)
+    assert size[-1] / size[0] < 6
+    after = fit(net, stalled, X, y, optimizer=GradientDescent(0.5), epochs=1200).params
+    assert np.mean((net.predict(after, X).ravel() > 0.5) == y) == 1
+
+
+def test_a_race_is_won_by_the_rate(rings):
+    [[(X, y)], _] = rings
+    net = MLP((2, 4, 1), "tanh", "sigmoid", "binary_cross_entropy")
+
+    def steps(rule):
+        run = fit(net, net.init(rng=1), X, y, optimizer=rule, epochs=3000)
+        return int(np.argmax(np.array(run.history.cost) < 0.1)) if min(run.history.cost) < 0.1 else None
+
+    assert steps(Adam(0.05)) == pytest.approx(80, abs=5)
+    assert steps(Momentum(0.05)) == pytest.approx(650, abs=5)
+    assert steps(GradientDescent(0.05)) is None
+    assert steps(GradientDescent(0.5)) == pytest.approx(620, abs=5)
+    assert steps(GradientDescent(2)) == pytest.approx(160, abs=5)
+
+
+def test_l2_gives_the_noisy_rings_a_smooth_boundary(rings):
+    [_, [(X, y), (X_test, y_test)]] = rings
+    net = MLP((2, 8, 8, 1), "tanh", "sigmoid", "binary_cross_entropy")
+
+    def right(params, X, y):
+        return np.mean((net.predict(params, X).ravel() > 0.5) == y)
+
+    free = fit(net, net.init(rng=1), X, y, optimizer=Adam(0.03), epochs=1000).params
+    assert (len(X), len(X_test)) == (60, 140)
+    assert right(free, X, y) == 1
+    assert net.cost_of(free, X_test, y_test) == pytest.approx(1.8, abs=0.05)
+    assert right(free, X_test, y_test) == pytest.approx(0.81, abs=0.005)
+    tied = fit(net, free, X, y, optimizer=Adam(0.03), epochs=1000, l2=0.01).params
+    assert np.linalg.norm(free.weights) / np.linalg.norm(tied.weights) == pytest.approx(4.4, abs=0.2)
+    assert right(tied, X, y) == pytest.approx(0.9)
+    assert net.cost_of(tied, X_test, y_test) == pytest.approx(0.39, abs=0.005)
+    assert right(tied, X_test, y_test) == pytest.approx(0.85)
+
+
+def test_the_demonstrations_for_lecturers():
+    X, y = gate("xor")
+    cost = "binary_cross_entropy"
+    line, three = MLP((2, 1), "tanh", "sigmoid", cost), MLP((2, 3, 1), "tanh", "sigmoid", cost)
+    stopped = fit(line, line.init(rng=1), X, y, optimizer=GradientDescent(1), epochs=500).params
+    assert line.cost_of(stopped, X, y) == pytest.approx(np.log(2))
+    np.testing.assert_allclose(line.predict(stopped, X), 0.5, atol=1e-6)
+    solved = fit(three, three.init(rng=1), X, y, optimizer=GradientDescent(1), epochs=100).params
+    assert ((three.predict(solved, X).ravel() > 0.5) == y).all()
+    X = np.column_stack([X, X[:, 0] * X[:, 1]])
+    product = MLP((3, 1), "tanh", "sigmoid", cost)
+    solved = fit(product, product.init(rng=1), X, y, optimizer=GradientDescent(1), epochs=500).params
+    assert ((product.predict(solved, X).ravel() > 0.5) == y).all()
+    net, params, X, y, _ = situation("four-equations")
+    after = fit(net, params, X, y, optimizer=GradientDescent(0.02), epochs=1).params
+    assert net.predict(params, X).item() == 3 and net.cost_of(params, X, y) == 0.5
+    assert net.predict(after, X).item() == pytest.approx(2.26, abs=0.005)
+    assert net.cost_of(after, X, y) == pytest.approx(0.034, abs=5e-4)
+
+
+def test_equations_have_been_met_where_they_are_quoted():
+    """Every equation of a playground stands above it, or on a page before."""
+    known = sources.equations(ROOT)
+    order = {page.name: number for number, page in enumerate(PAGES)}
+    texts = {page.name: page.text for page in PAGES}
+
+    def place(page, words):
+        return order[page], texts[page].index(words)
+
+    for page, address in embedded():
+        if page == "playground":
+            continue  # it stands before all chapters, and shows what they derive
+        for label in book_playground.equations_of(page).values():
+            met = place(known[label].page, f"({label})")
+            assert met < place(page, "{playground} " + address), f"{page} quotes {label}"
 
 
 def test_what_the_page_says_of_its_situations():

@@ -31,26 +31,48 @@ EQUATIONS = {
     "one-neuron": {
         "z": "def-one-z",
         "a": "def-one-a",
+        "cost": "def-one-cost",
         "output": "eq-one-delta",
         "dw": "eq-one-dw",
         "db": "eq-one-db",
+        "step": "def-one-update",
     },
     "scalar-network": {
-        "z a": "def-scalar-chain",
+        "z1 a1": "def-scalar-hidden",
+        "z2 a2": "def-scalar-output",
         "output": "eq-scalar-delta2",
-        "hidden": "eq-scalar-chain-delta",
-        "dw db": "eq-scalar-chain-gradients",
+        "hidden": "eq-scalar-delta1",
+        "dw1": "eq-scalar-dw1",
+        "db1": "eq-scalar-db1",
+        "dw2": "eq-scalar-dw2",
+        "db2": "eq-scalar-db2",
+    },
+    "two-two-one": {
+        "z1 a1": "def-two-hidden",
+        "z2 a2": "def-two-output",
+        "output": "eq-two-delta2",
+        "hidden": "eq-two-delta1",
+        "dw1": "eq-two-dw1",
+        "db1": "eq-two-db1",
+        "dw2": "eq-two-dw2",
+        "db2": "eq-two-db2",
+        "step": "def-two-update",
     },
     "": {
         "z": "def-four-z",
         "a": "def-four-a",
+        "cost": "def-four-cost",
         "output": "eq-four-delta-output",
         "hidden": "eq-four-delta-hidden",
         "dw": "eq-four-dw",
         "db": "eq-four-db",
+        "step": "def-four-update",
     },
 }
-"""Which equations of the book a page's playground fills with numbers; "" stands for all other pages."""
+"""Which equations of the book a page's playground fills with numbers; "" stands for all other pages. A part
+with a number is that of one layer alone."""
+NOT_YET = {"four-equations": ["step"]}
+"""Parts whose equation stands further down on the page than its playground."""
 SCRIPT = "playground.js"
 """The module that starts all others, and the script that is made of them."""
 # No drawing, and room for the live one: nothing jumps when it comes. It does not come to an old browser.
@@ -65,6 +87,8 @@ NOTE = "This is a drawing: the script that brings it to life cannot run in this 
 IMPORT = re.compile(r'^import \{ ([^}]*) \} from "\./(\w+\.js)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:class|const|function)\b)", re.MULTILINE)
 TOP = re.compile(r"^(?:class|const|let|function) (\w+)", re.MULTILINE)
+OPTIONS = ("first", "names", "controls", "show")
+"""What the directive hands on to the script, in attributes."""
 INPUTS = {"curve": 1}
 """Data sets that have not two inputs."""
 
@@ -82,14 +106,22 @@ class PlaygroundDirective(BookDirective):
 
     has_content = True
     optional_arguments = 1
-    option_spec = {"alt": directives.unchanged_required, "page": directives.flag}  # noqa: RUF012
+    option_spec = {  # noqa: RUF012
+        "alt": directives.unchanged_required,
+        "page": directives.flag,
+        "first": directives.nonnegative_int,  # the number of the first node of a layer, as the chapter counts
+        "names": lambda words: directives.choice(words, ("layer",)),  # indices are those of layers
+        "controls": directives.unchanged_required,  # the settings that the reader can change
+        "show": lambda words: directives.choice(words, ("norms",)),  # what else is in sight
+    }
 
     def run(self) -> list[nodes.Node]:
         """Return the playground as it is without JavaScript."""
         address = self.arguments[0] if self.arguments else ""
         if "alt" not in self.options:
             raise self.error("a playground needs an alt text for its drawing")
-        box = playground(address=address, page="page" in self.options)
+        options = {name: str(self.options[name]) for name in OPTIONS if name in self.options}
+        box = playground(address=address, page="page" in self.options, options=options)
         self.set_source_info(box)
         image = nodes.image(uri=f"/{self.draw(address)}", alt=self.options["alt"])
         question = nodes.container(classes=["playground-question"])
@@ -120,7 +152,7 @@ class PlaygroundDirective(BookDirective):
         known = sources.equations(ROOT)
         page = self.env.docname.rpartition("/")[2]
         found = []
-        for part, label in EQUATIONS.get(page, EQUATIONS[""]).items():
+        for part, label in equations_of(page).items():
             latex = re.sub(r"[\s.,]+$", "", " ".join(known[label].text.split()))
             line = playground_equation(part=part)
             self.markdown(rf"$\displaystyle {latex}$ {{eq}}`{label}`", line)
@@ -134,6 +166,12 @@ class PlaygroundDirective(BookDirective):
         return found
 
 
+def equations_of(page: str) -> dict[str, str]:
+    """Return the labels of the equations that a page's playground shows, by their parts."""
+    found = EQUATIONS.get(page, EQUATIONS[""])
+    return {part: label for part, label in found.items() if part not in NOT_YET.get(page, ())}
+
+
 def network(address: str) -> Params:
     """Return the parameters that an address of the playground starts from."""
     key = {name: values[0] for name, values in parse_qs(address, keep_blank_values=True).items()}
@@ -141,6 +179,7 @@ def network(address: str) -> Params:
     inputs = (
         rows.partition(";")[0].count(",") if key.get("data") == "points" else INPUTS.get(key.get("data"), 2)
     )
+    inputs = key["features"].count(",") + 1 if "features" in key else inputs
     layers = [int(count) for count in key.get("layers", "2").split(",") if count]
     sizes = (inputs, *layers, 1)
     if "w" in key:
@@ -152,6 +191,7 @@ def visit_playground(self: HTML5Translator, node: playground) -> None:
     """Open the element that the module looks for."""
     kind = "page" if node["page"] else "embed"
     attributes = {"data-playground": kind, "data-state": node["address"], "data-page": "playground.html"}
+    attributes |= {f"data-{name}": value for name, value in node["options"].items()}
     self.body.append(self.starttag(node, "div", CLASS="playground", **attributes))
 
 

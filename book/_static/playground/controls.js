@@ -1,83 +1,168 @@
-// The controls of the full page: every choice is a labelled field; a wrong one is refused with a sentence.
+// The settings: every choice is a labelled field. A wrong entry stays as it was typed, with a sentence beside it.
 
-import { DATA } from "./data.js";
+import { DATA, FEATURES } from "./data.js";
 import { h, menu, numberField } from "./dom.js";
 import { ACTIVATIONS, COSTS, INITIALISERS } from "./network.js";
-import { MOST } from "./state.js";
+import { numberIn, readRows } from "./rows.js";
+import { KEYS, MOST } from "./state.js";
 
 const words = (name) => name.replaceAll("_", " ");
 const pairs = (names) => names.map((name) => [name, words(name)]);
 const OPTIMIZER_NAMES = [["gd", "gradient descent"], ["momentum", "momentum 0.9"], ["adam", "Adam"]];
+const MENUS = {
+  data: Object.entries(DATA).map(([key, { name }]) => [key, name]),
+  hidden: pairs(Object.keys(ACTIVATIONS)),
+  output: pairs(["sigmoid", "identity", "tanh"]),
+  cost: pairs(Object.keys(COSTS)),
+  init: pairs(Object.keys(INITIALISERS)),
+  optimizer: OPTIMIZER_NAMES,
+};
+// How an arrow key changes a number: rates and penalties by a factor, the others by an amount.
+const double = (value, way) => (value === 0 && way > 0 ? 0.001 : value * 2 ** way);
+const by = (amount) => (value, way) => value + amount * way;
+const MOVES = { eta: double, l1: double, l2: double, noise: by(0.02), share: by(10), batch: by(1), seed: by(1) };
+const GROUPS = { Data: ["data", "share", "noise"], Network: ["hidden", "output", "cost", "init", "seed"], Training: ["optimizer", "eta", "batch", "l1", "l2"] };
+
+/** What an output function can say. */
+const OUTPUTS = { sigmoid: [0, 1], tanh: [-1, 1] };
 
 export class Controls {
-  constructor(app) {
+  /** All fields, or those of the keys in `only`. */
+  constructor(app, only = null) {
     this.app = app;
-    const choice = (key) => (event) => this.choose({ [key]: event.target.value });
-    const of = (label, key, choices) => (this.fields[key] = menu(label, choices, choice(key)));
-    const number = (label, key, attributes) => (this.fields[key] = numberField(label, { onchange: choice(key), ...attributes }));
     this.fields = {};
-    this.rows = h("textarea", { rows: "4", spellcheck: "false", onchange: () => this.choose({ points: this.readPoints() }) });
-    this.points = h("label.pg-field.pg-wide", h("span", "Points: inputs and target in each line"), this.rows);
-    const counts = Array.from({ length: MOST.layers + 1 }, (_, k) => [String(k), String(k)]);
-    this.depth = menu("Hidden layers", counts, (event) => this.resize(Number(event.target.value)));
-    this.units = h("div.pg-fields");
-    const group = (title, ...fields) => h("fieldset", h("legend", title), h("div.pg-fields", ...fields));
+    const make = (key) => {
+      const choose = (event) => this.choose({ [key]: event.target.value }, event.target);
+      const [label] = KEYS[key];
+      this.fields[key] = MENUS[key] ? menu(label, MENUS[key], choose) : numberField(label, { onchange: choose }, MOVES[key]);
+      this.fields[key].control.dataset.key = key;
+      return this.fields[key];
+    };
+    if (only) {
+      this.element = h("form.pg-controls", { onsubmit: (event) => event.preventDefault() }, ...only.map(make));
+      return;
+    }
+    const group = (title, ...fields) => h("fieldset", h("legend", title), ...fields);
+    const [data, network, training] = Object.values(GROUPS).map((keys) => keys.map(make));
     this.element = h("form.pg-controls", { onsubmit: (event) => event.preventDefault() },
-      group("Data", of("Data set", "data", Object.entries(DATA).map(([key, { name }]) => [key, name])), this.points),
-      group(
-        "Network",
-        this.depth,
-        this.units,
-        of("Activation", "hidden", pairs(Object.keys(ACTIVATIONS))),
-        of("Output", "output", pairs(["sigmoid", "identity", "tanh"])),
-        of("Cost", "cost", pairs(Object.keys(COSTS))),
-        of("Initial weights", "init", pairs(Object.keys(INITIALISERS))),
-        number("Seed", "seed", { min: "0" }),
-      ),
-      group(
-        "Training",
-        of("Optimizer", "optimizer", OPTIMIZER_NAMES),
-        number("Learning rate η", "eta", { min: "0" }),
-        number("Batch size (0: all)", "batch", { min: "0" }),
-        number("L2 penalty λ", "l2", { min: "0" }),
-      ),
+      group("Data", data[0], this.ownRows(), ...data.slice(1), this.inputs()),
+      group("Network", ...this.layers(), ...network),
+      group("Training", ...training),
     );
   }
 
-  readPoints() {
-    return this.rows.value.trim().split(/\n+/).map((row) => row.trim().split(/[\s,;]+/).join(",")).join(";");
+  /** Your own rows: what is typed or pasted stays, whether it can be read or not. */
+  ownRows() {
+    this.rows = h("textarea", { rows: "3", spellcheck: "false", onchange: () => this.readOwn() });
+    this.rows.addEventListener("paste", () => setTimeout(() => this.readOwn()));
+    this.points = h("label.pg-field.pg-wide", h("span", "Rows: inputs and target in each line"), this.rows);
+    return this.points;
+  }
+
+  readOwn() {
+    try {
+      const rows = readRows(this.rows.value, MOST.points);
+      this.unread = false;
+      this.choose({ points: rows.map((row) => row.join(",")).join(";") }, this.rows);
+    } catch (error) {
+      this.unread = true;
+      this.app.say(`Your rows are kept, but not used yet: ${error.message}.`, this.rows);
+    }
+  }
+
+  inputs() {
+    this.features = Object.entries(FEATURES).map(([name, { sign }]) => {
+      const box = h("input", { type: "checkbox", value: name, onchange: (event) => this.chooseInputs(event.target) });
+      return h("label.pg-check", box, sign);
+    });
+    return h("div.pg-checks", { role: "group", "aria-label": "Inputs" }, ...this.features);
+  }
+
+  chooseInputs(box) {
+    const chosen = this.features.map((label) => label.control).filter((one) => one.checked);
+    if (chosen.length === 0) {
+      box.checked = true;
+      return this.app.say("Inputs: the network needs at least one.", box);
+    }
+    return this.choose({ features: chosen.map((one) => one.value).join(",") }, box);
+  }
+
+  layers() {
+    const counts = Array.from({ length: MOST.layers + 1 }, (_, k) => [String(k), String(k)]);
+    const resize = (event) => {
+      const layers = Array.from({ length: Number(event.target.value) }, (_, k) => this.app.state.layers[k] ?? 4);
+      this.choose({ layers: String(layers) }, event.target);
+    };
+    this.depth = menu("Hidden layers", counts, resize);
+    this.units = h("div.pg-units", { role: "group", "aria-label": "Units in each layer" });
+    return [this.depth, this.units];
+  }
+
+  unitField(k) {
+    const change = (event) => {
+      const value = numberIn(event.target.value);
+      if (!(Number.isInteger(value) && value >= 1 && value <= MOST.units)) {
+        return this.app.say(`Units in layer ${k + 1} must be a whole number from 1 to ${MOST.units}, not "${event.target.value}".`, event.target);
+      }
+      const layers = this.app.state.layers.map((count, i) => (i === k ? value : count));
+      return this.choose({ layers: String(layers) }, event.target);
+    };
+    return numberField(`Units in layer ${k + 1}`, { onchange: change });
   }
 
   /** Data of another kind need another output: a curve has no classes. */
-  choose(change) {
+  choose(change, control) {
+    const { output, cost } = this.app.state;
     if (change.data && change.data !== "points") {
       const classes = Boolean(DATA[change.data].classes);
-      const { output, cost } = this.app.state;
+      change.noise = null;
+      change.point = "2";
       if (!classes && output !== "identity") Object.assign(change, { output: "identity", cost: "half_squared_error" });
       if (classes && output === "identity") Object.assign(change, { output: "sigmoid", cost });
     }
-    if (change.output && change.output !== "sigmoid" && this.app.state.cost === "binary_cross_entropy") {
-      change.cost = "half_squared_error";
-    }
-    this.app.change(change);
+    if (change.output && change.output !== "sigmoid" && cost === "binary_cross_entropy") change.cost = "half_squared_error";
+    if (this.app.change(change, control)) this.warn(change);
   }
 
-  resize(depth) {
-    const layers = Array.from({ length: depth }, (_, k) => this.app.state.layers[k] ?? 4);
-    this.choose({ layers: String(layers) });
+  /** Say it if the output can never say what the targets ask for. */
+  warn(change) {
+    const { state, data } = this.app;
+    const [low, high] = OUTPUTS[state.output] ?? [-Infinity, Infinity];
+    const beyond = Array.from(data.y).find((y) => y < low || y > high);
+    if (beyond === undefined || !["data", "points", "output"].some((key) => key in change)) return;
+    const text = `A target is ${beyond}, and a ${state.output} output lies between ${low} and ${high}: it can never say that. Choose Output identity.`;
+    this.app.say(text, this.fields.output.control);
+    this.fields.output.control.removeAttribute("aria-invalid");
   }
 
-  /** Show the state in all fields. */
+  /** Show the state in all fields, but for what was typed and refused. */
   update(state) {
-    for (const [key, field] of Object.entries(this.fields)) field.control.value = String(state[key]);
-    this.depth.control.value = String(state.layers.length);
-    this.points.hidden = state.data !== "points";
-    this.rows.value = state.points.map((row) => row.join(" ")).join("\n");
-    if (this.units.childElementCount !== state.layers.length) {
-      const change = () => this.choose({ layers: String(Array.from(this.units.children, (field) => field.control.value)) });
-      const field = (_, k) => numberField(`Units in layer ${k + 1}`, { min: "1", max: String(MOST.units), step: "1", onchange: change });
-      this.units.replaceChildren(...state.layers.map(field));
+    const show = (control, value) => {
+      if (!control.hasAttribute("aria-invalid")) control.value = String(value);
+    };
+    for (const [key, field] of Object.entries(this.fields)) show(field.control, state[key] ?? DATA[state.data].noise ?? "");
+    if (!this.rows) return;
+    const own = state.data === "points";
+    this.fields.noise.control.disabled = own;
+    this.points.hidden = !own;
+    if (own && !this.unread && !this.says(state.points)) {
+      this.rows.value = state.points.map((row) => row.join(" ")).join("\n");
     }
-    state.layers.forEach((count, k) => (this.units.children[k].control.value = String(count)));
+    for (const label of this.features) {
+      label.control.checked = this.app.data.features.includes(label.control.value);
+      label.control.disabled = FEATURES[label.control.value].needs > this.app.data.dimensions;
+    }
+    show(this.depth.control, state.layers.length);
+    if (this.units.childElementCount !== state.layers.length) this.units.replaceChildren(...state.layers.map((_, k) => this.unitField(k)));
+    state.layers.forEach((count, k) => show(this.units.children[k].control, count));
+  }
+
+  /** Whether the text of your own rows says these numbers. */
+  says(points) {
+    try {
+      return JSON.stringify(readRows(this.rows.value, MOST.points)) === JSON.stringify(points);
+    } catch {
+      return false;
+    }
   }
 }

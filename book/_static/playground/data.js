@@ -1,4 +1,5 @@
-// The data sets, each with the lines of Python that make the same numbers.
+// The data sets: points of a line or a plane with targets, made into inputs, and split into training and test.
+// Each comes with the lines of Python that make the same numbers.
 
 import { generator } from "./random.js";
 
@@ -6,32 +7,54 @@ const gate = (y) => [[0, 0], [0, 1], [1, 0], [1, 1]].map((x, s) => [...x, y[s]])
 const range = (n) => Array.from({ length: n }, (_, s) => s);
 const draw = (n, number) => range(n).map(number);
 
-/** The rows of each data set: inputs first, then the target. Classes are 0 and 1. */
+/** The four points of a gate, moved a little where there is noise. */
+function moved(rows, noise) {
+  if (noise === 0) return rows;
+  const rng = generator(0);
+  return rows.map(([u, v, y]) => [u + rng.normal(0, noise), v + rng.normal(0, noise), y]);
+}
+
+function gateSet(name, y) {
+  return {
+    name,
+    classes: true,
+    noise: 0,
+    rows: (noise) => moved(gate(y), noise),
+    python: (noise) => [
+      `X, y = gate("${name}")`,
+      ...(noise > 0 ? [`X = X + np.random.default_rng(0).normal(0, ${float(noise)}, X.shape)`] : []),
+    ],
+  };
+}
+
+/** The rows of each data set at a level of noise: coordinates first, then the target. Classes are 0 and 1. */
 export const DATA = {
-  and: { name: "AND", classes: true, rows: () => gate([0, 0, 0, 1]), python: ['X, y = gate("AND")'] },
-  or: { name: "OR", classes: true, rows: () => gate([0, 1, 1, 1]), python: ['X, y = gate("OR")'] },
-  xor: { name: "XOR", classes: true, rows: () => gate([0, 1, 1, 0]), python: ['X, y = gate("XOR")'] },
+  and: gateSet("AND", [0, 0, 0, 1]),
+  or: gateSet("OR", [0, 1, 1, 1]),
+  xor: gateSet("XOR", [0, 1, 1, 0]),
   polynomial: {
     name: "The lecture's polynomial",
-    rows() {
+    noise: 0,
+    rows(noise) {
       const rng = generator(0);
       const points = draw(100, () => [rng.uniform(), rng.uniform()]);
-      return points.map(([u, v]) => [u, v, u ** 2 + 3 * u * v + v ** 2 + 5]);
+      return points.map(([u, v]) => [u, v, u ** 2 + 3 * u * v + v ** 2 + 5 + rng.normal(0, noise)]);
     },
-    python: ["X, y = polynomial(100, rng=0)"],
+    python: (noise) => [`X, y = polynomial(100, rng=0${noise > 0 ? `, noise=${float(noise)}` : ""})`],
   },
   circles: {
     name: "Circles",
     classes: true,
-    rows() {
+    noise: 0.08,
+    rows(noise) {
       const rng = generator(0);
-      const radius = draw(200, (_, s) => 0.4 + 0.5 * (s % 2) + rng.normal(0, 0.08));
+      const radius = draw(200, (_, s) => 0.4 + 0.5 * (s % 2) + rng.normal(0, noise));
       const angle = draw(200, () => rng.uniform(0, 2 * Math.PI));
       return range(200).map((s) => [radius[s] * Math.cos(angle[s]), radius[s] * Math.sin(angle[s]), s % 2]);
     },
-    python: [
+    python: (noise) => [
       "rng, y = np.random.default_rng(0), np.arange(200) % 2",
-      "radius = 0.4 + 0.5 * y + rng.normal(0, 0.08, 200)",
+      `radius = 0.4 + 0.5 * y + rng.normal(0, ${float(noise)}, 200)`,
       "angle = rng.uniform(0, 2 * np.pi, 200)",
       "X = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])",
     ],
@@ -39,55 +62,99 @@ export const DATA = {
   spirals: {
     name: "Spirals",
     classes: true,
-    rows() {
+    noise: 0.15,
+    rows(noise) {
       const rng = generator(0);
       const radius = draw(200, () => rng.uniform(0.1, 1));
-      const noise = draw(200, () => rng.normal(0, 0.15));
+      const turned = draw(200, () => rng.normal(0, noise));
       return range(200).map((s) => {
-        const angle = 5 * radius[s] + Math.PI * (s % 2) + noise[s];
+        const angle = 5 * radius[s] + Math.PI * (s % 2) + turned[s];
         return [radius[s] * Math.cos(angle), radius[s] * Math.sin(angle), s % 2];
       });
     },
-    python: [
+    python: (noise) => [
       "rng, y = np.random.default_rng(0), np.arange(200) % 2",
       "radius = rng.uniform(0.1, 1, 200)",
-      "angle = 5 * radius + np.pi * y + rng.normal(0, 0.15, 200)",
+      `angle = 5 * radius + np.pi * y + rng.normal(0, ${float(noise)}, 200)`,
       "X = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])",
     ],
   },
   curve: {
     name: "A curve (one input)",
-    rows() {
+    noise: 0.1,
+    rows(noise) {
       const rng = generator(0);
       const x = draw(50, () => rng.uniform(-1, 1)).sort((p, q) => p - q);
-      return x.map((u) => [u, Math.sin(3 * u) + 0.3 * u ** 2 + rng.normal(0, 0.1)]);
+      return x.map((u) => [u, Math.sin(3 * u) + 0.3 * u ** 2 + rng.normal(0, noise)]);
     },
-    python: ["x, y = scalar_curve(50, rng=0, noise=0.1)", "X = x[:, np.newaxis]"],
+    python: (noise) => [`x, y = scalar_curve(50, rng=0, noise=${float(noise)})`, "X = x[:, np.newaxis]"],
   },
-  points: { name: "Your own points" },
+  points: { name: "Your own rows" },
 };
 
-/** Return { X, y, n, inputs, classes, python } of a data set; `points` are the rows of your own. */
-export function dataset(name, points) {
-  const found = DATA[name];
-  const rows = found.rows ? found.rows() : points;
-  const inputs = rows[0].length - 1;
-  const python = found.python ?? [
-    `X = np.array(${list(rows.map((row) => list(row.slice(0, -1).map(float))))})`,
-    `y = np.array(${list(rows.map((row) => float(row.at(-1))))})`,
-  ];
+/** What can be an input: its sign, its value at a point, its Python, and how many coordinates it takes. */
+export const FEATURES = {
+  x1: { sign: "x₁", of: ([u]) => u, python: "X[:, 0]", needs: 1 },
+  x2: { sign: "x₂", of: ([, v]) => v, python: "X[:, 1]", needs: 2 },
+  x1x1: { sign: "x₁²", of: ([u]) => u * u, python: "X[:, 0] ** 2", needs: 1 },
+  x2x2: { sign: "x₂²", of: ([, v]) => v * v, python: "X[:, 1] ** 2", needs: 2 },
+  x1x2: { sign: "x₁x₂", of: ([u, v]) => u * v, python: "X[:, 0] * X[:, 1]", needs: 2 },
+  sinx1: { sign: "sin πx₁", of: ([u]) => Math.sin(Math.PI * u), python: "np.sin(np.pi * X[:, 0])", needs: 1 },
+  sinx2: { sign: "sin πx₂", of: ([, v]) => Math.sin(Math.PI * v), python: "np.sin(np.pi * X[:, 1])", needs: 2 },
+};
+
+/** The sign of an input where the first coordinate is x₀ or x₁. */
+export const signOf = (name, first) => (first === 1 ? FEATURES[name].sign : FEATURES[name].sign.replace("x₁", "x₀").replace("x₂", "x₁"));
+
+/** The rows that a state chooses: those of a data set, or your own. */
+export const chosenRows = ({ data, noise, points }) => (data === "points" ? points : DATA[data].rows(noise ?? DATA[data].noise));
+
+/** The inputs of a network for points with so many coordinates; the first one if nothing else fits. */
+export function inputsOf(features, dimensions) {
+  const fitting = features.filter((name) => FEATURES[name].needs <= dimensions);
+  return fitting.length > 0 ? fitting : ["x1"];
+}
+
+/** The inputs X at points of the plane, or of the line, row after row. */
+export const atPoints = (features, points) => Float64Array.from(points.flatMap((x) => features.map((name) => FEATURES[name].of(x))));
+
+/** Everything about the data that a state chooses: all samples, and those for training and for tests. */
+export function dataset(state) {
+  const rows = chosenRows(state);
+  const points = rows.map((row) => row.slice(0, -1));
+  const n = rows.length;
+  const dimensions = points[0].length;
+  const features = inputsOf(state.features, dimensions);
+  const y = Float64Array.from(rows, (row) => row.at(-1));
+  const X = atPoints(features, points);
+  const kept = Math.max(1, Math.round((n * state.share) / 100));
+  const order = kept < n ? generator(1).permutation(n) : range(n);
+  const part = (chosen) => ({ X: atPoints(features, chosen.map((s) => points[s])), y: Float64Array.from(chosen, (s) => y[s]), n: chosen.length });
+  const python = state.data === "points" ? ownPython(rows) : DATA[state.data].python(state.noise ?? DATA[state.data].noise);
+  if (String(features) !== String(["x1", "x2"].slice(0, dimensions))) {
+    python.push(`X = np.column_stack(${list(features.map((name) => FEATURES[name].python))})`);
+  }
+  if (kept < n) {
+    python.push(`order = np.random.default_rng(1).permutation(${n})`, `train, test = order[:${kept}], order[${kept}:]`);
+  }
   return {
-    X: Float64Array.from(rows.flatMap((row) => row.slice(0, -1))),
-    y: Float64Array.from(rows.map((row) => row.at(-1))),
-    n: rows.length,
-    inputs,
-    classes: found.classes ?? rows.every((row) => row.at(-1) === 0 || row.at(-1) === 1),
-    python,
+    X, y, n, points, dimensions, features, python,
+    train: part(order.slice(0, kept)),
+    test: kept < n ? part(order.slice(kept)) : null,
+    tested: new Set(order.slice(kept)),
+    classes: DATA[state.data].classes ?? rows.every((row) => row.at(-1) === 0 || row.at(-1) === 1),
   };
 }
 
+const ownPython = (rows) => [
+  `X = np.array(${list(rows.map((row) => list(row.slice(0, -1).map(float))))})`,
+  `y = np.array(${list(rows.map((row) => float(row.at(-1))))})`,
+];
+
 /** Write a number as Python does: with a point or an exponent, and every digit that it takes to read it back. */
-export const float = (x) => (Number.isInteger(x) && Math.abs(x) < 1e21 ? `${Object.is(x, -0) ? "-0" : x}.0` : String(x));
+export function float(x) {
+  return Number.isInteger(x) && Math.abs(x) < 1e21 ? `${Object.is(x, -0) ? "-0" : x}.0` : String(x);
+}
 
 /** Write a list as Python does. */
 export const list = (items) => `[${items.join(", ")}]`;

@@ -1,5 +1,7 @@
 // Small helpers: make elements, change them only where something changed, and print numbers short.
 
+import { numberIn } from "./rows.js";
+
 /** Return a maker of elements: h("p.note", { role: "status" }, "words", child) has a class, an attribute, children. */
 const maker = (namespace) => (name, ...parts) => {
   const [tag, ...classes] = name.split(".");
@@ -17,12 +19,12 @@ const maker = (namespace) => (name, ...parts) => {
 export const h = maker("http://www.w3.org/1999/xhtml");
 export const svg = maker("http://www.w3.org/2000/svg");
 
-const known = new WeakMap(); // what was set last: comparing is cheaper than asking the page
+const lastSet = new WeakMap(); // comparing is cheaper than asking the page
 
 /** Set attributes, and the text where one is named `text`; what is as before is not touched. */
 export function set(element, attributes) {
-  let last = known.get(element);
-  if (!last) known.set(element, (last = {}));
+  let last = lastSet.get(element);
+  if (!last) lastSet.set(element, (last = {}));
   for (const [name, value] of Object.entries(attributes)) {
     if (last[name] === value) continue;
     last[name] = value;
@@ -39,8 +41,15 @@ export function short(x, digits = 2) {
   const size = Math.abs(x);
   if (!Number.isFinite(x) || size < 1e-12) return Number.isFinite(x) ? "0" : String(x);
   const plain = size < 1000 ? Number(size.toPrecision(digits)) : Math.round(size);
-  const text = size >= (digits > 2 ? 0.001 : 0.0095) && size < 1e5 ? String(plain) : size.toExponential(digits > 2 ? 1 : 0);
+  const text = size >= (digits > 2 ? 0.001 : 0.0095) && size < 1e5 ? String(plain) : size.toExponential(Math.max(1, digits - 2));
   return (x < 0 ? MINUS : "") + text.replace("e-", `e${MINUS}`).replace("e+", "e");
+}
+
+/** Write a whole number as a subscript. */
+export const subscript = (k) => String(k).replace(/\d/g, (digit) => String.fromCharCode(0x2080 + Number(digit)));
+
+export function button(words, act, attributes = {}) {
+  return h("button.pg-button", { type: "button", onclick: act, ...attributes }, words);
 }
 
 // The control of a label is known to the browser: field.control.
@@ -52,5 +61,19 @@ export function menu(label, choices, onchange) {
   return field(label, h("select", { onchange }, ...options));
 }
 
+/** A field for a number, in any spelling; the arrow keys change it by `move(value, way)`. */
+export function numeric(attributes, move) {
+  const input = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", ...attributes });
+  input.addEventListener("keydown", (event) => {
+    const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    const value = numberIn(input.value);
+    if (!way || Number.isNaN(value)) return;
+    event.preventDefault();
+    input.value = String(Number(move(value, way).toPrecision(12)));
+    input.dispatchEvent(new Event("change"));
+  });
+  return input;
+}
+
 /** A labelled field for a number. */
-export const numberField = (label, attributes) => field(label, h("input", { type: "number", step: "any", ...attributes }));
+export const numberField = (label, attributes, move = (value, way) => value + way) => field(label, numeric(attributes, move));

@@ -128,11 +128,26 @@ export class Network {
     return total / n;
   }
 
-  /** The penalty l2/2 times the sum of all squared weights. */
-  penalty(theta, l2) {
-    let total = 0;
-    for (let k = 0; k < this.weights; k++) total += theta[k] ** 2;
-    return 0.5 * l2 * total;
+  /** The penalty: l1 times the sum of |w|, and l2/2 times the sum of w^2, over all weights and no biases. */
+  penalty(theta, { l1, l2 }) {
+    let [sizes, squares] = [0, 0];
+    for (let k = 0; k < this.weights; k++) {
+      sizes += Math.abs(theta[k]);
+      squares += theta[k] ** 2;
+    }
+    return l1 * sizes + 0.5 * l2 * squares;
+  }
+
+  /** The share of samples that are on the right side of 1/2. */
+  accuracy({ n, a }, y) {
+    let right = 0;
+    for (let s = 0; s < n; s++) right += (a[this.L][s] > 0.5) === (y[s] > 0.5);
+    return right / n;
+  }
+
+  /** The size of delta^l for each layer l = 1, ..., L: the root of its mean square over nodes and samples. */
+  errors({ n, delta }) {
+    return this.sizes.slice(1).map((M, k) => (n * Math.hypot(...delta[k + 1])) / Math.sqrt(n * M));
   }
 
   /** The length of dC/dW^l for each layer l = 1, ..., L. */
@@ -167,20 +182,24 @@ export const OPTIMIZERS = {
 
 /** A run of training, step by step: the steps that fit(net, params, X, y, ..., rng=seed) takes in Python. */
 export class Training {
-  constructor(net, theta, { X, y, n }, { optimizer, eta, batch, l2, seed }) {
-    Object.assign(this, { net, X, y, n, optimizer, eta, l2 });
+  constructor(net, theta, { X, y, n }, seed, settings) {
+    Object.assign(this, { net, X, y, n });
     this.theta = Float64Array.from(theta);
     this.gradient = new Float64Array(net.size);
-    this.memory = [new Float64Array(net.size), new Float64Array(net.size)];
-    this.batch = batch > 0 ? Math.min(batch, n) : n;
     this.rng = generator(seed);
-    this.order = [];
     this.steps = 0;
+    this.set(settings);
   }
 
-  /** How many steps make an epoch. */
-  get stepsPerEpoch() {
-    return Math.ceil(this.n / this.batch);
+  /** Go on with other settings: another optimizer remembers nothing, and another batch size deals afresh. */
+  set({ optimizer, eta, batch, l1, l2 }) {
+    const size = batch > 0 ? Math.min(batch, this.n) : this.n;
+    if (size !== this.batch) this.order = [];
+    if (optimizer !== this.optimizer) {
+      this.memory = [new Float64Array(this.net.size), new Float64Array(this.net.size)];
+      this.t = 0;
+    }
+    Object.assign(this, { optimizer, eta, l1, l2, batch: size });
   }
 
   /** The inputs and targets of the next batch; all samples, or the next few of a shuffled deck. */
@@ -203,8 +222,9 @@ export class Training {
     this.trace.a[0] = X;
     net.forward(theta, this.trace);
     net.backprop(theta, this.trace, y, gradient);
-    for (let k = 0; k < net.weights; k++) gradient[k] += this.l2 * theta[k];
+    for (let k = 0; k < net.weights; k++) gradient[k] += this.l2 * theta[k] + this.l1 * Math.sign(theta[k]);
     this.steps += 1;
-    OPTIMIZERS[this.optimizer](theta, gradient, this.eta, this.steps, this.memory);
+    this.t += 1;
+    OPTIMIZERS[this.optimizer](theta, gradient, this.eta, this.t, this.memory);
   }
 }

@@ -1,11 +1,12 @@
-// The numbers: the weights of a layer as a matrix that can be typed into, all z, a and delta of the chosen
-// data point, and each equation with the numbers that it produces for the chosen unit.
+// The numbers: the weights of a layer as a matrix that can be typed into, all z, a and delta, and the equations
+// of the moment with the numbers of the chosen unit.
 
-import { h, set, short } from "./dom.js";
+import { h, numeric, set, short } from "./dom.js";
+import { lines, partsAt, title } from "./moments.js";
+import { numberIn } from "./rows.js";
 
 const digits = (value) => String(Number(value.toPrecision(4)));
-const add = (terms) => terms.join(" + ") || "0";
-const signed = (value) => (value < 0 ? `(${short(value, 3)})` : short(value, 3));
+const upTo = (n) => Array.from({ length: n }, (_, k) => k);
 
 /** W and b of the layer in which the chosen unit stands, with the gradient below each number. */
 export class Weights {
@@ -14,57 +15,51 @@ export class Weights {
     this.element = h("div.pg-scroll", { tabindex: "0", role: "group", "aria-label": "Weights and biases" });
   }
 
-  build(net, l) {
+  build(net, l, first) {
     const [m, M] = [net.sizes[l - 1], net.sizes[l]];
     this.cells = [];
     const cell = (index, name) => {
-      const input = h("input", { type: "number", step: "0.1", "aria-label": name });
+      const input = numeric({ "aria-label": name }, (value, way) => value + 0.1 * way);
       input.addEventListener("change", () => this.typed(input, index));
       const gradient = h("span.pg-gradient");
       this.cells.push({ input, gradient, index });
       return h("td", input, gradient);
     };
-    const columns = Array.from({ length: M }, (_, j) => j);
-    const row = (head, name, start) => h("tr", h("th", { scope: "row" }, head), ...columns.map((j) => cell(start + j, name(j + 1))));
-    const weight = (i) => row(`from ${i + 1}`, (j) => `Weight of layer ${l} from ${i + 1} to ${j}`, net.W[l] + i * M);
+    const row = (head, name, start) => h("tr", h("th", { scope: "row" }, head), ...upTo(M).map((j) => cell(start + j, name(j + first))));
+    const weight = (i) => row(`from ${i + first}`, (j) => `Weight of layer ${l} from ${i + first} to ${j}`, net.W[l] + i * M);
     this.element.replaceChildren(
       h("table.pg-weights",
         h("caption", `Weights and biases of layer ${l}${l === net.L ? ", the output" : ""}`),
-        h("thead", h("tr", h("td"), ...columns.map((j) => h("th", { scope: "col" }, `to ${j + 1}`)))),
-        h("tbody", ...Array.from({ length: m }, (_, i) => weight(i)), row("bias", (j) => `Bias of unit ${j} in layer ${l}`, net.b[l])),
+        h("thead", h("tr", h("td"), ...upTo(M).map((j) => h("th", { scope: "col" }, `to ${j + first}`)))),
+        h("tbody", ...upTo(m).map(weight), row("bias", (j) => `Bias of unit ${j} in layer ${l}`, net.b[l])),
       ),
     );
   }
 
   typed(input, index) {
-    const value = Number(input.value);
-    if (input.value.trim() === "" || Math.abs(value) > 1e12) this.app.say("A weight must be a number.");
-    else this.app.setParameter(index, value);
-    fill(input, digits(this.app.training.theta[index]));
+    const value = numberIn(input.value);
+    if (!(Math.abs(value) <= 1e12)) return this.app.say(`A weight must be a number, not "${input.value}".`, input);
+    this.app.setParameter(index, value);
+    input.value = digits(value);
   }
 
-  update({ theta, gradient, state }) {
-    for (const cell of this.cells) {
-      if (document.activeElement !== cell.input) fill(cell.input, digits(theta[cell.index]));
-      set(cell.gradient, { text: state.pass === "backward" ? `∂C ${short(gradient[cell.index], 3)}` : "" });
+  update({ theta, shown, state }) {
+    for (const { input, gradient, index } of this.cells) {
+      const text = digits(theta[index]);
+      if (document.activeElement !== input && input.value !== text && !input.hasAttribute("aria-invalid")) input.value = text;
+      set(gradient, { text: state.pass === "backward" ? `∂C ${short(shown.gradient[index], 3)}` : "" });
     }
   }
 }
 
-/** Show a value in a field, where it is another one. */
-function fill(input, text) {
-  if (input.value !== text) input.value = text;
-}
-
-/** z, a and delta of every unit, for the chosen data point. */
+/** z, a and delta of every unit, for the chosen point or as means. */
 export class Values {
   constructor() {
     this.element = h("div.pg-scroll", { tabindex: "0", role: "group", "aria-label": "Values of all units" });
   }
 
-  build(net) {
-    const widest = Math.max(...net.sizes);
-    const columns = Array.from({ length: widest }, (_, j) => j);
+  build(net, first) {
+    const columns = upTo(Math.max(...net.sizes));
     this.cells = [];
     const row = (what, l) => {
       const cells = columns.map(() => h("td"));
@@ -72,71 +67,52 @@ export class Values {
       return h("tr", h("th", { scope: "row" }, `${{ delta: "δ" }[what] ?? what} of layer ${l}`), ...cells);
     };
     const bodies = net.sizes.map((_, l) => h("tbody", ...(l === 0 ? ["a"] : ["z", "a", "delta"]).map((what) => row(what, l))));
-    const head = h("tr", h("th", { scope: "col" }, "unit"), ...columns.map((j) => h("th", { scope: "col" }, j + 1)));
-    const caption = h("caption", "Values of all units for the chosen point");
-    this.element.replaceChildren(h("table.pg-values", caption, h("thead", head), ...bodies));
+    const head = h("tr", h("th", { scope: "col" }, "unit"), ...columns.map((j) => h("th", { scope: "col" }, j + first)));
+    this.caption = h("caption");
+    this.element.replaceChildren(h("table.pg-values", this.caption, h("thead", head), ...bodies));
   }
 
-  update({ one, state }) {
+  update({ shown, state, n }) {
+    set(this.caption, { text: state.of === "mean" ? `Values of all units, mean over ${n} training points` : "Values of all units for the chosen point" });
     for (const { cell, what, l, j } of this.cells) {
       const hidden = what === "delta" && state.pass === "forward";
-      set(cell, { text: hidden ? "…" : short(one[what][l][j], 4), class: state.unit[0] === l && state.unit[1] === j + 1 ? "pg-chosen" : "" });
+      set(cell, { text: hidden ? "…" : short(shown[what][l][j], 4), class: state.unit[0] === l && state.unit[1] === j + 1 ? "pg-chosen" : "" });
     }
   }
 }
 
-/** The equations, which the page brings along, and beside each of them the numbers of the chosen unit. */
+/** The equations, which the page brings along: those of the moment, with the numbers of the chosen unit. */
 export class Equations {
   constructor(elements) {
     this.title = h("p.pg-title");
-    this.lines = [];
-    for (const element of elements) {
+    this.lines = Array.from(elements, (element) => {
       const output = h("div.pg-result");
       element.append(output);
-      this.lines.push({ element, output, parts: element.dataset.equation.split(" ") });
-    }
-    this.element = h("section.pg-equations", { tabindex: "0", "aria-label": "Equations with numbers" }, this.title, ...elements);
+      return { element, output, parts: element.dataset.equation.split(" ") };
+    });
+    this.loose = h("div.pg-result"); // numbers of a moment for which the page has no equation
+    this.element = h("div.pg-equations", { tabindex: "0", role: "group", "aria-label": "Equations with numbers" }, this.title, ...elements, this.loose);
   }
 
-  update({ net, theta, gradient, one, state, y, n }) {
+  update(seen) {
+    const { net, state, moment, row, first } = seen;
     const [l, k] = state.unit;
-    const j = k - 1;
-    const said = {};
-    const write = (part, text) => (said[part] ??= []).push(text);
-    if (l > 0) {
-      const [m, M] = [net.sizes[l - 1], net.sizes[l]];
-      const w = (i) => theta[net.W[l] + i * M + j];
-      const b = theta[net.b[l] + j];
-      const [z, a, d] = [one.z[l][j], one.a[l][j], one.delta[l][j]];
-      const inputs = Array.from(one.a[l - 1]);
-      const name = l < net.L ? state.hidden : state.output;
-      write("z", `z = ${add(inputs.map((x, i) => `${signed(w(i))}·${signed(x)}`))} + ${signed(b)} = ${short(z, 4)}`);
-      write("a", `a = ${name}(${short(z, 4)}) = ${short(a, 4)}`);
-      if (state.pass === "backward") {
-        const slope = short(net.f[l].slope(a), 4);
-        if (l === net.L) {
-          const cancels = state.cost === "binary_cross_entropy";
-          const wrong = short(net.C.delta ? net.C.delta(a, y) : net.C.slope(a, y, M), 4);
-          write("output", cancels ? `δ = a − y = ${short(d, 4)}: f′ cancels with this cost` : `δ = ${wrong} · ${slope} = ${short(d, 4)}`);
-        } else {
-          const next = net.sizes[l + 1];
-          const terms = Array.from(one.delta[l + 1], (other, q) => `${signed(other)}·${signed(theta[net.W[l + 1] + j * next + q])}`);
-          write("hidden", `δ = (${add(terms)}) · ${slope} = ${short(d, 4)}`);
-        }
-        const mean = (index) => (n > 1 ? `; mean of all ${n} points: ${short(gradient[index], 4)}` : "");
-        for (let i = 0; i < m; i++) {
-          const product = `${signed(d)}·${signed(inputs[i])} = ${short(d * inputs[i], 4)}`;
-          write("dw", `from ${i + 1}: ${product}${mean(net.W[l] + i * M + j)}`);
-        }
-        write("db", `bias: ${short(d, 4)}${mean(net.b[l] + j)}`);
-      }
-    }
-    const unit = l === 0 ? `Input ${k}: nothing is computed here.` : l < net.L ? `Unit ${k} of hidden layer ${l}` : "The output";
-    set(this.title, { text: `${unit}${l > 0 && state.pass === "forward" ? ". The backward pass fills in the rest." : ""}` });
+    const now = moment === null ? null : row[moment];
+    const said = lines(seen);
+    if (["carry", "sum"].includes(now?.kind)) said.hidden = []; // delta is not there yet
+    const wanted = partsAt(now, state.pass === "backward", l, net.L);
+    const unit = l === 0 ? `Input ${k - 1 + first}: nothing is computed here` : l < net.L ? `Unit ${k - 1 + first} of hidden layer ${l}` : "The output";
+    set(this.title, { text: now ? `${title(moment, row)}${now.kind === "input" ? "" : ` (numbers: ${l < net.L ? `unit ${k - 1 + first}` : "output"})`}` : `${unit}.` });
+    const rest = new Set(wanted);
     for (const { element, output, parts } of this.lines) {
-      const text = parts.flatMap((part) => said[part] ?? []).join("\n");
+      // An equation may be that of one layer alone: its part is then called z1 and not z.
+      const mine = wanted.filter((part) => parts.includes(part) || parts.includes(part + l));
+      mine.forEach((part) => rest.delete(part));
+      const text = mine.flatMap((part) => said[part] ?? []).join("\n");
       set(output, { text });
-      set(element, { class: text ? "pg-equation pg-now" : "pg-equation" });
+      set(element, { hidden: mine.length > 0 && l > 0 ? null : "" });
     }
+    // What is carried and summed stands under the equation of delta, of which it is a piece.
+    set(this.loose, { text: [...rest].flatMap((part) => said[part] ?? []).join("\n") });
   }
 }

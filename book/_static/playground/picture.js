@@ -1,47 +1,73 @@
-// The drawing of the network: units as circles, weights as lines that can be dragged.
+// The drawing of the network: each unit is a small picture of what it says to all inputs, each weight a line
+// that can be dragged.
 
-import { set, short, svg } from "./dom.js";
+import { signOf } from "./data.js";
+import { set, short, subscript, svg } from "./dom.js";
+import { flow, quantity } from "./moments.js";
 
-const RADIUS = 19;
 // So many weights have their numbers written on their lines, if the lines are long enough.
 const FEW = 16;
+const [LEFT, RIGHT] = [44, 40];
+const SIGNS = { a: "a", z: "z", delta: "δ", sum: "Σ" };
+let pictures = 0;
 
 /** `app` is told what the reader does: choose(unit), setParameter(index, value). */
 export class Picture {
   constructor(app) {
     this.app = app;
-    this.element = svg("svg.pg-network", { role: "group", "aria-label": "Network diagram" });
-    this.element.addEventListener("keydown", (event) => this.key(event));
+    this.arrow = `pg-arrow-${pictures++}`;
+    this.canvas = document.createElement("canvas");
+    this.context = this.canvas.getContext("2d");
+    this.drawing = svg("svg.pg-network", { role: "group", "aria-label": "Network diagram" });
+    this.drawing.addEventListener("keydown", (event) => this.key(event));
+    this.element = document.createElement("div");
+    this.element.className = "pg-picture";
+    this.element.append(this.canvas, this.drawing);
   }
 
-  /** Draw the lines and circles of a network, `width` pixels wide. */
-  build(net, width) {
-    this.net = net;
+  /** The height that a network needs where the page gives it none. */
+  static height(net) {
     const tallest = Math.max(...net.sizes);
-    const across = (width - 115) / net.L;
-    const few = (this.few = net.weights <= FEW && across > 90);
-    const down = few ? Math.max(58, Math.min(78, 320 / tallest)) : 44;
-    const height = tallest * down + (few ? 20 : 12);
-    const at = (l, j) => [40 + l * across, height / 2 + (j - (net.sizes[l] - 1) / 2) * down - (few ? 7 : 0)];
+    return Math.max(150, Math.min(110 * tallest, Math.max(320, 8 + 56 * tallest)));
+  }
+
+  /** Draw the lines and units of a network into so many pixels. */
+  build(net, features, width, height) {
+    Object.assign(this, { net, features, width, height });
+    const tallest = Math.max(...net.sizes);
+    const across = (width - LEFT - RIGHT) / net.L;
+    const down = Math.min(110, (height - 6) / tallest);
+    this.narrow = across < 84; // room for a number, and not for its name
+    this.few = net.weights <= FEW && across > 90 && down > 66;
+    this.side = Math.round(Math.max(14, Math.min(72, across - 16, down - (this.few ? 37 : 19))));
+    this.ratio = Math.min(2, window.devicePixelRatio || 1);
+    this.canvas.width = width * this.ratio;
+    this.canvas.height = height * this.ratio;
+    this.canvas.style.width = `${width}px`;
+    this.canvas.style.height = `${height}px`;
+    this.place = (l, j) => [LEFT + l * across, height / 2 + (j - (net.sizes[l] - 1) / 2) * down - (this.few ? 0 : 6)];
     this.edges = [];
     this.biases = [];
-    this.units = net.sizes.map((M, l) => Array.from({ length: M }, (_, j) => this.unit(l, j, ...at(l, j))));
+    this.units = net.sizes.map((M, l) => Array.from({ length: M }, (_, j) => this.unit(l, j)));
     for (let l = 1; l <= net.L; l++) {
       for (let j = 0; j < net.sizes[l]; j++) {
-        for (let i = 0; i < net.sizes[l - 1]; i++) {
-          this.edges.push(this.edge(l, i, j, at(l - 1, i), at(l, j)));
-        }
-        const [x, y] = at(l, j);
-        const text = svg("text.pg-bias", { x, y: y + RADIUS + 13 });
-        if (few) this.biases.push({ text, index: net.b[l] + j });
+        for (let i = 0; i < net.sizes[l - 1]; i++) this.edges.push(this.edge(l, i, j));
+        const [x, y] = this.place(l, j);
+        const text = svg("text.pg-bias", { x, y: y - this.side / 2 - 7 });
+        if (this.few) this.biases.push({ text, index: net.b[l] + j });
         this.drag(text, net.b[l] + j, [l, j + 1]);
       }
     }
-    const [x, y] = at(net.L, 0);
-    this.target = svg("text.pg-target", { x: x + RADIUS + 6, y: y + 4 });
-    set(this.element, { viewBox: `0 0 ${width} ${height}`, height: String(height) });
-    this.element.replaceChildren(
+    const [x, y] = this.place(net.L, 0);
+    this.target = svg("text.pg-target", { x, y: y + this.side / 2 + 28 });
+    const tip = svg("path", { d: "M0 0L8 4L0 8z", class: "pg-tip" });
+    const marker = svg("marker", { id: this.arrow, viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "9", markerHeight: "9", markerUnits: "userSpaceOnUse", orient: "auto" }, tip);
+    set(this.drawing, { viewBox: `0 0 ${width} ${height}`, width: String(width), height: String(height) });
+    this.pulses = svg("g", { "aria-hidden": "true" });
+    this.drawing.replaceChildren(
+      svg("defs", marker),
       ...this.edges.map((edge) => edge.group),
+      this.pulses,
       ...this.units.flat().map((unit) => unit.group),
       ...this.biases.map((bias) => bias.text),
       ...this.edges.map((edge) => edge.text),
@@ -49,27 +75,32 @@ export class Picture {
     );
   }
 
-  unit(l, j, x, y) {
-    const text = svg("text", { x, y: y + 4 });
+  unit(l, j) {
+    const [x, y] = this.place(l, j);
+    const half = this.side / 2;
+    const text = svg("text", { x, y: y + half + 14 });
+    const box = svg("rect", { x: x - half, y: y - half, width: this.side, height: this.side, rx: 4 });
     const choose = () => this.app.choose([l, j + 1]);
-    const circle = svg("circle", { cx: x, cy: y, r: RADIUS });
-    const group = svg("g.pg-unit", { role: "button", tabindex: "-1", onclick: choose }, circle, text);
-    return { group, text };
+    const group = svg("g.pg-unit", { role: "button", tabindex: "-1", onclick: choose }, box, text);
+    return { group, text, box };
   }
 
-  edge(l, i, j, [x1, y1], [x2, y2]) {
+  edge(l, i, j) {
     const index = this.net.W[l] + i * this.net.sizes[l] + j;
     const m = this.net.sizes[l - 1];
-    // Labels that cover neither each other nor the circles, where there is room.
-    const near = Math.max(0.3, Math.min(0.45, 40 / (x2 - x1)));
+    const [[left, y1], [right, y2]] = [this.place(l - 1, i), this.place(l, j)];
+    const [x1, x2] = [left + this.side / 2, right - this.side / 2];
+    // Labels that cover neither each other nor the units, where there is room.
+    const near = Math.max(0.2, Math.min(0.45, 26 / (x2 - x1)));
     const share = !this.few ? near : m > 1 ? near + ((1 - 2 * near) * i) / (m - 1) : 0.5;
     const line = svg("line", { x1, y1, x2, y2 });
+    const back = svg("line", { x1: x2, y1: y2, x2: x1 + 1, y2: y1, "marker-end": `url(#${this.arrow})` });
     const hit = svg("line.pg-hit", { x1, y1, x2, y2 });
     const text = svg("text.pg-weight", { x: x1 + share * (x2 - x1), y: y1 + share * (y2 - y1) + 4 });
-    const group = svg("g", line, hit);
+    const group = svg("g", line, back, hit);
     this.drag(hit, index, [l, j + 1]);
     this.drag(text, index, [l, j + 1]);
-    return { l, j, index, line, text, group };
+    return { l, i, j, index, line, back, text, group, ends: [[x1, y1], [x2, y2]] };
   }
 
   /** Let a parameter be dragged to the right (larger) and to the left. */
@@ -90,47 +121,90 @@ export class Picture {
     for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => (last = null));
   }
 
-  /** Arrow keys move from unit to unit. */
+  /** Arrow keys move from unit to unit; Enter and the space bar choose one. */
   key(event) {
     const [l, j] = this.app.state.unit;
-    const ways = { ArrowLeft: [l - 1, j], ArrowRight: [l + 1, j], ArrowUp: [l, j - 1], ArrowDown: [l, j + 1] };
+    const ways = { ArrowLeft: [l - 1, j], ArrowRight: [l + 1, j], ArrowUp: [l, j - 1], ArrowDown: [l, j + 1], " ": [l, j], Enter: [l, j] };
     const [toL, toJ] = ways[event.key] ?? [];
     const layer = this.units[toL];
     if (!layer) return;
     event.preventDefault();
+    event.stopPropagation();
     const to = Math.max(1, Math.min(toJ, layer.length));
     this.app.choose([toL, to]);
     layer[to - 1].group.focus();
   }
 
-  /** Show the parameters; the numbers in the units are a, or delta in the backward pass. */
-  update({ theta, gradient, one, state, y, settled }) {
+  /** Paint what each unit says to all inputs. */
+  paint(plane) {
+    const { context, side, ratio } = this;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, this.width, this.height);
+    context.strokeStyle = plane.ink;
+    this.units.forEach((layer, l) => layer.forEach((_, j) => {
+      const [x, y] = this.place(l, j);
+      plane.paint(context, l, j, [x - side / 2, y - side / 2, side, side]);
+    }));
+  }
+
+  /** Show parameters and numbers: those of the moment, or of the pass where there is none. */
+  update({ theta, shown, state, moment, y, settled, first, names }) {
+    const { net } = this;
     const backward = state.pass === "backward";
     const [chosenL, chosenJ] = state.unit;
-    for (const { l, j, index, line, text } of this.edges) {
+    const kinds = net.sizes.map((_, l) => quantity(l, net.L, moment, backward));
+    const flows = net.sizes.map((_, l) => (l === 0 ? null : flow(l, net.L, moment, backward)));
+    const value = ({ l, i, j, index }) => ({ w: theta[index], gradient: shown.gradient[index], carry: shown.delta[l][j] * theta[index] })[flows[l]];
+    const most = flows.map((kind, l) => (kind === null || kind === "w" ? 0 : Math.max(1e-300, ...this.edges.filter((edge) => edge.l === l).map((edge) => Math.abs(value(edge))))));
+    set(this.drawing, { class: `pg-network${most.some(Boolean) ? " pg-backwards" : ""}` });
+    for (const edge of this.edges) {
+      const { l, j, line, back, text, index } = edge;
       const w = theta[index];
       const into = l === chosenL && j === chosenJ - 1;
-      set(line, {
-        class: w < 0 ? "pg-negative" : "pg-positive",
-        "stroke-width": (0.5 + 6 * (1 - Math.exp(-Math.abs(w) / 3))).toFixed(1),
-      });
-      set(text, { text: this.few || into ? short(backward ? gradient[index] : w) : "" });
+      set(line, { class: w < 0 ? "pg-negative" : "pg-positive", "stroke-width": (0.5 + 6 * (1 - Math.exp(-Math.abs(w) / 3))).toFixed(1) });
+      const share = most[l] > 0 ? Math.abs(value(edge)) / most[l] : 0;
+      set(back, { class: `pg-back${most[l] > 0 && value(edge) < 0 ? " pg-minus" : ""}`, "stroke-width": share > 1e-9 ? (0.4 + 3.6 * share).toFixed(1) : "0" });
+      set(text, { text: this.few || into ? short(value(edge)) : "", class: `pg-weight${flows[l] === "w" ? "" : " pg-error"}` });
     }
-    for (const { text, index } of this.biases) set(text, { text: `b ${short(backward ? gradient[index] : theta[index])}` });
-    for (let l = 0; l <= this.net.L; l++) {
-      for (let j = 0; j < this.net.sizes[l]; j++) {
+    for (const { text, index } of this.biases) {
+      const isError = flows[1] === "gradient";
+      set(text, { text: `${isError ? "∂b" : "b"} ${short(isError ? shown.gradient[index] : theta[index])}`, class: `pg-bias${isError ? " pg-error" : ""}` });
+    }
+    for (let l = 0; l <= net.L; l++) {
+      for (let j = 0; j < net.sizes[l]; j++) {
         const { group, text } = this.units[l][j];
         const chosen = l === chosenL && j === chosenJ - 1;
-        const [a, delta] = [one.a[l][j], l > 0 ? one.delta[l][j] : null];
-        set(text, { text: short(backward && l > 0 ? delta : a) });
-        set(group, { "aria-pressed": String(chosen), tabindex: chosen ? "0" : "-1" });
+        const kind = kinds[l];
+        const mark = names === "layer" ? subscript(l) : net.sizes[l] > 1 ? subscript(j + first) : "";
+        const sign = l > 0 ? SIGNS[kind] + mark : names === "layer" ? "x" : signOf(this.features[j], first);
+        const error = kind === "delta" || kind === "sum";
+        set(text, { text: kind ? `${this.narrow ? "" : `${sign} `}${short(shown[kind][l][j])}` : "", class: error ? "pg-error" : "" });
+        set(group, { "aria-pressed": String(chosen), tabindex: chosen ? "0" : "-1", class: `pg-unit${kind ? "" : " pg-waits"}${error ? " pg-wrong" : ""}` });
         // While a training runs, nobody can listen to all that.
         if (!settled) continue;
-        const where = l === 0 ? `Input ${j + 1}` : l < this.net.L ? `Unit ${j + 1} of hidden layer ${l}` : "Output";
-        const values = l === 0 ? short(a) : `z ${short(one.z[l][j])}, a ${short(a)}${backward ? `, delta ${short(delta)}` : ""}`;
-        set(group, { "aria-label": `${where}: ${values}` });
+        const where = l === 0 ? `Input ${j + first}` : l < net.L ? `Unit ${j + first} of hidden layer ${l}` : "Output";
+        const [z, a, delta] = ["z", "a", "delta"].map((name) => shown[name][l] && short(shown[name][l][j]));
+        set(group, { "aria-label": `${where}: ${l === 0 ? a : `z ${z}, a ${a}${backward || error ? `, delta ${delta}` : ""}`}` });
       }
     }
-    set(this.target, { text: `y = ${short(y)}` });
+    set(this.target, { text: state.of === "mean" ? "" : `y = ${short(y)}` });
+  }
+
+  /** Let dots run along the edges that a moment uses, in its direction; and let its nodes light up. */
+  move({ kind, l }, milliseconds) {
+    this.pulses.replaceChildren();
+    const backward = kind === "carry";
+    for (const edge of this.edges) {
+      if (!((kind === "z" && edge.l === l) || (backward && edge.l === l + 1))) continue;
+      const [from, to] = backward ? [...edge.ends].reverse() : edge.ends;
+      const dot = svg("circle", { r: "5", class: backward ? "pg-dot pg-dot-back" : "pg-dot" });
+      this.pulses.append(dot);
+      const at = ([x, y]) => ({ transform: `translate(${x}px, ${y}px)` });
+      dot.animate([at(from), at(to)], { duration: milliseconds, easing: "ease-in-out" }).onfinish = () => dot.remove();
+    }
+    const layers = { input: [0], z: [], carry: [], gradient: [], step: [] }[kind] ?? [l];
+    for (const { box } of layers.flatMap((layer) => this.units[layer])) {
+      box.animate([{ strokeWidth: "1px" }, { strokeWidth: "9px" }, { strokeWidth: "1px" }], { duration: milliseconds });
+    }
   }
 }

@@ -2,141 +2,193 @@
 // into one. All arithmetic is in network.js, and the state that the address describes in state.js.
 
 import { Controls } from "./controls.js";
-import { h, menu, numberField, set, short } from "./dom.js";
+import { button, h, menu, numberField, set, short } from "./dom.js";
+import { backwardFrom, moments, title } from "./moments.js";
+import { Training } from "./network.js";
 import { Equations, Values, Weights } from "./numbers.js";
 import { Picture } from "./picture.js";
-import { CostCurve, Norms, Surface } from "./plots.js";
+import { Plane } from "./plane.js";
+import { CostCurve, Norms, Scores, Surface } from "./plots.js";
 import { python } from "./python.js";
-import { build, format, fromJSON, MOST, parse, toJSON } from "./state.js";
+import { numberIn } from "./rows.js";
+import { build, changed, earlier, format, fromJSON, MOST, parse, RUNNING, stretches, toJSON } from "./state.js";
 
-// Milliseconds between two updates of the numbers while a training runs.
+// Milliseconds between two updates of the numbers while a training runs, and from moment to moment.
 const NUMBERS_EVERY = 120;
+const MOMENT = 1100;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const wide = matchMedia("(min-width: 60rem)");
+const SPEEDS = [["0.1", "slow"], ["1", "normal"], ["10", "× 10"], ["100", "× 100"]];
 
 class Playground {
   constructor(place) {
-    this.place = place;
-    this.full = place.dataset.playground === "page";
-    this.home = place.dataset.state;
-    this.speed = 1;
+    const { playground, state, first, names, controls } = place.dataset;
+    Object.assign(this, { place, home: state, full: playground === "page", first: Number(first ?? 1), names, speed: 1, ahead: 0 });
     this.picture = new Picture(this);
     this.surface = new Surface(this);
     this.curve = new CostCurve();
+    this.scores = new Scores();
     this.norms = new Norms();
     this.weights = new Weights(this);
     this.values = new Values();
     this.equations = new Equations(place.querySelectorAll("[data-equation]"));
     this.status = h("p.pg-status", { role: "status" });
-    this.layOut();
-    const address = this.full && location.hash.includes("=") ? decodeURIComponent(location.hash) : this.home;
-    this.load(address) || this.load(this.home);
+    this.note = h("p.pg-note", { "aria-hidden": "true", hidden: "", onclick: () => this.hush() });
+    this.layOut(controls?.split(" "));
+    this.arrive(this.full ? location.hash : "");
     new ResizeObserver(() => this.resized()).observe(this.stage);
-    if (this.full) addEventListener("hashchange", () => this.arrived());
+    if (this.full) addEventListener("hashchange", () => this.arrive(location.hash, true));
+    (this.full ? document : place).addEventListener("keydown", (event) => this.key(event));
   }
 
-  layOut() {
-    const button = (words, act, attributes = {}) => h("button", { type: "button", class: "pg-button", onclick: act, ...attributes }, words);
-    this.passes = ["forward", "backward"].map((pass) =>
-      button(`${pass === "forward" ? "Forward" : "Backward"} pass`, () => this.view({ pass }), { "data-pass": pass }),
-    );
+  layOut(wanted) {
     this.play = button("Run", () => (this.running ? this.pause() : this.run()), { "data-act": "run" });
-    this.point = numberField("Data point", { min: "1", step: "1", onchange: (event) => this.view({ point: Number(event.target.value) }) });
-    this.rate = numberField("Learning rate η", { min: "0", onchange: (event) => this.change({ eta: event.target.value }) });
-    const speeds = [["1", "1 step"], ["10", "10 steps"], ["100", "100 steps"]];
-    const speed = menu("Each frame", speeds, (event) => (this.speed = Number(event.target.value)));
-    const bar = h("div.pg-bar", { role: "group", "aria-label": "Training" },
-      ...this.passes,
-      button("Step", () => this.step(), { "data-act": "step" }),
-      this.play,
-      button("Reset", () => this.reset(), { "data-act": "reset" }),
-      this.point,
-      speed,
-      ...(this.full ? [] : [this.rate]),
+    this.back = button("", () => this.goBack(), { "data-act": "back", hidden: "" });
+    this.passes = ["forward", "backward"].map((pass) =>
+      button(pass === "forward" ? "Forward" : "Backward", () => this.view({ pass, at: 0 }), { "data-pass": pass }),
+    );
+    this.shownOf = [["point", "This point"], ["mean", "Mean"]].map(([of, words]) => button(words, () => this.view({ of }), { "data-of": of }));
+    this.point = numberField("Point", { onchange: (event) => this.typedPoint(event.target) });
+    const speed = menu("Speed", SPEEDS, (event) => (this.speed = Number(event.target.value)));
+    speed.control.value = "1";
+    const group = (label, ...parts) => h("div.pg-group", { role: "group", "aria-label": label }, ...parts);
+    const bar = h("div.pg-bar",
+      group("Training", this.play, button("Step", () => this.step(), { "data-act": "step" }), button("Reset", () => this.reset(), { "data-act": "reset" }),
+        ...(this.full ? [button("New weights", () => this.redraw(), { "data-act": "seed" })] : []), this.back, speed),
+      group("Passes", ...this.passes, button("◀", () => this.previous(), { "data-act": "previous", "aria-label": "Previous moment" }),
+        button("Next ▶", () => this.next(), { "data-act": "next" }), button("All", () => this.all(), { "data-act": "all" })),
+      group("What circles and lines show", ...this.shownOf, this.point),
     );
     this.stage = h("div.pg-stage", this.picture.element);
-    const plots = h("div.pg-plots", this.surface.element, h("div", this.curve.element, this.norms.element));
+    const strip = h("div.pg-strip", this.status, this.equations.element);
+    const side = h("div.pg-side", this.surface.element, this.scores.element, this.curve.element);
     const tables = h("div.pg-tables", this.weights.element, this.values.element);
-    const parts = [bar, this.status, this.stage, plots];
+    const parts = [bar, this.stage, side, strip];
+    const help = "Blue and solid: positive; orange and dashed: negative. Drag a line to the right for a larger weight, or type into the table. Arrow keys go from unit to unit.";
     if (this.full) {
       this.controls = new Controls(this);
-      parts.unshift(this.controls.element);
-      parts.push(tables, this.equations.element, this.exchange(button));
+      this.settings = h("details.pg-settings", h("summary", "Settings"), this.controls.element);
+      this.settings.open = wide.matches;
+      this.lecture = button("Lecture", () => this.view({ lecture: 1 - this.state.lecture }), { "data-act": "lecture" });
+      bar.append(this.lecture);
+      strip.append(this.norms.element);
+      this.place.append(h("div.pg-app.pg-page", ...parts, this.settings, this.note), h("div.pg-more", h("p.pg-help", help), tables, this.exchange()));
     } else {
       this.link = h("a", "Open it in the playground");
-      const more = h("details", h("summary", "Equations with numbers"), this.equations.element);
-      parts.push(tables, more, h("p.pg-more", this.link));
+      if (wanted) {
+        this.controls = new Controls(this, wanted);
+        parts.unshift(this.controls.element);
+      }
+      const numbers = [h("p.pg-help", help), this.values.element, this.norms.element];
+      const more = h("details.pg-numbers", h("summary", "All numbers"), ...(wanted ? [this.weights.element] : []), ...numbers);
+      this.place.append(h("div.pg-app.pg-embed", ...parts, this.note), h("div.pg-more", ...(wanted ? [] : [this.weights.element]), more, h("p", this.link)));
+      if (this.place.dataset.show === "norms") strip.before(this.norms.element);
     }
-    const help = "Drag a line to the right for a larger weight (dashed: negative), or type into the table. Arrow keys go from unit to unit.";
-    this.stage.append(h("p.pg-help", help));
-    this.place.append(h("div.pg-app", ...parts));
     this.place.classList.add("pg-live");
   }
 
   /** Weights as JSON, in and out; and the Python. */
-  exchange(button) {
+  exchange() {
     this.text = h("textarea", { rows: "5", spellcheck: "false", "aria-label": "Weights as JSON" });
     this.code = h("code");
     const block = h("pre", { tabindex: "0", role: "group", "aria-label": "Python" }, this.code);
     const copy = button("Copy", () => navigator.clipboard?.writeText(this.code.textContent));
     this.python = h("details.pg-python", { ontoggle: () => this.draw() }, h("summary", "Show me the Python"), block, copy);
     const exporting = button("Export", () => (this.text.value = toJSON(this.state, this.net, this.training.theta)));
-    const importing = button("Import", () => this.import());
-    const summary = h("summary", "Weights as JSON");
-    const json = h("details.pg-json", summary, this.text, h("div.pg-bar", exporting, importing));
-    return h("div", this.python, json);
+    const importing = button("Import", (event) => this.import(event.target));
+    return h("div", this.python, h("details.pg-json", h("summary", "Weights as JSON"), this.text, h("div.pg-group", exporting, importing)));
   }
 
   // The state
 
-  /** Go to the state that an address describes; return whether it describes one. */
-  load(address) {
-    try {
-      this.start(parse(address));
-      return true;
-    } catch (error) {
-      this.say(`This address describes no network: ${error.message}.`);
-      return false;
+  /** Go to what an address describes, or home if it is none; whatever stands there, there is a network. */
+  arrive(hash, follow = false) {
+    const address = hash.replace(/^#/, "");
+    if (this.state && address !== "" && document.getElementById(address)) return; // a place on the page
+    const found = parse(address);
+    const understood = address !== "" && format(found.state) !== "";
+    const nothing = address === "" || document.getElementById(address) || (found.said.length > 0 && !understood);
+    this.start(nothing ? parse(this.home).state : found.state);
+    if (address !== "" && found.said.length > 0 && !document.getElementById(address)) {
+      this.say(`Something in this address cannot be, and is left out. ${found.said.slice(0, 3).join(". ")}.`);
     }
+    if (follow) this.place.scrollIntoView({ block: "start", behavior: "instant" });
   }
 
   /** Start from a state; so many steps as it says are taken again. */
   start(state) {
     this.pause();
+    this.hush();
     const { data, net, training } = build(state);
-    Object.assign(this, { state, data, net, training });
-    this.all = net.trace(data.X, data.n);
-    this.one = net.trace(new Float64Array(data.inputs), 1);
+    const old = this.net;
+    Object.assign(this, { state, data, net, training, stepped: null, target: state.steps, applied: -1, diverged: false });
+    this.stretches = stretches(state);
+    this.row = moments(net.L);
+    if (state.at > this.row.length || this.row[state.at - 1]?.kind === "step") this.state = { ...state, at: 0 };
+    this.rivals = state.race.map(([optimizer, eta]) => {
+      const rival = new Training(net, training.theta, data.train, state.seed, { ...state, optimizer, eta });
+      return { rival, name: `${optimizer === "gd" ? "gradient descent" : optimizer} ${eta}` };
+    });
+    this.whole = net.trace(data.train.X, data.train.n);
+    this.test = data.test && net.trace(data.test.X, data.test.n);
+    this.one = net.trace(new Float64Array(net.sizes[0]), 1);
     this.gradient = new Float64Array(net.size);
     this.scratch = new Float64Array(net.size);
-    this.target = state.steps;
     this.curve.clear();
-    this.picture.build(net, this.width());
-    this.surface.build(net, data);
-    this.norms.build(net);
-    this.values.build(net);
+    this.plane = new Plane(net, data, state);
+    this.drawnSize = null;
+    this.resized(false);
+    this.surface.build(this.plane, data, this.first);
+    if (String(old?.sizes) !== String(net.sizes)) this.norms.build(net);
+    this.values.build(net, this.first);
     this.layer = null;
-    this.point.control.max = data.n;
-    this.rate.control.value = state.eta;
     this.controls?.update(state);
     this.measure();
     this.advance(60);
     this.draw();
-    if (this.target > this.training.steps) this.tick();
+    this.seeLecture();
+    if (this.diverged) this.tell();
+    else if (this.target > this.training.steps) this.tick();
   }
 
-  /** Choose other settings, given as the address writes them. Those of training keep the weights. */
-  change(texts) {
-    try {
-      const keep = !["layers", "init", "seed", "data", "points"].some((key) => key in texts);
-      const kept = keep && (this.state.w || this.training.steps > 0) ? { w: [...this.training.theta] } : { w: null };
-      const query = new URLSearchParams(format({ ...this.state, ...kept, steps: 0 }));
-      for (const [key, value] of Object.entries(texts)) query.set(key, value);
-      this.start(parse(query.toString()));
-      this.say(keep ? "Training goes on from these weights." : "A new network.");
-    } catch (error) {
-      this.say(`Not possible: ${error.message}.`);
-      this.controls?.update(this.state);
+  /** Choose other settings, given as texts; those of a training that goes on keep its weights, steps and curve. */
+  change(texts, control) {
+    const query = new URLSearchParams(format({ ...this.state, steps: 0, past: [], at: 0 }));
+    for (const [key, value] of Object.entries(texts)) value === null ? query.delete(key) : query.set(key, value);
+    const { state: wanted, said } = parse(query.toString());
+    if (said.length > 0) {
+      this.say(`${said[0]}.`, control);
+      return false;
     }
+    this.hush();
+    const running = this.running;
+    const { training } = this;
+    if (Object.keys(texts).every((key) => RUNNING.includes(key))) {
+      const from = this.diverged ? this.curve.best() : training.steps;
+      if (this.state.past.length >= MOST.changes) {
+        this.say("That is the hundredth change in one training: press Reset first.", control);
+        return false;
+      }
+      const settings = Object.fromEntries(RUNNING.map((key) => [key, wanted[key]]));
+      const next = changed(this.diverged ? earlier(this.state, from) : this.state, from, settings);
+      if (this.diverged || from === 0) this.start(next);
+      else {
+        this.state = next;
+        this.stretches = stretches(next);
+        this.rivals.forEach(({ rival }) => rival.set({ ...next, optimizer: rival.optimizer, eta: rival.eta }));
+        this.measure();
+        this.controls?.update(next);
+        this.draw();
+      }
+      this.say(from > 0 ? `The training goes on from step ${from} with these settings.` : "");
+    } else {
+      const fresh = ["layers", "init", "seed", "data", "points", "features"].some((key) => key in texts);
+      const w = fresh ? null : training.steps > 0 && !this.diverged ? [...training.theta] : this.state.w;
+      this.start({ ...wanted, w, steps: 0, past: [] });
+      this.say(w ? "A new training, from these weights." : "A new network.");
+    }
+    if (running) this.run();
+    return true;
   }
 
   /** Set one weight or bias: a new training starts from there. */
@@ -144,20 +196,27 @@ class Playground {
     this.pause();
     const w = [...this.training.theta];
     w[index] = value;
-    this.state = { ...this.state, w, steps: 0 };
+    const settled = this.state.at > 0 ? this.state.at : 0;
+    Object.assign(this.state = { ...this.state, w, steps: 0, past: [], at: settled });
     this.training = build(this.state).training;
-    this.target = 0;
+    Object.assign(this, { stretches: stretches(this.state), applied: -1, target: 0, diverged: false, stepped: null });
+    this.rivals.forEach((one, k) => {
+      const [optimizer, eta] = this.state.race[k];
+      one.rival = new Training(this.net, this.training.theta, this.data.train, this.state.seed, { ...this.state, optimizer, eta });
+    });
     this.curve.clear();
     this.measure();
     this.draw();
     this.say(`Cost ${short(this.cost, 4)}.`);
   }
 
-  /** Look at another unit, point or pass; the network stays as it is. */
+  /** Look at another unit, point, pass or moment; the network stays as it is. */
   view(change) {
+    this.stop();
     const point = Math.min(Math.max(Math.round(change.point ?? this.state.point) || 1, 1), this.data.n);
     this.state = { ...this.state, ...change, point };
     this.draw();
+    if ("lecture" in change) this.seeLecture();
   }
 
   choose(unit) {
@@ -165,44 +224,149 @@ class Playground {
   }
 
   choosePoint(point) {
-    this.view({ point });
+    this.view({ point, of: "point" });
   }
 
-  /** Back to the start: the same seed; in a chapter, the chapter's network. */
+  typedPoint(input) {
+    const value = numberIn(input.value);
+    if (!(value >= 1 && value <= this.data.n)) return this.say(`Point must be a whole number from 1 to ${this.data.n}, not "${input.value}".`, input);
+    this.hush();
+    return this.choosePoint(value);
+  }
+
+  /** Sidebars away and larger type, for a projector. */
+  seeLecture() {
+    if (!this.full) return;
+    const on = this.state.lecture === 1;
+    if (document.body.classList.toggle("pg-lecture", on) !== this.lecturing) {
+      this.lecturing = on;
+      if (on) this.settings.open = false;
+      else this.settings.open = wide.matches;
+      set(this.lecture, { "aria-pressed": String(on) });
+      this.resized();
+    }
+  }
+
+  /** Back to the start of the training; in a chapter, to the chapter's network. */
   reset() {
-    if (this.full) this.start({ ...this.state, w: null, steps: 0 });
-    else this.load(this.home);
-    this.say("Reset.");
+    if (this.full) this.start({ ...this.state, steps: 0, past: [], at: 0 });
+    else this.start(parse(this.home).state);
+    this.say("Back at the start.");
   }
 
-  import() {
+  /** Other initial weights: those of the next seed. */
+  redraw() {
+    this.start({ ...this.state, w: null, seed: (this.state.seed + 1) % 2 ** 32, steps: 0, past: [], at: 0 });
+    this.say(`New weights, from seed ${this.state.seed}.`);
+  }
+
+  import(control) {
     try {
       this.start(fromJSON(this.text.value, this.state));
       this.say("Imported.");
     } catch (error) {
-      this.say(`Not imported: ${error.message}.`);
+      this.say(`Not imported: ${error.message}.`, control);
     }
+  }
+
+  // The passes, moment by moment
+
+  next() {
+    const { at, pass } = this.state;
+    this.pause();
+    this.goTo(at > 0 ? at % this.row.length : pass === "backward" ? backwardFrom(this.net.L) : 0);
+  }
+
+  previous() {
+    this.stop();
+    const { at } = this.state;
+    if (at === 0) return;
+    if (this.row[at - 1].kind === "step") this.start({ ...earlier(this.state, this.training.steps - 1), at: at - 1 });
+    else if (at === 1) this.view({ at: 0 });
+    else this.goTo(at - 2);
+  }
+
+  /** All moments to the end, one after the other; pressed again, it stops. */
+  all() {
+    if (this.walking) return this.stop();
+    const walk = () => {
+      this.next();
+      if (this.row[this.state.at - 1].kind !== "step") this.walking = setTimeout(walk, MOMENT);
+    };
+    return walk();
+  }
+
+  stop() {
+    clearTimeout(this.walking);
+    this.walking = null;
+  }
+
+  goTo(m) {
+    const { kind, l } = this.row[m];
+    if (kind === "step") {
+      const before = this.training.theta.slice();
+      this.take();
+      this.target = this.training.steps;
+      this.measure();
+      this.stepped = { before, gradient: this.training.gradient.slice() };
+    }
+    const [unitL, unitJ] = this.state.unit;
+    const layer = kind === "input" ? 0 : ["gradient", "step"].includes(kind) ? Math.max(unitL, 1) : l;
+    const pass = m >= backwardFrom(this.net.L) ? "backward" : "forward";
+    this.state = { ...this.state, at: m + 1, pass, unit: [layer, Math.min(unitJ, this.net.sizes[layer])], steps: this.training.steps };
+    this.draw();
+    if (!calm.matches) this.picture.move(this.row[m], 0.7 * MOMENT);
+    this.say(`${title(m, this.row)}.`, null, true);
+    if (this.diverged) this.tell();
+  }
+
+  /** One key for each: next, previous, all, step, run, lecture. */
+  key(event) {
+    const field = event.target.closest?.("input, select, textarea, [contenteditable], dialog");
+    if (field || event.ctrlKey || event.metaKey || event.altKey || !(this.full || this.place.contains(event.target))) return;
+    const onButton = event.target.closest?.("button, summary, a");
+    const remote = this.state.lecture ? { PageDown: "next", PageUp: "previous", Escape: "lecture", ...(onButton ? {} : { " ": "next" }) } : {};
+    const act = { n: "next", p: "previous", a: "all", s: "step", r: "run", l: "lecture", ...remote }[event.key];
+    const target = act && this.place.querySelector(`[data-act=${act}]`);
+    if (!target) return;
+    event.preventDefault();
+    target.click();
   }
 
   // Training
 
   step() {
     this.pause();
-    this.training.step();
+    if (this.diverged) return this.tell();
+    this.take();
     this.target = this.training.steps;
     this.measure();
+    this.state = { ...this.state, at: 0 };
     this.draw();
     this.say(`Step ${this.training.steps}: cost ${short(this.cost, 4)}.`);
+    if (this.diverged) this.tell();
+  }
+
+  /** One step of the training, and of those that race it, with the settings that belong to it. */
+  take() {
+    while (this.stretches[this.applied + 1]?.from === this.training.steps) this.training.set(this.stretches[++this.applied]);
+    this.training.step();
+    for (const { rival } of this.rivals) rival.step();
   }
 
   run() {
+    if (this.diverged) return this.tell();
+    this.stop();
+    this.hush();
     this.running = true;
     this.target = MOST.steps;
+    this.state = { ...this.state, at: 0 };
     set(this.play, { text: "Pause" });
     this.tick();
   }
 
   pause() {
+    this.stop();
     cancelAnimationFrame(this.frame);
     set(this.play, { text: "Run" });
     if (!this.running) return;
@@ -217,15 +381,17 @@ class Playground {
     this.frame = requestAnimationFrame((time) => {
       // Few changes for who asked for rest.
       const due = !calm.matches || time - (this.drawn ?? 0) > 500;
-      if (this.running) this.advance(12, this.training.steps + this.speed);
+      this.ahead += this.speed;
+      const steps = Math.floor(this.ahead + 1e-9);
+      this.ahead -= steps;
+      if (this.running) this.advance(12, this.training.steps + steps);
       else this.advance(12);
-      const done = this.training.steps >= this.target;
-      if (!Number.isFinite(this.cost)) {
+      if (this.diverged) {
         this.pause();
         this.target = this.training.steps;
         this.draw();
-        this.say(`The cost is no longer a number after step ${this.training.steps}: the learning rate is too large.`);
-      } else if (done) {
+        this.tell();
+      } else if (this.training.steps >= this.target) {
         this.pause();
         this.draw();
       } else {
@@ -240,83 +406,173 @@ class Playground {
     const until = performance.now() + milliseconds;
     const last = Math.min(end, this.target);
     if (this.training.steps >= last) return;
-    const stride = Math.ceil(this.target / 200);
+    const stride = this.running ? 1 : Math.ceil(this.target / 200);
     do {
-      this.training.step();
+      this.take();
       if (this.training.steps % stride === 0) this.measure();
-    } while (this.training.steps < last && performance.now() < until);
+    } while (this.training.steps < last && !this.diverged && performance.now() < until);
     this.measure();
   }
 
-  /** Evaluate the cost of all points. */
+  /** Evaluate the costs of all points. */
   measure() {
-    const { net, training, data, all } = this;
-    net.forward(training.theta, all);
-    this.cost = net.cost(all, data.y) + net.penalty(training.theta, this.state.l2);
-    this.curve.add(training.steps, this.cost);
+    const { net, training, data, whole, test } = this;
+    net.forward(training.theta, whole);
+    this.bare = net.cost(whole, data.train.y);
+    this.cost = this.bare + net.penalty(training.theta, this.state);
+    const costs = [this.cost];
+    if (this.rivals.length > 0) {
+      for (const { rival } of this.rivals) {
+        net.forward(rival.theta, whole);
+        costs.push(net.cost(whole, data.train.y) + net.penalty(rival.theta, this.state));
+      }
+      net.forward(training.theta, whole);
+    } else if (test) {
+      net.forward(training.theta, test);
+      costs.push((this.testCost = net.cost(test, data.test.y)));
+    }
+    if (this.curve.measured.length === 0) this.limit = 1e6 * Math.max(1, this.cost);
+    this.diverged = !(this.cost < this.limit);
+    this.curve.add(training.steps, costs);
+  }
+
+  /** Say that the training has diverged, and how to go on. */
+  tell() {
+    const best = this.curve.best();
+    const text = `The training has left all bounds: after step ${this.training.steps} the cost is ${short(this.cost, 3)}. The steps are too long: lower the learning rate η, which goes back to step ${best}, where the cost was lowest; or press "Back to step ${best}".`;
+    set(this.back, { text: `Back to step ${best}`, hidden: null });
+    this.say(text, this.back);
+    this.back.removeAttribute("aria-invalid");
+  }
+
+  goBack() {
+    const best = this.curve.best();
+    this.start(earlier(this.state, best));
+    this.say(`Back at step ${best}.`);
   }
 
   // The picture
 
+  /** The numbers of the chosen point, or their means over all training points. */
+  see() {
+    const { net, data, state, whole, one, training } = this;
+    const s = state.point - 1;
+    const y = data.y.subarray(s, s + 1);
+    net.backprop(training.theta, whole, data.train.y, this.gradient);
+    one.a[0].set(data.X.subarray(s * net.sizes[0], (s + 1) * net.sizes[0]));
+    net.forward(training.theta, one);
+    net.backprop(training.theta, one, y, this.scratch);
+    let shown = { ...one, gradient: this.scratch, cost: net.cost(one, y) };
+    if (state.of === "mean") {
+      const over = (rows, l, weight) => rows[l] && Float64Array.from({ length: net.sizes[l] }, (_, j) => {
+        let sum = 0;
+        for (let k = j; k < rows[l].length; k += net.sizes[l]) sum += rows[l][k];
+        return sum * weight;
+      });
+      const layers = (rows, weight) => net.sizes.map((_, l) => over(rows, l, weight));
+      // delta carries 1/n already: its sum is the mean.
+      shown = { z: layers(whole.z, 1 / whole.n), a: layers(whole.a, 1 / whole.n), delta: layers(whole.delta, 1), gradient: this.gradient, cost: this.bare };
+    }
+    shown.sum = net.sizes.map((M, l) => (l === 0 || l === net.L ? null : Float64Array.from({ length: M }, (_, j) => {
+      const start = net.W[l + 1] + j * net.sizes[l + 1];
+      return shown.delta[l + 1].reduce((sum, delta, q) => sum + delta * training.theta[start + q], 0);
+    })));
+    return { shown, y: y[0] };
+  }
+
   /** Draw everything; while a training runs (at `time`), what is slow to draw or to read less often. */
   draw(time = null) {
-    const { net, training, data, state } = this;
+    const { net, training, data, state, plane, first, names, row, stepped } = this;
     const { theta } = training;
     const settled = time === null;
-    const s = state.point - 1;
-    const y = data.y[s];
     this.drawn = time ?? this.drawn;
-    this.one.a[0].set(data.X.subarray(s * data.inputs, (s + 1) * data.inputs));
-    net.forward(theta, this.one);
-    net.backprop(theta, this.one, data.y.subarray(s, s + 1), this.scratch);
-    net.backprop(theta, this.all, data.y, this.gradient);
-    const seen = { net, theta, gradient: this.gradient, one: this.one, state, y, n: data.n, settled };
-    this.picture.update(seen);
-    this.surface.update(net, theta, state.point);
+    if (settled) plane.ink = getComputedStyle(this.place).color;
+    plane.update(theta);
+    this.picture.paint(plane);
+    this.surface.update(net, state);
     if (!settled && time - (this.numbered ?? 0) < NUMBERS_EVERY) return;
     this.numbered = time ?? 0;
-    this.curve.update();
-    this.norms.update(net.norms(this.gradient));
+    const moment = state.at > 0 ? state.at - 1 : null;
+    const seen = { net, theta, ...this.see(), state, n: data.train.n, settled, first, names, row, moment, stepped };
+    this.picture.update(seen);
+    this.plot();
     const layer = Math.max(state.unit[0], 1);
-    if (layer !== this.layer) this.weights.build(net, layer);
+    if (layer !== this.layer) this.weights.build(net, layer, first);
     this.layer = layer;
     for (const part of [this.weights, this.values, this.equations]) part.update(seen);
     if (settled) this.settle();
+  }
+
+  /** Costs, accuracies, and the sizes of errors and derivatives. */
+  plot() {
+    const { net, data, whole, test, state, training } = this;
+    const accuracy = (trace, y) => (data.classes ? net.accuracy(trace, y) : null);
+    const penalised = state.l1 > 0 || state.l2 > 0;
+    const scores = [{ name: `Step ${training.steps} · Training cost`, cost: this.cost, accuracy: accuracy(whole, data.train.y) }];
+    if (penalised) scores.push({ name: "without penalty", cost: this.bare, accuracy: null });
+    if (test) {
+      net.forward(training.theta, test);
+      scores.push({ name: "Test cost", cost: net.cost(test, data.test.y), accuracy: accuracy(test, data.test.y) });
+    }
+    this.scores.update(scores);
+    const { optimizer, eta } = state;
+    const racing = this.rivals.length > 0;
+    const names = racing ? [`${optimizer === "gd" ? "gradient descent" : optimizer} ${eta}`, ...this.rivals.map(({ name }) => name)] : test ? ["training", "test"] : ["training"];
+    this.curve.update(names);
+    this.norms.update(net.errors(whole), net.norms(this.gradient));
   }
 
   /** What need not be right while a training runs: address, Python, buttons. */
   settle() {
     const now = { ...this.state, steps: this.training.steps };
     const address = format(now) || "data=xor";
-    if (document.activeElement !== this.point.control) this.point.control.value = now.point;
-    for (const button of this.passes) set(button, { "aria-pressed": String(button.dataset.pass === now.pass) });
+    this.state = now;
+    if (document.activeElement !== this.point.control && !this.point.control.hasAttribute("aria-invalid")) this.point.control.value = now.point;
+    for (const one of this.passes) set(one, { "aria-pressed": String(one.dataset.pass === now.pass) });
+    if (this.full) set(this.norms.element, { hidden: now.pass === "backward" && now.of === "mean" && now.at === 0 ? null : "" });
+    for (const one of this.shownOf) set(one, { "aria-pressed": String(one.dataset.of === now.of) });
+    if (!this.diverged) set(this.back, { hidden: "" });
     if (this.link) set(this.link, { href: `${this.place.dataset.page}#${address}` });
     if (this.python?.open) this.code.textContent = python(now);
-    const arrived = this.training.steps >= this.target;
-    if (!this.full || !arrived) return;
+    if (!this.full || this.training.steps < this.target) return;
     // Browsers allow few changes of the address in a second, and a drag makes many.
     clearTimeout(this.saving);
     this.saving = setTimeout(() => history.replaceState(null, "", `#${address}`), 150);
   }
 
-  arrived() {
-    if (location.hash.includes("=")) this.load(decodeURIComponent(location.hash));
+  /** The picture is as wide as its place, and as high as the page says or the network needs. */
+  resized(draw = true) {
+    if (!this.net) return;
+    const width = Math.max(250, Math.floor(this.stage.clientWidth || 640));
+    const given = this.full && (wide.matches || this.state.lecture) ? Math.floor(this.stage.clientHeight) : 0;
+    const size = `${width} ${given}`;
+    if (size === this.drawnSize) return;
+    this.drawnSize = size;
+    this.picture.build(this.net, this.data.features, width, given || Picture.height(this.net));
+    if (draw) this.draw();
   }
 
-  width() {
-    return Math.max(280, Math.min(760, this.stage.clientWidth || 640));
-  }
-
-  resized() {
-    if (this.net && this.drawnWidth !== this.width()) {
-      this.drawnWidth = this.width();
-      this.picture.build(this.net, this.drawnWidth);
-      this.draw();
-    }
-  }
-
-  say(text) {
+  /** Say something; beside what caused it, if it was refused. */
+  say(text, near = null, quiet = false) {
     this.status.textContent = text;
+    set(this.status, { class: quiet ? "pg-status pg-heard" : "pg-status" });
+    if (!near) return;
+    this.hush();
+    near.setAttribute("aria-invalid", "true");
+    this.blamed = near;
+    const [box, app] = [near.getBoundingClientRect(), this.note.parentElement.getBoundingClientRect()];
+    this.note.textContent = text;
+    this.note.hidden = false;
+    const left = Math.max(0, Math.min(box.left - app.left, app.width - this.note.offsetWidth - 4));
+    this.note.style.left = `${left}px`;
+    this.note.style.top = `${box.bottom - app.top + 4}px`;
+  }
+
+  /** Take the note away, and what it blamed is fine again. */
+  hush() {
+    this.note.hidden = true;
+    this.blamed?.removeAttribute("aria-invalid");
+    this.blamed = null;
   }
 }
 

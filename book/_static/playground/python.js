@@ -1,28 +1,32 @@
 // "Show me the Python": a cell that reproduces the present state with the package fysstk_nn.
 
 import { float, list } from "./data.js";
-import { build } from "./state.js";
+import { build, stretches } from "./state.js";
 
-const OPTIMIZER = { gd: "GradientDescent", momentum: "Momentum", adam: "Adam" };
+const CLASSES = { gd: "GradientDescent", momentum: "Momentum", adam: "Adam" };
+const penaltyOf = ({ l1, l2 }) => [l1 > 0 && `l1=${float(l1)}`, l2 > 0 && `l2=${float(l2)}`].filter(Boolean).join(", ");
 
 /** Return the code of a cell. After it, `params` holds the weights that the page shows. */
 export function python(state) {
   const { data, net, training } = build(state);
   const { steps } = state;
-  const perEpoch = training.stepsPerEpoch;
-  const wholeEpochs = steps % perEpoch === 0;
-  const byHand = steps > 0 && !wholeEpochs;
-  const optimizer = `${OPTIMIZER[state.optimizer]}(${float(state.eta)})`;
-  const penalty = state.l2 > 0 ? `, penalty=Penalty(l2=${float(state.l2)})` : "";
+  const parts = stretches(state).map((stretch, k, all) => ({ ...stretch, steps: (all[k + 1]?.from ?? steps) - stretch.from })).filter((part) => part.steps > 0);
+  const perEpoch = training.batch > 0 ? Math.ceil(data.train.n / training.batch) : 1;
+  const fitted = parts.length === 1 && steps % perEpoch === 0;
+  const byHand = steps > 0 && !fitted;
+  const penalty = penaltyOf(state);
+  const penalised = penalty || (byHand && parts.some(penaltyOf));
+  const [X, y] = data.test ? ["X[train]", "y[train]"] : ["X", "y"];
 
   const imports = ["import numpy as np", ""];
-  if (penalty) imports.push("from fysstk_nn.costs import Penalty");
+  if (penalised) imports.push("from fysstk_nn.costs import Penalty");
   const maker = data.python.join("\n").match(/\b(gate|polynomial|scalar_curve)\(/);
   if (maker) imports.push(`from fysstk_nn.datasets import ${maker[1]}`);
   imports.push("from fysstk_nn.mlp import MLP");
-  if (steps > 0) imports.push(`from fysstk_nn.optimizers import ${OPTIMIZER[state.optimizer]}`);
+  const classes = [...new Set(parts.map((part) => CLASSES[part.optimizer]))].sort();
+  if (classes.length > 0) imports.push(`from fysstk_nn.optimizers import ${classes.join(", ")}`);
   if (state.w) imports.push("from fysstk_nn.params import Params");
-  if (steps > 0 && wholeEpochs) imports.push("from fysstk_nn.train import fit");
+  if (fitted) imports.push("from fysstk_nn.train import fit");
 
   const start = state.w
     ? [
@@ -38,9 +42,10 @@ export function python(state) {
     ...data.python,
     `net = MLP((${net.sizes.join(", ")}), hidden="${state.hidden}", output="${state.output}", cost="${state.cost}")`,
     ...start,
-    ...(steps === 0 ? [] : byHand ? stepByStep(state, optimizer, training, data.n, penalty) : epochs(state, optimizer, perEpoch, data.n)),
+    ...(byHand ? stepByStep(state, parts, data.train.n, X, y) : fitted ? epochs(state, parts[0], steps / perEpoch, data.train.n, X, y) : []),
     "",
-    `print("cost:", net.cost_of(params, X, y${penalty}))`,
+    `print("cost:", net.cost_of(params, ${X}, ${y}${penalty && `, penalty=Penalty(${penalty})`}))`,
+    ...(data.test ? ['print("test cost:", net.cost_of(params, X[test], y[test]))'] : []),
     `point = slice(${state.point - 1}, ${state.point})  # point number ${state.point}`,
     "trace = net.forward(params, X[point])",
     "delta = net.deltas(params, trace, y[point])",
@@ -50,28 +55,43 @@ export function python(state) {
   ].join("\n");
 }
 
-/** Whole epochs: fit does it. */
-function epochs(state, optimizer, perEpoch, n) {
+const construct = ({ optimizer, eta }) => `${CLASSES[optimizer]}(${float(eta)})`;
+
+/** Whole epochs with the same settings: fit does it. */
+function epochs(state, part, count, n, X, y) {
   const extra = [
-    ...(state.batch > 0 && state.batch < n ? [`batch_size=${state.batch}`, `rng=${state.seed}`] : []),
-    ...(state.l2 > 0 ? [`l2=${float(state.l2)}`] : []),
+    ...(part.batch > 0 && part.batch < n ? [`batch_size=${part.batch}`, `rng=${state.seed}`] : []),
+    ...[penaltyOf(part)].filter(Boolean),
   ];
-  const options = [`optimizer=${optimizer}`, `epochs=${state.steps / perEpoch}`, ...extra].join(", ");
-  return [`params = fit(net, params, X, y, ${options}).params`];
+  return [`params = fit(net, params, ${X}, ${y}, ${[`optimizer=${construct(part)}`, `epochs=${count}`, ...extra].join(", ")}).params`];
 }
 
-/** An epoch that is not finished: the same steps, one by one. */
-function stepByStep(state, optimizer, training, n, penalty) {
-  return [
-    `optimizer, rng = ${optimizer}, np.random.default_rng(${state.seed})`,
-    "memory = optimizer.init(params.theta)",
-    `for step in range(${state.steps}):`,
-    `    batch = step % ${training.stepsPerEpoch}`,
-    `    order = rng.permutation(${n}) if batch == 0 else order`,
-    `    rows = order[batch * ${training.batch} : (batch + 1) * ${training.batch}]`,
-    `    gradient = net.gradient(params, X[rows], y[rows]${penalty})`,
-    "    optimizer.step(params.theta, gradient.theta, memory)",
-  ];
+/** An epoch that is not finished, or settings that changed on the way: the same steps, one by one. */
+function stepByStep(state, parts, n, X, y) {
+  const shuffles = parts.some(({ batch }) => batch > 0 && batch < n);
+  const code = [`X_train, y_train = ${X}, ${y}`, ...(shuffles ? [`rng = np.random.default_rng(${state.seed})`] : [])];
+  let [last, size] = [null, null];
+  for (const part of parts) {
+    const batch = part.batch > 0 ? Math.min(part.batch, n) : n;
+    code.push(`optimizer = ${construct(part)}`);
+    if (part.optimizer !== last) code.push("memory = optimizer.init(params.theta)");
+    if (batch < n && batch !== size) code.push("order = []");
+    [last, size] = [part.optimizer, batch];
+    const penalty = penaltyOf(part);
+    code.push(`for step in range(${part.steps}):`);
+    if (batch < n) {
+      code.push(
+        `    order = order if len(order) else rng.permutation(${n})`,
+        `    rows, order = order[:${batch}], order[${batch}:]`,
+      );
+    }
+    const rows = batch < n ? "[rows]" : "";
+    code.push(
+      `    gradient = net.gradient(params, X_train${rows}, y_train${rows}${penalty && `, penalty=Penalty(${penalty})`})`,
+      "    optimizer.step(params.theta, gradient.theta, memory)",
+    );
+  }
+  return code;
 }
 
 function matrix(net, theta, l) {

@@ -1,112 +1,211 @@
 // The state of a playground: all that is chosen. It is written into the address, and read from there.
 //
-// The network is not a part of it but follows from it: from the seed, or from the weights `w` if they were
-// set by hand, by so many `steps` of training.
+// The network is not a part of it but follows from it: from the seed, or from the weights `w` if they were set
+// by hand, by so many `steps` of training, of which the first were taken with the settings in `past`.
 
-import { DATA, dataset } from "./data.js";
+import { chosenRows, DATA, dataset, FEATURES, inputsOf } from "./data.js";
 import { ACTIVATIONS, COSTS, INITIALISERS, Network, OPTIMIZERS, Training } from "./network.js";
+import { numberIn } from "./rows.js";
 
 export const FORMAT = "fysstk_nn weights, version 1";
-export const MOST = { layers: 4, units: 8, points: 500, steps: 200000 };
+export const MOST = { layers: 4, units: 8, points: 500, steps: 200000, changes: 100 };
 
 function oneOf(choices) {
-  return (text, key) => {
-    if (!choices.includes(text)) throw new Error(`${key} must be one of ${choices.join(", ")}, not "${text}"`);
+  return (text) => {
+    if (!choices.includes(text)) throw new Error(`must be one of ${choices.join(", ")}, not "${text}"`);
     return text;
   };
 }
 
 function number(least, most, whole = false) {
-  return (text, key) => {
-    const value = Number(text);
-    const good = text.trim() !== "" && value >= least && value <= most && (!whole || Number.isInteger(value));
-    if (!good) throw new Error(`${key} must be a ${whole ? "whole " : ""}number from ${least} to ${most}, not "${text}"`);
+  return (text) => {
+    const value = numberIn(text);
+    const good = value >= least && value <= most && (!whole || Number.isInteger(value));
+    if (!good) throw new Error(`must be a ${whole ? "whole " : ""}number from ${least} to ${most}, not "${text}"`);
     return value;
   };
 }
 
-const numbers = (of) => (text, key) => (text === "" ? [] : text.split(",").map((part) => of(part, key)));
+const whole = (least, most) => number(least, most, true);
+const listOf = (of, most) => (text) => {
+  const parts = text === "" ? [] : text.split(",");
+  if (parts.length > most) throw new Error(`must be at most ${most} numbers`);
+  return parts.map(of);
+};
 
 /** Read rows such as "0,0,0;0,1,1": one or two inputs, then the target. */
-function rows(text, key) {
-  const found = text.split(";").map((row) => numbers(number(-1e6, 1e6))(row, key));
+function addressRows(text) {
+  const found = text.split(";").map(listOf(number(-1e6, 1e6), 3));
   const width = found[0].length;
-  if (width < 2 || width > 3 || found.some((row) => row.length !== width)) {
-    throw new Error(`${key} must have one or two inputs and a target in each row, in all rows alike`);
+  if (width < 2 || found.some((row) => row.length !== width)) {
+    throw new Error("must have one or two inputs and a target in each row, in all rows alike");
   }
-  if (found.length > MOST.points) throw new Error(`${key} must be at most ${MOST.points}, not ${found.length}`);
+  if (found.length > MOST.points) throw new Error(`must be at most ${MOST.points}, not ${found.length}`);
   return found;
 }
 
-const whole = (least, most) => number(least, most, true);
+/** Read rows of settings such as "gd,0.5,0,0,0,100". */
+function settings(readers, most) {
+  return (text) => text.split(";").map((row, k) => {
+    const parts = row.split(",");
+    if (parts.length !== readers.length || k >= most) throw new Error(`must be rows of ${readers.length} entries, at most ${most}, not "${row}"`);
+    return parts.map((part, i) => readers[i](part));
+  });
+}
 
-/** Each key of the address: its usual value, and how it is read. */
-const KEYS = {
-  data: ["xor", oneOf(Object.keys(DATA))],
-  points: [[[2, 1]], rows],
-  layers: [[2], numbers(whole(1, MOST.units))],
-  hidden: ["tanh", oneOf(Object.keys(ACTIVATIONS))],
-  output: ["sigmoid", oneOf(["identity", "sigmoid", "tanh"])],
-  cost: ["half_squared_error", oneOf(Object.keys(COSTS))],
-  init: ["glorot", oneOf(Object.keys(INITIALISERS))],
-  seed: [1, whole(0, 2 ** 32 - 1)],
-  optimizer: ["gd", oneOf(Object.keys(OPTIMIZERS))],
-  eta: [0.5, number(1e-9, 1000)],
-  batch: [0, whole(0, MOST.points)],
-  l2: [0, number(0, 1000)],
-  steps: [0, whole(0, MOST.steps)],
-  w: [null, numbers(number(-1e12, 1e12))],
-  point: [1, whole(1, MOST.points)],
-  unit: [[1, 1], numbers(whole(0, MOST.units))],
-  pass: ["forward", oneOf(["forward", "backward"])],
+function unit(text) {
+  const found = listOf(whole(0, MOST.units), 2)(text);
+  if (found.length !== 2) throw new Error(`must be a layer and a number in it, not "${text}"`);
+  return found;
+}
+
+function inputs(text) {
+  const chosen = text.split(",").map(oneOf(Object.keys(FEATURES)));
+  return Object.keys(FEATURES).filter((name) => chosen.includes(name));
+}
+
+const optimizer = oneOf(Object.keys(OPTIMIZERS));
+const rate = number(1e-9, 1000);
+const strength = number(0, 1000);
+const batch = whole(0, MOST.points);
+
+/** Each key of the address: its label in the form, its usual value, and how it is read. */
+export const KEYS = {
+  data: ["Data set", "xor", oneOf(Object.keys(DATA))],
+  points: ["Rows", [[2, 1]], addressRows],
+  noise: ["Noise", null, number(0, 1)],
+  share: ["Training %", 100, whole(10, 100)],
+  features: ["Inputs", ["x1", "x2"], inputs],
+  layers: ["Units in each layer", [2], listOf(whole(1, MOST.units), MOST.layers)],
+  hidden: ["Activation", "tanh", oneOf(Object.keys(ACTIVATIONS))],
+  output: ["Output", "sigmoid", oneOf(["identity", "sigmoid", "tanh"])],
+  cost: ["Cost", "half_squared_error", oneOf(Object.keys(COSTS))],
+  init: ["Initial weights", "glorot", oneOf(Object.keys(INITIALISERS))],
+  seed: ["Seed", 1, whole(0, 2 ** 32 - 1)],
+  optimizer: ["Optimizer", "gd", optimizer],
+  eta: ["Learning rate η", 0.5, rate],
+  batch: ["Batch (0: all)", 0, batch],
+  l1: ["L1 penalty λ₁", 0, strength],
+  l2: ["L2 penalty λ₂", 0, strength],
+  steps: ["Steps", 0, whole(0, MOST.steps)],
+  past: ["Earlier settings", [], settings([optimizer, rate, batch, strength, strength, whole(1, MOST.steps)], MOST.changes)],
+  w: ["Weights and biases", null, listOf(number(-1e12, 1e12), 1000)],
+  race: ["Race", [], settings([optimizer, rate], 2)],
+  point: ["Data point", 2, whole(1, MOST.points)],
+  unit: ["Unit", [1, 1], unit],
+  of: ["Shown", "point", oneOf(["point", "mean"])],
+  pass: ["Pass", "forward", oneOf(["forward", "backward"])],
+  at: ["Moment", 0, whole(0, 100)],
+  lecture: ["Lecture", 0, whole(0, 1)],
 };
 
-/** Return the state that an address describes; what it does not mention has its usual value. */
-export function parse(text) {
-  const state = Object.fromEntries(Object.entries(KEYS).map(([key, [usual]]) => [key, usual]));
-  for (const [key, value] of new URLSearchParams(text.replace(/^#/, ""))) {
-    if (!KEYS[key]) throw new Error(`the address has no key "${key}"; it has ${Object.keys(KEYS).join(", ")}`);
-    state[key] = KEYS[key][1](value, key);
+/** The settings of training that can change while it goes on. */
+export const RUNNING = ["optimizer", "eta", "batch", "l1", "l2"];
+
+/** Return what the text of one key says; an error begins with its label. */
+function read(key, text) {
+  if (!KEYS[key]) throw new Error(`The address has no "${key.slice(0, 30)}"; it has ${Object.keys(KEYS).join(", ")}`);
+  try {
+    return KEYS[key][2](text);
+  } catch (error) {
+    throw new Error(`${KEYS[key][0]} ${error.message.length > 200 ? `${error.message.slice(0, 200)}…` : error.message}`);
   }
-  return check(state);
+}
+
+/** Return the state that an address describes, and sentences on what in it cannot be; that is as usual instead. */
+export function parse(text) {
+  const said = [];
+  const state = Object.fromEntries(Object.entries(KEYS).map(([key, [, usual]]) => [key, usual]));
+  for (const [key, value] of new URLSearchParams(text.replace(/^#/, ""))) {
+    try {
+      state[key] = read(key, value);
+    } catch (error) {
+      said.push(error.message);
+    }
+  }
+  return { state: repair(state, said), said };
 }
 
 /** Return the address of a state: only what is not as usual. */
 export function format(state) {
   const say = (value) => (Array.isArray(value?.[0]) ? value.map(say).join(";") : String(value));
   return Object.entries(KEYS)
-    .filter(([key, [usual]]) => JSON.stringify(state[key]) !== JSON.stringify(usual))
+    .filter(([key, [, usual]]) => JSON.stringify(state[key]) !== JSON.stringify(usual))
     .filter(([key]) => key !== "points" || state.data === "points")
+    .filter(([key]) => key !== "point" || state.point !== 1 || chosenRows(state).length > 1)
     .map(([key]) => `${key}=${say(state[key])}`)
     .join("&");
 }
 
-/** Return the state if its parts fit each other; point and unit are moved to the nearest that exist. */
-export function check(state) {
-  if (state.layers.length > MOST.layers) throw new Error(`layers must be at most ${MOST.layers} numbers`);
-  const data = dataset(state.data, state.points);
-  const { net } = build(state);
-  if (state.cost === "binary_cross_entropy" && Array.from(data.y).some((y) => y < 0 || y > 1)) {
-    throw new Error("binary cross-entropy needs targets between 0 and 1; choose another cost or other data");
+/** Return the state with its parts made to fit each other; `said` gets a sentence where one does not. */
+function repair(state, said) {
+  const fixed = { ...state };
+  const giveUp = (key, sentence) => {
+    said.push(sentence);
+    [, fixed[key]] = KEYS[key];
+  };
+  const rows = chosenRows(fixed);
+  if (fixed.cost === "binary_cross_entropy") {
+    if (fixed.output !== "sigmoid") giveUp("cost", "Cost: binary cross-entropy needs outputs between 0 and 1, so choose Output sigmoid");
+    else if (rows.some((row) => row.at(-1) < 0 || row.at(-1) > 1)) {
+      giveUp("cost", "Cost: binary cross-entropy needs targets between 0 and 1, so choose another Cost or another Data set");
+    }
   }
-  if (state.w && state.w.length !== net.size) {
-    throw new Error(`w has ${state.w.length} numbers, but the network ${net.sizes} has ${net.size} parameters`);
+  const sizes = sizesOf(fixed);
+  const net = new Network(sizes, fixed);
+  if (fixed.w && fixed.w.length !== net.size) {
+    giveUp("w", `Weights and biases: there are ${fixed.w.length} of them, but the network ${sizes.join("-")} has ${net.size}`);
   }
-  const point = Math.min(state.point, data.n);
-  const l = Math.min(state.unit[0], net.L);
-  const unit = [l, Math.min(Math.max(state.unit[1] ?? 1, 1), net.sizes[l])];
-  return { ...state, point, unit };
+  if (fixed.past.reduce((sum, row) => sum + row.at(-1), 0) > fixed.steps) {
+    giveUp("past", "Earlier settings have more steps than all Steps together");
+  }
+  fixed.point = Math.min(fixed.point, rows.length);
+  const l = Math.min(fixed.unit[0], net.L);
+  fixed.unit = [l, Math.min(Math.max(fixed.unit[1], 1), sizes[l])];
+  return fixed;
+}
+
+/** The numbers of nodes: inputs, hidden layers, one output. */
+function sizesOf(state) {
+  const dimensions = chosenRows(state)[0].length - 1;
+  return [inputsOf(state.features, dimensions).length, ...state.layers, 1];
 }
 
 /** Return the data, the network and the training, at its start, that a state describes. */
 export function build(state) {
-  const data = dataset(state.data, state.points);
-  const net = new Network([data.inputs, ...state.layers, 1], state);
+  const data = dataset(state);
+  const net = new Network(sizesOf(state), state);
   const theta = state.w ?? net.init(state.init, state.seed);
-  return { data, net, training: new Training(net, theta, data, state) };
+  return { data, net, training: new Training(net, theta, data.train, state.seed, stretches(state)[0]) };
 }
 
-/** Write a network as JSON that fysstk_nn.files.from_json reads. */
+/** The stretches of a training: settings, and the step at which each begins. */
+export function stretches(state) {
+  let from = 0;
+  const past = state.past.map((row) => {
+    const stretch = { ...Object.fromEntries(RUNNING.map((key, i) => [key, row[i]])), from };
+    from += row.at(-1);
+    return stretch;
+  });
+  return [...past, { ...Object.fromEntries(RUNNING.map((key) => [key, state[key]])), from }];
+}
+
+/** Return the state after a change of settings at step `steps`: what was taken before stays as it was. */
+export function changed(state, steps, settingsNow) {
+  const { from } = stretches(state).at(-1);
+  const row = [...RUNNING.map((key) => state[key]), steps - from];
+  return { ...state, ...settingsNow, steps, past: steps > from ? [...state.past, row] : state.past };
+}
+
+/** Return the state as it was at an earlier step. */
+export function earlier(state, steps) {
+  const all = stretches(state);
+  const k = all.findLastIndex(({ from }) => from <= steps);
+  const then = Object.fromEntries(RUNNING.map((key) => [key, all[k][key]]));
+  return { ...state, ...then, steps, past: state.past.slice(0, k) };
+}
+
+/** Write a network as JSON that from_json of the package reads. */
 export function toJSON(state, net, theta) {
   const matrix = (l) => {
     const M = net.sizes[l];
@@ -125,7 +224,7 @@ export function toJSON(state, net, theta) {
   });
 }
 
-/** Return the state with the network that fysstk_nn.files.to_json wrote, at the start of a training. */
+/** Return the state with the network that to_json of the package wrote, at the start of a training. */
 export function fromJSON(text, state) {
   let file;
   try {
@@ -136,9 +235,9 @@ export function fromJSON(text, state) {
   if (file?.format !== FORMAT) throw new Error(`the format must be "${FORMAT}", not "${file?.format}"`);
   const { sizes, hidden, output, cost, layers } = file;
   if (![sizes, hidden, layers].every(Array.isArray)) throw new Error("sizes, hidden and layers must be lists");
-  const inputs = dataset(state.data, state.points).inputs;
-  if (sizes[0] !== inputs || sizes.at(-1) !== 1) {
-    throw new Error(`a network for these data has ${inputs} inputs and 1 output, but this one is ${sizes}`);
+  const [expected] = sizesOf(state);
+  if (sizes[0] !== expected || sizes.at(-1) !== 1) {
+    throw new Error(`a network for these data has ${expected} inputs and 1 output, but this one is ${sizes}`);
   }
   if (new Set(hidden).size > 1) throw new Error("here all hidden layers have the same activation function");
   const shape = (rows, m, M) => rows?.length === m && rows.every((row) => row?.length === M);
@@ -148,7 +247,10 @@ export function fromJSON(text, state) {
   });
   const theta = [...layers.flatMap(({ W }) => W.flat()), ...layers.flatMap(({ b }) => b)];
   if (!theta.every(Number.isFinite)) throw new Error("all weights and biases must be numbers");
-  const chosen = { layers: String(sizes.slice(1, -1)), hidden: hidden[0] ?? state.hidden, output, cost, w: String(theta) };
-  const read = Object.fromEntries(Object.entries(chosen).map(([key, value]) => [key, KEYS[key][1](value, key)]));
-  return check({ ...state, ...read, steps: 0 });
+  const chosen = { layers: String(sizes.slice(1, -1)), hidden: hidden[0] ?? state.hidden, output: String(output), cost: String(cost), w: String(theta) };
+  const found = Object.fromEntries(Object.entries(chosen).map(([key, value]) => [key, read(key, value)]));
+  const said = [];
+  const fixed = repair({ ...state, ...found, steps: 0, past: [], at: 0 }, said);
+  if (said.length > 0) throw new Error(said[0]);
+  return fixed;
 }
