@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter notebooks lab lite pdf linkcheck digits measure bench clean distclean
+.PHONY: help setup book test lint chapter notebooks lab lite public pdf linkcheck digits measure bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ lab: notebooks  ## JupyterLab on a working copy of the notebooks, in work/
 
 lite: book  ## a copy of the site with JupyterLite, which runs the notebooks in the browser
 	@$(VENV) tools/lite.py
+
+public: book  ## a copy of the site without solutions, to publish
+	@$(VENV) tools/public.py
 
 pdf: book  ## the whole book as one PDF (needs Chromium)
 	@$(VENV) tools/print_book.py
