@@ -130,7 +130,7 @@ def _write(
     print(f"{table.write_table(rows, output)}: {len(rows)} rows. {counted}")
     if worth:
         scores = points.score(rows, worth)
-        students = list(dict.fromkeys(row.student for row in rows))
+        students = list(dict.fromkeys(row.student for row in rows if row.verdict != "nothing returned"))
         lines = points.overview(scores, students)
         print(table.write_rows(lines, output.with_stem(f"{output.stem}-points")))
         platform = points.for_platform(scores, people, persons, options.assignment) if people else None

@@ -53,7 +53,7 @@ class Scores:
 
     def total(self, student: str) -> float:
         """Return what a student has in all."""
-        return sum(self.of.get(student, {}).values())
+        return sum(self.of.get(student, {}).values(), 0.0)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
