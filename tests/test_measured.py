@@ -74,6 +74,8 @@ def test_curves_are_drawn_as_medians(curves):
     np.testing.assert_array_equal(up.get_ydata(), [2, 3, 4])
     np.testing.assert_array_equal(down.get_xdata(), [5, 6])
     assert (ax.get_xscale(), ax.get_yscale(), len(ax.collections)) == ("log", "linear", 2)
+    (only,) = curves.draw("down").get_lines()
+    np.testing.assert_array_equal(only.get_ydata(), [3, 1])
 
 
 def test_what_there_is_not(tmp_path):

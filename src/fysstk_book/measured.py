@@ -82,13 +82,14 @@ class Curves:
         lines += [f"{name}: {len(line.x)} points" for name, line in self.lines.items()]
         return "\n".join(lines)
 
-    def draw(self, *, logx: bool = False, logy: bool = False, ax: Any = None) -> Any:
-        """Draw the median of each line, with the middle half of the runs as a band."""
+    def draw(self, *names: str, logx: bool = False, logy: bool = False, ax: Any = None) -> Any:
+        """Draw the median of each line (or of those named), with the middle half of the runs as a band."""
         from fysstk_book import draw
 
-        medians = {name: (self.x(name), np.median(self.runs(name), axis=0)) for name in self.lines}
+        names = names or tuple(self.lines)
+        medians = {name: (self.x(name), np.median(self.runs(name), axis=0)) for name in names}
         ax = draw.curves(medians, self.xlabel, self.ylabel, logx=logx, logy=logy, ax=ax)
-        for name, curve in zip(self.lines, ax.get_lines()[-len(medians) :], strict=True):
+        for name, curve in zip(names, ax.get_lines()[-len(names) :], strict=True):
             low, high = np.quantile(self.runs(name), (0.25, 0.75), axis=0)
             ax.fill_between(self.x(name), low, high, color=curve.get_color(), alpha=0.2, linewidth=0)
         return ax

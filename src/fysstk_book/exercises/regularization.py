@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 
 
 def decay_step(w: Any, dC_dw: Any, eta: Any, l2: Any) -> Any:
@@ -432,5 +433,17 @@ EXERCISES = (
             "What does a batch-normalised node compute if all weights into it are halved?",
             "Compare the gradients at w and at αw when the cost is the same at both.",
         ),
+    ),
+    Exercise(
+        id="reg-measure",
+        chapter="regularization",
+        title="Measure: L2 on fewer digits",
+        difficulty=3,
+        minutes=25,
+        hints=(
+            "Two contestants: `none` with a grid of rates, and L2 with a grid of rates and of strengths.",
+            "Strengths from 0.001 to 0.1, on a few tuning seeds that you do not use again.",
+        ),
+        **covering("l2-few", "L2", "none", widest=2.5),
     ),
 )
