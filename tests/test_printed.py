@@ -300,6 +300,11 @@ def test_implications():
     both = r"|1 - \eta\lambda| < 1 \quad\Longleftrightarrow\quad 0 < \eta < \frac{2}{\lambda}"
     refuses(both, ValueError, "both sides", {r"\eta": 1, r"\lambda": 1})
     formula(both.replace(r"\eta", "k")).holds({r"\lambda": 1}, k=range(-1, 4))
+    formula(both).holds({r"\lambda": 1}, **{r"\eta": range(-1, 4)})
+    refuses(
+        both.replace("< \\frac", r"\leq \frac"), AssertionError, "but", {r"\lambda": 1}, **{r"\eta": [1, 2]}
+    )
+    refuses("k = 1", ValueError, "no open index", {"k": 1}, **{r"\eta": [1, 2]})
     refuses(r"k > 0 \quad\Longleftrightarrow\quad k > 1", AssertionError, "but not", k=range(-2, 3))
     formula(r"k > 0 \quad\Longleftrightarrow\quad k \ge 1").holds(k=range(-2, 3))
     refuses(r"k > 0 \quad\Longleftrightarrow\quad k \ge 1", ValueError, "both sides", k=[1, 2])

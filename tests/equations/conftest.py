@@ -33,7 +33,6 @@ TYPED = {
     "test_chain_rule.py",
     "test_costs_and_outputs.py",
     "test_data.py",
-    "test_gradient_descent.py",
     "test_limits.py",
     "test_network_types.py",
     "test_notation.py",

@@ -16,7 +16,16 @@ import numpy as np
 import sympy as sp
 
 from fysstk_book.printed import numbers
-from fysstk_book.printed.names import Binding, UnboundError, bindings, corners, elements, is_letter, letter
+from fysstk_book.printed.names import (
+    Binding,
+    UnboundError,
+    bindings,
+    corners,
+    elements,
+    is_letter,
+    letter,
+    single,
+)
 from fysstk_book.printed.tidy import UnreadableError
 from fysstk_book.printed.tree import Node, parse, walk
 from fysstk_book.printed.value import Definition, Reading, free_letters, product_of_ranges
@@ -117,7 +126,8 @@ class Formula:
             The number of the one statement that is checked, from 0.
         **ranges : iterable or callable
             The values of each index that the formula leaves open: ``l=range(1, L)``. A function of other
-            indices returns them: ``j=lambda l: range(1, M[l] + 1)``.
+            indices returns them: ``j=lambda l: range(1, M[l] + 1)``. A name in Greek takes several values in
+            the same way: ``**{r"\eta": (0.1, 0.5)}``.
 
         Raises
         ------
@@ -299,6 +309,8 @@ class _Question:
     def cases(self, statement: Statement, everything: bool = False) -> Iterator[Reading]:
         """Yield a reading for each choice of the indices that the formula allows."""
         free = free_letters(statement.chain).union(*map(free_letters, statement.premise))
+        everywhere = [n for tree in (statement.chain, *statement.premise) for n in walk(tree)]
+        free |= {name for name in self.given if name.startswith("\\") and single(name) in everywhere}
         printed, conditions = self._printed_ranges(statement)
         reading = self.reading
         mine = {k: v for k, v in {**self.given, **printed}.items() if k in free}
