@@ -283,6 +283,8 @@ def test_conditions_leave_out_what_they_exclude():
     formula(statement).holds({"c": 2})
     refuses(statement, ValueError, "no index satisfies", {"c": -2})
     formula(r"|k| = k \quad (k \ge 0)").holds(k=range(-2, 3))
+    formula(r"c = 0 \qquad (\epsilon \to 0)").holds({"c": 0, r"\epsilon": 1e-300})
+    refuses(r"c = 0 \qquad (\epsilon \to 0)", ValueError, "no index satisfies", {"c": 0, r"\epsilon": 0.1})
     symbol = sp.Symbol("c")
     refuses(r"a = a \quad\text{for } c > 0", UnboundError, "do not say", {"a": 1, "c": symbol})
 

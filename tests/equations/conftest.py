@@ -36,7 +36,6 @@ TYPED = {
     "test_limits.py",
     "test_network_types.py",
     "test_notation.py",
-    "test_optimizers.py",
     "test_regularization.py",
     "test_universal_approximation.py",
     "test_vanishing_gradients.py",
