@@ -4,70 +4,62 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy as sp
 
+from fysstk_book.printed.numbers import samples
+from fysstk_nn.gradcheck import central_difference
 from fysstk_nn.mlp import MLP
 from fysstk_nn.params import Params
 
 
 @pytest.mark.equation("eq-mlp-parameters", method="numeric")
 @pytest.mark.parametrize("sizes", [(1, 1), (2, 3, 1), (784, 30, 10), (4, 5, 3, 2)])
-def test_number_of_parameters(sizes, discrepancy):
-    printed = sum((m + 1) * n for m, n in zip(sizes, sizes[1:], strict=False))
+def test_number_of_parameters(sizes, printed):
     counted = MLP(sizes).init(rng=0).theta.size
-    discrepancy(abs(printed - counted))
-    assert printed == counted
-    if sizes == (784, 30, 10):
-        assert printed == 785 * 30 + 31 * 10 == 23_860
+    printed("eq-mlp-parameters").holds({"P": counted, "L": len(sizes) - 1, "M_l": sizes})
 
 
 @pytest.mark.equation("eq-mlp-descent", method="numeric")
-def test_first_order_change_along_any_direction(rng, discrepancy):
+@pytest.mark.parametrize("eta", [1e-2, 1e-4])
+def test_first_order_change_along_any_direction(eta, rng, printed):
     net = MLP((3, 4, 2), hidden="tanh")
     params, X, y = net.init(rng=rng), rng.normal(size=(6, 3)), rng.normal(size=(6, 2))
     gradient = net.gradient(params, X, y).theta
-    eta = 1e-6
     for _ in range(5):
         d = rng.normal(size=gradient.size)
-        before = net.cost_of(Params(params.theta + eta * d, net.sizes), X, y)
+        before = net.cost_of(params, X, y)
         after = net.cost_of(Params(params.theta - eta * d, net.sizes), X, y)
-        error = abs((after - before) / 2 - -eta * (d @ gradient)) / eta  # centred: the second order cancels
-        discrepancy(error)
-        assert error < 1e-7
+        names = {r"\Delta\mathcal C": after - before, r"\eta": eta, "d": d, r"\nabla\mathcal C": gradient}
+        printed("eq-mlp-descent").holds(names, approx=30 * eta**2)
 
 
 @pytest.mark.equation("eq-mlp-other-cost", method="central differences")
-def test_no_slope_at_the_output_is_the_gradient_of_another_cost(rng, discrepancy):
+def test_no_slope_at_the_output_is_the_gradient_of_another_cost(rng, printed):
     """The printed derivative is that of the binary cross-entropy, and with a sigmoid the slope cancels."""
-    z, y = rng.normal(size=(7, 3)), rng.uniform(size=(7, 3))
-    a, n, h = 1 / (1 + np.exp(-z)), 7, 1e-6
-    printed = (a - y) / (a * (1 - a)) / n
-
-    def cost(a):
-        return -np.sum(y * np.log(a) + (1 - y) * np.log(1 - a)) / n
-
-    for i, j in np.ndindex(a.shape):
-        step = np.zeros_like(a)
-        step[i, j] = h
-        error = abs((cost(a + step) - cost(a - step)) / (2 * h) - printed[i, j])
-        discrepancy(error)
-        assert error < 1e-7
-    np.testing.assert_allclose(printed * a * (1 - a), (a - y) / n, rtol=1e-12)
+    n = 7
+    A, Y = rng.uniform(0.1, 0.9, size=(n, 3)), rng.uniform(size=(n, 3))
+    cross_entropy = lambda A: -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / n  # noqa: E731
+    names = {"A^L": lambda L: samples(A), "Y": samples(Y), "n": n, "L": 2}
+    slope = {
+        r"\frac{\partial\mathcal C}{\partial A^L}": lambda L: samples(central_difference(cross_entropy, A))
+    }
+    printed("eq-mlp-other-cost").holds({**names, **slope}, within=1e-7)
+    of_z = printed("eq-mlp-other-cost").value(names) * A * (1 - A)
+    np.testing.assert_allclose(of_z, (A - Y) / n, rtol=1e-12)
 
 
-@pytest.mark.equation("eq-mlp-scale", method="numeric")
-def test_a_scaled_gradient_is_another_learning_rate(rng, discrepancy):
-    theta, gradient, eta, c = rng.normal(size=9), rng.normal(size=9), 0.3, 50.0
-    error = np.abs((theta - eta * (c * gradient)) - (theta - (c * eta) * gradient)).max()
-    discrepancy(error)
-    assert error < 1e-13
+@pytest.mark.equation("eq-mlp-scale", method="sympy")
+def test_a_scaled_gradient_is_another_learning_rate(printed):
+    eta, c = sp.symbols("eta c")
+    names = {r"\theta": sp.symbols("theta:3"), r"\nabla\mathcal C": sp.symbols("g:3"), r"\eta": eta, "c": c}
+    printed("eq-mlp-scale").holds(names)
 
 
 @pytest.mark.equation("eq-mlp-forward-cost", method="numeric")
 @pytest.mark.parametrize("L", [2, 3, 6])
-def test_multiplications_of_a_forward_pass(L, discrepancy):
+def test_multiplications_of_a_forward_pass(L, printed):
     inputs, width, outputs = 7, 5, 3
     sizes = (inputs, *[width] * (L - 1), outputs)
     counted = sum(W.size for W in MLP(sizes).init(rng=0).W[1:])
-    printed = inputs * width + (L - 2) * width**2 + width * outputs
-    discrepancy(abs(printed - counted))
-    assert printed == counted
+    names = {r"N_\text{forward}": counted, "M_l": sizes, "M": width, "L": L}
+    printed("eq-mlp-forward-cost").holds(names)

@@ -154,6 +154,8 @@ def chain(L, rng):
 def test_chain(L, rng, printed):
     names = chain(L, rng)
     printed("eq-scalar-chain-delta").holds(also=names, where=CHAIN, within=1e-8)
+    for l in range(1, L):  # the printed range has all of them
+        printed("eq-scalar-chain-delta").holds(also=names, where=CHAIN, within=1e-8, l=[l])
     printed("eq-scalar-chain-gradients").holds(also=names, where=CHAIN, within=1e-8, l=range(1, L + 1))
     printed("eq-scalar-chain-product").holds(also=names, where=CHAIN, within=1e-8)
 
