@@ -269,6 +269,10 @@ def test_rounded_numbers():
     refuses(r"x \approx 1", ValueError, "say how good", {"x": 1.2})
 
 
+def test_a_side_after_words_that_begin_like_a_condition_is_a_side():
+    assert formula(r"\text{forward mode: } 2En").value({"E": 3, "n": 5}) == 30
+
+
 def test_printed_ranges_say_what_is_tried():
     tried = []
     formula(r"f(l) = l , \qquad l = L-1, \dots, 1").holds({"f": lambda l: tried.append(l) or l, "L": 4})

@@ -397,7 +397,7 @@ def _statements(tree: Node) -> Iterator[Statement]:
                 inner = sides[0].parts[1].parts
                 if found and not any(c.parts[0][:1] == ("usually",) for c in inner):
                     found[-1] = replace(found[-1], conditions=(*found[-1].conditions, *inner))
-            elif words and words[0].startswith(CONDITION) and _defined_by(chain) is None:
+            elif words and words[0].split()[0] in CONDITION and _defined_by(chain) is None:
                 everywhere.append(chain)
             elif relations or sides[-1].kind == "cases":
                 found += list(_by_case(Statement(chain)))
