@@ -39,10 +39,8 @@ def test_no_slope_at_the_output_is_the_gradient_of_another_cost(rng, printed):
     n = 7
     A, Y = rng.uniform(0.1, 0.9, size=(n, 3)), rng.uniform(size=(n, 3))
     cross_entropy = lambda A: -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / n  # noqa: E731
-    names = {"A^L": lambda L: samples(A), "Y": samples(Y), "n": n, "L": 2}
-    slope = {
-        r"\frac{\partial\mathcal C}{\partial A^L}": lambda L: samples(central_difference(cross_entropy, A))
-    }
+    names = {"A^l": {2: samples(A)}, "Y": samples(Y), "n": n, "L": 2}
+    slope = {r"\frac{\partial\mathcal C}{\partial A^l}": {2: samples(central_difference(cross_entropy, A))}}
     printed("eq-mlp-other-cost").holds({**names, **slope}, within=1e-7)
     of_z = printed("eq-mlp-other-cost").value(names) * A * (1 - A)
     np.testing.assert_allclose(of_z, (A - Y) / n, rtol=1e-12)

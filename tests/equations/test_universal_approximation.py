@@ -5,151 +5,173 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
+from scipy.special import expit
 
-z, u, k = sp.symbols("z u k", positive=True)
+from fysstk_book.printed.names import from_one
 
-
-def sigma(z):
-    return 1 / (1 + np.exp(-z))
-
-
-def symbolic_sigma(z):
-    return 1 / (1 + sp.exp(-z))
+x, s, l, r, z = sp.symbols("x s l r z", real=True)
+k, d = sp.symbols("k d", positive=True)
 
 
-def F(x):
-    return np.sin(2 * np.pi * x) + 0.5 * x**2
+@pytest.fixture
+def sigmoid(printed):
+    """The sigmoid as another chapter prints it."""
+    return lambda z: printed("def-perceptron-sigmoid").value({"z": z})
 
 
-LARGEST_SLOPE = 2 * np.pi + 1
-LARGEST_CURVATURE = 4 * np.pi**2 + 1
-
-
-@pytest.mark.equation("eq-ua-collapse", method="numeric")
-def test_two_linear_layers_are_one(rng, discrepancy):
-    W1, b1, W2, b2 = rng.normal(size=(3, 5)), rng.normal(size=5), rng.normal(size=(5, 2)), rng.normal(size=2)
-    x = rng.normal(size=(7, 3))
-    error = np.abs((x @ W1 + b1) @ W2 + b2 - (x @ (W1 @ W2) + (b1 @ W2 + b2))).max()
-    discrepancy(error)
-    assert error < 1e-13
+def step(z):
+    """The step of the page; at its corner the staircase takes 0."""
+    return int(z > 0)
 
 
 @pytest.mark.equation("eq-ua-collapse", method="sympy")
-def test_two_linear_layers_are_one_symbolically(discrepancy):
-    x = sp.Matrix(1, 2, sp.symbols("x:2"))
+def test_two_linear_layers_are_one(printed):
     W1, W2 = sp.Matrix(2, 3, sp.symbols("v:6")), sp.Matrix(3, 2, sp.symbols("w:6"))
-    b1, b2 = sp.Matrix(1, 3, sp.symbols("b:3")), sp.Matrix(1, 2, sp.symbols("c:2"))
-    residual = ((x * W1 + b1) * W2 + b2 - (x * (W1 * W2) + (b1 * W2 + b2))).expand()
-    discrepancy(max(abs(entry) for entry in residual))
-    assert residual == sp.zeros(1, 2)
+    names = {
+        "x": np.array(sp.symbols("x:2")),
+        "W^l": [None, np.array(W1), np.array(W2)],
+        "b^l": [None, np.array(sp.symbols("b:3")), np.array(sp.symbols("c:2"))],
+    }
+    printed("eq-ua-collapse").holds(names)
+
+
+@pytest.mark.equation("eq-ua-collapse", method="numeric")
+def test_two_linear_layers_are_one_for_a_batch(rng, printed):
+    names = {
+        "x": rng.normal(size=(7, 3)),
+        "W^l": [None, rng.normal(size=(3, 5)), rng.normal(size=(5, 2))],
+        "b^l": [None, rng.normal(size=5), rng.normal(size=2)],
+    }
+    printed("eq-ua-collapse").holds(names)
 
 
 @pytest.mark.equation("eq-ua-step", method="sympy")
-def test_a_steep_sigmoid_is_a_step(discrepancy):
-    distance = sp.symbols("d", positive=True)
-    right = sp.limit(symbolic_sigma(k * distance), k, sp.oo)
-    left = sp.limit(symbolic_sigma(-k * distance), k, sp.oo)
-    discrepancy(max(abs(right - 1), abs(left)))
-    assert (left, right) == (0, 1)
+def test_a_steep_sigmoid_is_a_step(sigmoid, printed):
+    for place in (s + d, s - d):
+        printed("eq-ua-step").holds({r"\sigma": sigmoid, "x": place, "s": s})
 
 
 @pytest.mark.equation("eq-ua-step-error", method="sympy")
-def test_distance_from_the_step(discrepancy):
-    above = sp.simplify(1 - symbolic_sigma(u) - symbolic_sigma(-u))
-    margin = sp.simplify(sp.exp(-u) - symbolic_sigma(-u) - sp.exp(-2 * u) / (1 + sp.exp(-u)))
-    discrepancy(max(abs(above), abs(margin)))
-    assert above == 0 and margin == 0  # exp(-u) exceeds sigma(-u) by exp(-2u)/(1 + exp(-u)) > 0
+@pytest.mark.parametrize("side", [1, -1])
+def test_distance_from_the_step(side, sigmoid, printed, discrepancy):
+    names = {r"\sigma": sigmoid, r"\Theta": lambda z: int(side == 1), "k": k, "x": s + side * d, "s": s}
+    distance, value, bound = (printed("eq-ua-step-error").value(names, side=n) for n in range(3))
+    residual = sp.simplify(distance**2 - value**2)
+    margin = sp.simplify(bound - value - sp.exp(-2 * k * d) / (1 + sp.exp(-k * d)))
+    discrepancy(residual)
+    discrepancy(margin)
+    assert residual == 0 and margin == 0  # the bound exceeds the value by exp(-2u)/(1 + exp(-u)) > 0
 
 
 @pytest.mark.equation("eq-ua-step-error", method="numeric")
-def test_distance_from_the_step_numerically(discrepancy):
-    x = np.linspace(-1, 1, 401) + 1e-3  # no point lies on the step itself
+def test_distance_from_the_step_numerically(printed):
+    names = {r"\sigma": expit, r"\Theta": step, "s": 0.1}
     for steepness in (1.0, 5.0, 20.0):
-        u = steepness * np.abs(x - 0.1)
-        error = np.abs(np.abs(sigma(steepness * (x - 0.1)) - (x > 0.1)) - sigma(-u)).max()
-        discrepancy(error)
-        assert error < 1e-12
-        assert np.all(sigma(-u) < np.exp(-u))
+        for place in np.linspace(-1, 1, 20):
+            printed("eq-ua-step-error").holds({**names, "k": steepness, "x": place})
 
 
 @pytest.mark.equation("eq-ua-tanh", method="sympy")
-def test_tanh_is_a_stretched_sigmoid(discrepancy):
-    residual = sp.simplify((sp.tanh(z) - (2 * symbolic_sigma(2 * z) - 1)).rewrite(sp.exp))
-    discrepancy(residual)
-    assert residual == 0
+def test_tanh_is_a_stretched_sigmoid(sigmoid, printed):
+    names = {r"\sigma": sigmoid, r"\tanh": lambda z: sp.tanh(z).rewrite(sp.exp), "z": z}
+    printed("eq-ua-tanh").holds(names)
 
 
 @pytest.mark.equation("eq-ua-bump-height", method="numeric")
-def test_height_of_a_bump(rng, discrepancy):
+def test_height_of_a_bump(rng, printed):
     for _ in range(20):
-        left, width, steepness = rng.normal(), rng.uniform(0.1, 2), rng.uniform(1, 20)
-        right = left + width
-        middle = (left + right) / 2
-        height = sigma(steepness * (middle - left)) - sigma(steepness * (middle - right))
-        error = abs(height - np.tanh(steepness * (right - left) / 4))
-        discrepancy(error)
-        assert error < 1e-12
-    assert abs(np.tanh(5) - 0.9999) < 1e-5
+        left = rng.normal()
+        names = {r"\sigma": expit, "k": rng.uniform(1, 20), "l": left, "r": left + rng.uniform(0.1, 2)}
+        printed("eq-ua-bump-height").holds(names, where=["def-ua-bump"])
+
+
+# --- stairs and polygons ---
+
+CURVE = lambda x: np.sin(2 * np.pi * x) + 0.5 * x**2  # noqa: E731
+GRID = [*np.linspace(0, 1, 41), 1 / 3, 1 / 16, 0.0624, 0.999]
+OUTSIDE = [-0.5, 1.5]  # the bounds are claimed between 0 and 1, and fail here
+
+
+def construction(F, m, **bounds):
+    """What the names stand for in a construction with m pieces; bounds are K or K_2."""
+    names = {"F": F, "m": m, "h": 1 / m, "x_j": [j / m for j in range(m + 1)], **bounds}
+    return names | {"c_j": from_one([(j + 0.5) / m for j in range(m)])} | {r"\Theta": step}
 
 
 @pytest.mark.equation("eq-ua-staircase-error", method="numeric")
-def test_bound_for_steps(discrepancy):
-    x = np.linspace(0, 1, 50_001)
-    for m in (2, 5, 16, 64):
-        middles = (np.arange(m) + 0.5) / m
-        stairs = F(middles[0]) + (x[:, None] > np.arange(1, m) / m) @ np.diff(F(middles))
-        excess = np.abs(F(x) - stairs).max() - LARGEST_SLOPE / (2 * m)
-        discrepancy(max(excess, 0.0))
-        assert excess <= 0
+def test_bound_for_steps(printed):
+    for m in (2, 5, 16):
+        names = construction(CURVE, m, K=2 * np.pi + 1)
+        printed("eq-ua-staircase-error").holds(also=names, where=["def-ua-staircase"], x=[*GRID, *OUTSIDE])
+
+
+@pytest.mark.equation("eq-ua-staircase-error", method="numeric")
+@pytest.mark.parametrize("m", [2, 5])
+def test_a_straight_line_reaches_the_bound_for_steps(m, printed, discrepancy):
+    names = construction(lambda x: -3 * x, m, K=3)
+    read = {"also": names, "where": ["def-ua-staircase"], "x": [*OUTSIDE, *(j / m for j in range(1, m))]}
+    error, bound = (printed("eq-ua-staircase-error").value(**read, side=side) for side in (0, 1))
+    discrepancy(error - bound)
+    assert abs(error - bound) < 1e-12
+
+
+RELU = {r"\mathrm{ReLU}": lambda z: max(z, 0.0)}
 
 
 @pytest.mark.equation("eq-ua-polygon", method="numeric")
-@pytest.mark.equation("eq-ua-polygon-error", method="numeric")
-def test_polygon_and_its_bound(discrepancy):
-    x = np.linspace(0, 1, 50_001)
-    for m in (2, 5, 16, 64):
+def test_the_polygon_joins_the_points(printed):
+    for m in (2, 5, 16):
         corners = np.arange(m + 1) / m
-        slopes = (F(corners[1:]) - F(corners[:-1])) * m
-        changes = slopes - np.array([0.0, *slopes[:-1]])
+        names = construction(CURVE, m) | RELU
+        for place in GRID:
+            P = lambda x, corners=corners: np.interp(x, corners, CURVE(corners))  # noqa: E731
+            printed("eq-ua-polygon").holds({"P": P}, also={**names, "x": place})
 
-        def P(x, corners=corners, changes=changes):
-            return F(0.0) + np.maximum(x[:, None] - corners[:-1], 0) @ changes
 
-        error = np.abs(P(corners) - F(corners)).max()
-        discrepancy(error)
-        assert error < 1e-12
-        assert np.abs(P(x) - np.interp(x, corners, F(corners))).max() < 1e-12
-        assert np.abs(P(x) - F(x)).max() <= LARGEST_CURVATURE / (8 * m**2)
+@pytest.mark.equation("eq-ua-polygon-error", method="numeric")
+def test_bound_for_the_polygon(printed):
+    for m in (2, 5):
+        names = construction(CURVE, m, K_2=4 * np.pi**2 + 1) | RELU
+        printed("eq-ua-polygon-error").holds(also=names, where=["eq-ua-polygon"], x=[*GRID, *OUTSIDE])
+
+
+@pytest.mark.equation("eq-ua-polygon-error", method="numeric")
+@pytest.mark.parametrize("m", [2, 5])
+def test_a_parabola_reaches_the_bound_for_the_polygon(m, printed, discrepancy):
+    names = construction(lambda x: 3 * x**2, m, K_2=6) | RELU
+    read = {"also": names, "where": ["eq-ua-polygon"], "x": [*OUTSIDE, *((j + 0.5) / m for j in range(m))]}
+    error, bound = (printed("eq-ua-polygon-error").value(**read, side=side) for side in (0, 1))
+    discrepancy(error - bound)
+    assert abs(error - bound) < 1e-12
+
+
+# --- jumps ---
 
 
 @pytest.mark.equation("eq-ua-jump", method="numeric")
-def test_no_continuous_function_does_better_than_half_the_jump(rng, discrepancy):
-    J, tiny = 3.0, 1e-9
-    worst = 0.0
-    for _ in range(200):
-        v, w, b = rng.normal(size=5), 10 * rng.normal(size=5), rng.normal(size=5)
-        left, right = (float(np.sum(v * sigma(w * x + b))) for x in (-tiny, tiny))
-        error = max(abs(2.0 - left), abs(2.0 + J - right))
-        worst = max(worst, J / 2 - error)
-    discrepancy(max(worst, 0.0))
-    assert worst < 1e-6
+def test_no_continuous_function_does_better_than_half_the_jump(rng, printed):
+    J, m, sides = 3.0, 5, (-1e-9, 1e-9)
+    jump = {"F": lambda x: 2.0 + J * step(x), "J": J, "m": m, r"\sigma": expit}
+    for _ in range(100):
+        v, w, b = rng.normal(size=m), 10 * rng.normal(size=m), rng.normal(size=m)
+        network = {"c": 3.5 + rng.normal(), "v_j": from_one(v), "w_j": from_one(w), "b_j": from_one(b)}
+        printed("eq-ua-jump").holds(also=jump | network, where=["def-ua-network"], x=sides, within=1e-6)
+    printed("eq-ua-jump").holds({"f": lambda x: 3.5}, also=jump, x=sides)  # the best constant reaches it
+    bound = printed("eq-ua-jump").value({"J": J})
+    assert bound == max(abs(jump["F"](x) - 3.5) for x in sides)
 
 
 @pytest.mark.equation("eq-ua-jump-l2", method="sympy")
-def test_mean_error_at_a_jump(discrepancy):
-    t = sp.symbols("t", positive=True)  # t = 1/(1 + exp(u)), so that du = -dt/(t (1 - t))
+def test_mean_error_at_a_jump(printed, discrepancy):
+    t = sp.symbols("t", positive=True)  # t = 1/(1 + exp(u)) with u = kx, so that du = -dt/(t (1 - t))
     one_side = sp.integrate(t / (1 - t), (t, 0, sp.Rational(1, 2)))
-    residual = sp.simplify(2 * one_side - (2 * sp.log(2) - 1))
+    residual = sp.simplify(2 * one_side / k - printed("eq-ua-jump-l2").value({"k": k}))
     discrepancy(residual)
     assert residual == 0
 
 
 @pytest.mark.equation("eq-ua-jump-l2", method="numeric")
-def test_mean_error_at_a_jump_numerically(discrepancy):
-    from scipy.integrate import quad
-
-    for steepness in (1.0, 4.0, 30.0):
-        one_side, _ = quad(lambda x, s=steepness: sigma(-s * x) ** 2, 0, 60 / steepness)
-        error = abs(2 * one_side - (2 * np.log(2) - 1) / steepness)
-        discrepancy(error)
-        assert error < 1e-9
+@pytest.mark.parametrize("steepness", [1.0, 4.0, 30.0])
+def test_mean_error_at_a_jump_numerically(steepness, printed):
+    names = {r"\Theta": step, r"\sigma": expit, "k": steepness}
+    printed("eq-ua-jump-l2").holds(names, within=1e-9)
