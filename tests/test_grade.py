@@ -434,6 +434,17 @@ def test_a_journal_forgets_what_is_damaged_or_of_another_key(tmp_path):
     assert list((tmp_path / "results").iterdir()) == []
 
 
+def test_a_guard_that_has_ended_is_no_trouble(tmp_path):
+    """What is told to it then gets lost; it is not the grader that fails."""
+    sandbox.prepare(tmp_path)
+    for _ in range(3):
+        guard = sandbox.start([sys.executable, "-c", ""], tmp_path, "limits", Limits())
+        guard.wait(60)
+        session._end(guard)
+        session._let_go(guard)
+        assert sandbox.wait(guard)[0]["ended"] == "exit"
+
+
 def test_one_students_trouble_is_not_the_others(tmp_path, monkeypatch):
     """Whatever goes wrong in the grader itself: the others have their rows."""
     for name in ("a", "b"):
@@ -446,8 +457,12 @@ def test_one_students_trouble_is_not_the_others(tmp_path, monkeypatch):
         return [Row(student, "one-cost", "right", "")]
 
     monkeypatch.setattr("fysstk_book.grade.course.grade_notebook", grade)
-    rows = grade_all(found.submissions, Way())
+    kept = Journal(tmp_path / "results")
+    kept.start(fresh=False)
+    rows = grade_all(found.submissions, Way(), kept)
     assert [(row.student, row.verdict) for row in rows] == [("a", "not graded"), ("b", "right")]
+    assert kept.place("b").exists()
+    assert not kept.place("a").exists(), "the next run tries again"
     monkeypatch.setattr("fysstk_book.grade.journal.key", lambda one, *rest: one.nothing)
     rows = grade_all(found.submissions, Way())
     assert {row.verdict for row in rows} == {"not graded"}
@@ -848,7 +863,7 @@ def test_the_page_states_the_limits():
     assert f"{usual.seconds:g} seconds in all" in PAGE
     assert f"{usual.cell_seconds:g} seconds for one cell" in PAGE
     assert f"{usual.megabytes} megabytes" in PAGE
-    assert f"{usual.disk} megabytes" in PAGE
+    assert f"`--disk {usual.disk}`" in PAGE
 
 
 def test_the_example_on_the_page_works():

@@ -143,6 +143,7 @@ def start(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE if heard else subprocess.DEVNULL,
+        bufsize=0,
         pass_fds=() if channel is None else (channel,),
     )
 

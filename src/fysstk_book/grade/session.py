@@ -116,7 +116,6 @@ def _end(guard: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(OSError, ValueError):
         if guard.stdin:
             guard.stdin.write(b".")
-            guard.stdin.flush()
 
 
 def _let_go(guard: subprocess.Popen[bytes]) -> None:
