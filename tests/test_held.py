@@ -38,6 +38,7 @@ PAGES = [page for page in sources.pages(ROOT) if page.path.is_file()]
         ("three", [3, 2.8], [4, 2, 3.4]),
         ("ten", [10], [9, 11]),
         ("Twenty-seven numbers", [27], [20, 7]),
+        ("about a hundred", [96], [80]),
         ("seven times", [7.2], [8, 7.8, 6]),
         ("twice", [2, 2.1], [3, 2.5]),
         ("half", [0.52], [0.4, 2]),

@@ -34,7 +34,8 @@ OPEN = Path(
 # What is no text: formulas, code, comments, labels, targets of roles and links, addresses, layout.
 NO_TEXT = re.compile(
     r"\$\$.*?\$\$|(?<![\\$])\$(?!\$)[^$]+\$|\{(?!n\}|term\})[\w:+-]+\}`[^`]*`|\{n\}`[^`\n]*`|``.+?``|`[^`]*`"
-    r"|<!--.*?-->|\]\([^)]*\)|<https?:[^>]*>|^%.*$|^\([^()\s]+\)=\s*$|^\s*\d+\.(?= )|\{[.#][^}]*\}|&#?\w+;"
+    r"|<!--.*?-->"
+    r"|\]\([^)]*\)|<https?:[^>]*>|^%.*$|^\([^()\s]+\)=\s*$|^\s*(?:#+ )?\d+\.(?= )|\{[.#][^}]*\}|&#?\w+;"
     r"|^\*\*Time\*\*.*$|^\|?[ :|-]+\|?$",
     re.DOTALL | re.MULTILINE,
 )
@@ -53,7 +54,7 @@ NUMBER = re.compile(
 MEASURED = rf"(?:[ \u00a0]?(?:%|±)| {PARTS}\b| (?:times|of|out of)\b|(?: \w+)? {RUNS}\b)"
 NUMBERED = (
     "(?:chapter|section|part|equation|figure|table|exercise|page|week|slide|step|layer|node|neuron|unit|class|"
-    "digit|row|column|line|case|number|level|seed|volume)s?|version|Python|NumPy|axis"
+    "digit|row|column|line|case|number|level|seed|volume)s?|version|Python|NumPy|Linux(?: from)?|axis"
 )
 
 # The kinds of numbers that need no run, by what stands before them, by themselves, and by what follows.
@@ -66,6 +67,7 @@ KINDS = {
     ),
     "a small whole number that counts or names what the sentence shows": ("", r"-?\d|10", f"(?!{MEASURED})"),
     "the number of a heading": (r"#+ $", r"\d+", r"\. "),
+    "a limit that a program sets": ("", r"\d+", r" (?:megabytes|seconds|minutes)\b"),
     "the name of a row": (r"(?:^|[\n\0] *)\| $", r"\d+", r" \|"),
     "the sizes of a network": ("", r"\d+(?:-\d+)+", ""),
     "a side of an image": (r"\d by $", r"\d+", ""),

@@ -73,14 +73,14 @@ class Number:
     value: float
     tolerance: float
     side: str = ""
-    is_word: bool = False
+    is_count: bool = False
 
     def admits(self, value: float) -> bool:
         """Tell whether a computed value may be written like this."""
         slack = 1e-9 * max(abs(self.value), abs(value), 1e-300)
         if self.side and not {"<": value < self.value, ">": value > self.value}[self.side[0]]:
             return "=" in self.side and abs(value - self.value) <= slack
-        if self.is_word and value == round(value) and self.value == round(self.value):
+        if self.is_count and value == round(value) and self.value == round(self.value):
             return value == self.value  # a count
         return abs(value - self.value) <= self.tolerance + slack
 
@@ -123,12 +123,13 @@ def numbers(shown: str) -> list[Number]:
     for match in sorted([*NUMBER.finditer(shown), *word.finditer(shown)], key=re.Match.start):
         before = shown[: match.start()].rstrip("$")
         is_word = match.re is word
-        value, tolerance = _word(match) if is_word else _digits(match, bool(ABOUT.search(before)))
+        about = bool(ABOUT.search(before))
+        value, tolerance = _word(match) if is_word else _digits(match, about)
         side = "<" if LESS.search(before) else ">" if MORE.search(before) else ""
         if side:
             side += "=" if EQUAL_TOO.search(before) else ""
-            tolerance = tolerance if ABOUT.search(before) else math.inf
-        found.append(Number(unit * value, unit * tolerance, side, is_word and unit == 1.0))
+            tolerance = tolerance if about else math.inf
+        found.append(Number(unit * value, unit * tolerance, side, is_word and not about))
     return found
 
 
