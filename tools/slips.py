@@ -33,7 +33,7 @@ from fysstk_book.sources import Directive
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tests" / "slips.json"
-SAMPLE = 6
+SAMPLE = 3
 """How many variants of each chapter's solution are checked."""
 
 
