@@ -167,6 +167,14 @@ BAD_ROWS = {
     "1 2\nx y": 'line 2: "x" is no number',
 }
 DEPTHS = (1, 2, 5)
+
+
+def linked():
+    """Return (page, address) of every link to a situation of the playground."""
+    link = re.compile(r'href="(?:playground\.html)?#([^"]*=[^"]*)"')
+    return [(page.name, address) for page in PAGES for address in link.findall(page.text)]
+
+
 BAD = {
     "colour=red": 'The address has no "colour"',
     "data=moons": "Data set must be one of and, or, xor",
@@ -298,7 +306,8 @@ def results(start):
         "moments": [{"L": L} for L in DEPTHS],
         "situation": [{"address": address} for address in SITUATIONS],
         "parse": [
-            {"address": address} for address in [*BAD, *GARBLED, *(address for _, address in embedded())]
+            {"address": address}
+            for address in [*BAD, *GARBLED, *(address for _, address in embedded() + linked())]
         ],
         "json": [{"text": text, "address": "steps=5"} for text in (JSON, *BAD_JSON)],
     }
@@ -503,7 +512,10 @@ def test_an_address_gives_a_network_and_a_sentence_however_garbled(results):
 
 
 def test_the_addresses_in_the_book_are_good(results):
-    for (page, address), given in zip(embedded(), results["parse"][len(BAD) + len(GARBLED) :], strict=True):
+    assert len(linked()) >= 10
+    for (page, address), given in zip(
+        embedded() + linked(), results["parse"][len(BAD) + len(GARBLED) :], strict=True
+    ):
         assert given["said"] == [], f"{page}: {address}"
 
 

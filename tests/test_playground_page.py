@@ -63,6 +63,15 @@ PARTS = [
     ".pg-scores",
     ".pg-strip",
 ]
+# The equations that are in sight at some moment of the passes.
+WALK = """() => {
+  const seen = new Set();
+  for (let k = 0; k < 16; k++) {
+    document.querySelector("[data-act=next]").click();
+    document.querySelectorAll(".pg-equation:not([hidden])").forEach(e => seen.add(e.dataset.equation));
+  }
+  return [...seen];
+}"""
 # Texts of the drawing that leave it, and those below units that cover a unit.
 MISPLACED = """() => {
   const box = e => e.getBoundingClientRect(), all = box(document.querySelector(".pg-network"));
@@ -734,7 +743,7 @@ def test_chapters_have_their_own_situations(visit, pages, site, place):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     for name, address in embedded():
-        if name == "playground":
+        if name == "playground" or (place == "http" and name != EMBED):
             continue
         page.goto(pages[name] if place == "http" else (site / f"book/{name}.html").as_uri())
         page.wait_for_selector(".pg-live .pg-unit")
@@ -750,13 +759,7 @@ def test_chapters_have_their_own_situations(visit, pages, site, place):
         assert page.url == before, "a chapter's address stays as it is"
         page.click("[data-act=reset]")
         assert unquote(page.get_attribute(".pg-more a", "href")) == home
-        row = page.locator("[data-act=next]")
-        shown = set()
-        for _ in range(12):
-            row.click()
-            shown |= set(
-                page.locator(".pg-equation:visible").evaluate_all("all => all.map(e => e.dataset.equation)")
-            )
+        shown = page.evaluate(WALK)
         assert len(shown) >= 4, name
     assert not errors
 
