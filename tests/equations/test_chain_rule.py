@@ -116,6 +116,14 @@ def test_partial_derivatives_that_are_not_continuous(printed):
         "t": t,
     }
     printed("eq-chain-counterexample").holds(names, where=["x = t", "y = t"])
+    signs = (
+        r"\frac{\partial f}{\partial x}",
+        r"\frac{\partial f}{\partial y}",
+        r"\frac{dx}{dt}",
+        r"\frac{dy}{dt}",
+    )
+    letters = dict(zip(signs, sp.symbols("fx fy xt yt"), strict=True))  # the rule itself, where nothing is 0
+    assert printed("eq-chain-counterexample").value(letters) == printed("eq-chain-total").value(letters)
     assert sp.diff(f(x, y), x).subs({x: h, y: h}).simplify() == sp.Rational(1, 2)  # not 0, as at the origin
 
 
@@ -209,10 +217,12 @@ def test_multiplications_of_the_two_brackets(n, printed):
         k: np.array([[Counted(v) for v in row] for row in rng.normal(size=shape)], dtype=object)
         for k, shape in {3: (1, n), 2: (n, n), 1: (n, n)}.items()
     }
+    plain = [J[k].astype(float) for k in (3, 2, 1)]
     cost.holds({"n": n}, only=1)
     for brackets, formula in ((0, 1), (2, 3)):
         Counted.count = 0
-        cost.value({"J_k": J}, statement=brackets)
+        product = cost.value({"J_k": J}, statement=brackets)
+        np.testing.assert_allclose(product.astype(float), np.linalg.multi_dot(plain), rtol=1e-10, atol=1e-12)
         assert Counted.count == cost.value({"n": n}, statement=formula)
 
 
@@ -310,6 +320,29 @@ def test_steps_backwards(printed):
     holding_b = {r"\frac{\partial c}{\partial a}": 1}  # the direct path, as eq-chain-root-local has it
     for label in BACKWARDS:
         printed(label).holds(also={"x": x, **holding_b}, where=ROOT_STEPS)
+
+
+@pytest.mark.equation("eq-chain-three-factors", method="sympy")
+@pytest.mark.equation("eq-chain-root-c", method="sympy")
+@pytest.mark.equation("eq-chain-root-b", method="sympy")
+@pytest.mark.equation("eq-chain-root-a", method="sympy")
+@pytest.mark.equation("eq-chain-root-x", method="sympy")
+def test_the_same_steps_in_any_program(printed, discrepancy):
+    """In which no local derivative is 1, so that none can stand for another."""
+    k = sp.symbols("k:3", real=True)
+    functions = {name: any_function(name) for name in "ABDE"} | {"x": x}
+    functions["C"] = lambda a, b: k[0] * a + k[1] * a * b + k[2] * b
+    longer = ["a = A(x)", "b = B(a)", "c = C(a, b)", "d = D(c)", "f = E(d)"]
+    direct = k[0] + k[1] * functions["B"](functions["A"](x))  # of C by its first argument alone
+    only_direct = {r"\frac{\partial c}{\partial a}": direct}
+    shorter = ["a = A(x)", "b = B(a)", "f = E(b)"]
+    for label, where in [("eq-chain-three-factors", shorter), *((label, longer) for label in BACKWARDS)]:
+        whole, steps = (
+            printed(label).value(also=functions | only_direct, where=where, side=side) for side in (0, 1)
+        )
+        residual = sp.simplify((whole - steps).doit())
+        discrepancy(residual)
+        assert residual == 0
 
 
 @pytest.mark.equation("eq-chain-root-c", method="autodiff")
