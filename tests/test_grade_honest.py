@@ -178,7 +178,9 @@ def test_honest_cells_run_as_in_jupyter(tmp_path):
         **os.environ,
         "MPLBACKEND": "Agg",
         "IPYTHONDIR": str(tmp_path / ".ipython"),
-        "PYTHONPATH": str(Path(fysstk_book.__file__).parents[1]),
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(fysstk_book.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+        ),
         "HOME": str(tmp_path),
     }
     done = subprocess.run(
