@@ -45,10 +45,10 @@ ALGEBRA = [
     "datasets",
 ]
 BOOK = [
-    "longruns",
     "draw",
     "compare",
     "measured",
+    "longruns",
     "held",
     "sources",
     "numbers",

@@ -1,137 +1,187 @@
-"""The table of the long runs, and the tool that makes them."""
+"""The long runs on digits: stored with their origin, shown as tables, and in part made again."""
 
 import dataclasses
-import json
+import os
 
 import numpy as np
 import pytest
 from tqdm import tqdm
 
 import digits
-from fysstk_book import longruns
-from fysstk_nn.datasets import Samples, Split
+from fysstk_book import longruns, measured
+from fysstk_book.measured import Curves, Line
+from fysstk_nn.datasets import Samples, Split, mnist
 
+SEVEN = [float(epoch) for epoch in range(1, 8)]
 RESULTS = {
-    "data": "MNIST, folder mnist: 5 to train on, 3 to test",
-    "rows": [
-        {
-            "run": "a",
-            "chapter": "digits-sokirko",
-            "network": "784-<16>-10",
-            "reported": "about 10",
-            "epochs": 7,
-            "errors": [[20, 15, 9, 8, 7, 6, 5.5], [22, 15, 9, 8, 7, 7, 6.5]],
-        },
-        {
-            "run": "b",
-            "chapter": "digits-nielsen",
-            "network": "darkness",
-            "reported": "",
-            "epochs": 0,
-            "errors": [[77.5]],
-        },
-    ],
+    "sokirko": Line(SEVEN, [[20, 15, 9, 8, 7, 6, 5.5], [22, 15, 9, 8, 7, 7, 6.5]]),
+    "nielsen-darkness": Line([1.0], [[77.5]]),
 }
 
 
 @pytest.fixture
-def path(tmp_path):
-    path = tmp_path / "digits.json"
-    path.write_text(json.dumps(RESULTS), encoding="utf8")
-    return path
+def folder(tmp_path):
+    save(tmp_path, RESULTS)
+    return tmp_path
 
 
-def test_table_of_a_chapter(path):
-    table = longruns.table("digits-sokirko", path)
-    assert table.rows == (
-        ("784-<16>-10", "about 10", "21.00 ± 1.41", "6.50 ± 0.71", "6.00 ± 0.71", "6.00 ± 0.71", "7", "2"),
+def save(where, lines):
+    curves = Curves(lines, "epoch", "test error, %", seeds=[0, 1])
+    measured.save(
+        "digits",
+        curves,
+        data="<digits>: 5,000 to train on, 3 to test",
+        decides="?",
+        seconds=1.0,
+        command="make it",
+        where=where,
     )
-    assert longruns.table("digits-nielsen", path).rows == (
-        ("darkness", "–", "–", "–", "77.50", "–", "–", "1"),
+
+
+def test_table_of_a_chapter(folder):
+    table = longruns.table("digits-sokirko", folder)
+    network, reported = longruns.NETWORKS["sokirko"]
+    assert table.rows == (
+        (network, reported, "21.00 ± 1.41", "6.50 ± 0.71", "6.00 ± 0.71", "6.00 ± 0.71", "7", "2"),
+    )
+    assert longruns.table("digits-nielsen", folder).rows == (
+        ("average darkness", "77.75", "–", "–", "77.50", "–", "–", "1"),
     )
     caption, head, row = repr(table).splitlines()
-    assert caption == f"Test error in percent. Measured by make digits on {RESULTS['data']}."
+    assert caption.startswith(
+        "Test error in percent, mean ± standard deviation of the runs. Measured on <digits>"
+    )
+    assert caption.endswith(f"NumPy {np.__version__}: make it.")
     assert head.split()[0] == "network"
-    assert row.index("about 10") == head.index("the source says")
+    assert row.index(reported) == head.index("the source says")
     html = table._repr_html_()
-    assert "<td>784-&lt;16&gt;-10</td>" in html
+    assert "&lt;digits&gt;" in html
     assert html.count("<tr>") == 2
 
 
-def test_without_results_it_says_how_to_make_them(tmp_path):
-    table = longruns.table("digits-sokirko", tmp_path / "none.json")
-    assert repr(table) == "The long runs have not been made here: FYSSTK_MNIST=folder make digits"
-    assert table._repr_html_() == f"<p>{table!r}</p>"
+def test_errors_of_a_run(folder):
+    assert longruns.errors("sokirko", folder).shape == (2, 7)
+    assert longruns.sizes(folder) == [5000, 3]
+    np.testing.assert_allclose(longruns.reached("sokirko", where=folder), [6, np.sqrt(0.5)])
+    np.testing.assert_allclose(longruns.reached("sokirko", 1, folder), [21, np.sqrt(2)])
+    np.testing.assert_allclose(longruns.reached("nielsen-darkness", where=folder), [77.5])
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"data": "x", "rows": [{}]}', '{"data": 1, "rows": 2}'])
-def test_damaged_results(path, content):
-    path.write_text(content, encoding="utf8")
+def test_results_of_something_else(folder):
+    save(folder, {"something": Line([1.0], [[3.0]])})
     with pytest.raises(ValueError, match=r"digits\.json holds no results of make digits; run it again"):
-        longruns.table("digits-sokirko", path)
+        longruns.table("digits-sokirko", folder)
 
 
 @pytest.fixture
-def few(monkeypatch, path):
-    """Let the tool find a few made-up digits, and write into a folder of the test's."""
+def few(monkeypatch, tmp_path):
+    """Let the tool find a few made-up digits, and write into folders of the test's."""
     rng = np.random.default_rng(0)
     y = np.arange(40) % 10
     X = rng.uniform(size=(40, 784)).astype(np.float32)
     X[np.arange(40), y] = 5
     data = Samples(X, y, tuple("0123456789"), "made up")
-    monkeypatch.setattr(digits, "mnist", lambda: Split(data, data.take(range(20))))
-    monkeypatch.setattr(longruns, "RESULTS", path)
-    monkeypatch.setattr(longruns.table, "__defaults__", (path,))
-    return path
+    monkeypatch.setattr(digits, "mnist", lambda source=None: Split(data, data.take(range(20))))
+    monkeypatch.setattr(digits, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(measured, "folder", lambda: tmp_path / "book")
+    return tmp_path
 
 
-def run(monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["digits.py", *arguments])
-    return digits.main()
-
-
-def test_runs_that_are_asked_for_are_written_beside_earlier_ones(few, monkeypatch, capfd):
-    assert run(monkeypatch, "nielsen-0", "darkness") == 0
-    assert run(monkeypatch, "nielsen-4") == 0
-    results = json.loads(few.read_text(encoding="utf8"))
-    assert results["data"] == "made up: 40 to train on, 20 to test"
-    assert [row["run"] for row in results["rows"]] == ["darkness", "nielsen-0", "nielsen-4"]
-    assert [len(row["errors"]) for row in results["rows"]] == [1, 3, 3]
-    assert all(0 <= e <= 100 for row in results["rows"] for errors in row["errors"] for e in errors)
-    assert len(longruns.table("digits-nielsen", few).rows) == 3
+def test_runs_that_are_asked_for_are_written_beside_earlier_ones(few, capfd):
+    assert digits.main(["nielsen-0", "nielsen-darkness"]) == 0
+    assert digits.main(["nielsen-4"]) == 0
+    found = measured.load("digits", few / "build")
+    assert found.provenance["data"] == "made up: 40 to train on, 20 to test"
+    assert found.provenance["command"] == "FYSSTK_MNIST=folder make digits"
+    assert list(found.lines) == ["nielsen-darkness", "nielsen-0", "nielsen-4"]
+    assert [found.runs(name).shape for name in found.lines] == [(1, 1), (3, 30), (3, 30)]
+    assert all((found.runs(name) >= 0).all() and (found.runs(name) <= 100).all() for name in found.lines)
+    assert not (few / "book").exists()
     out, bar = capfd.readouterr()
     assert "784-30-4, binary digits" in out
     assert "90/90" in bar
 
 
-@pytest.mark.parametrize("name", ["nielsen-0", "wide-shifted"])
+@pytest.mark.parametrize("name", ["nielsen-0", "sokirko-shifted"])
 def test_a_killed_run_goes_on_where_it_was(name, few, monkeypatch):
     short = dataclasses.replace(digits.RUNS[name], epochs=4)
     data, bar = digits.mnist(), tqdm(disable=True)
     whole = list(short.errors(data, 1, bar))
-    assert len(whole) == 4 and list(few.parent.glob("*.npz")) == []
+    assert len(whole) == 4 and list((few / "build").glob("*.npz")) == []
     started = short.errors(data, 1, bar)
     assert [next(started), next(started)] == whole[:2]
     started.close()  # as after a kill: two epochs are in the file
-    assert len(list(few.parent.glob("*.npz"))) == 1
+    assert len(list((few / "build").glob("*.npz"))) == 1
     assert list(short.errors(data, 1, bar)) == whole
-    assert list(few.parent.glob("*.npz")) == []
+    assert list((few / "build").glob("*.npz")) == []
     started = short.errors(data, 1, bar)
     next(started)
     other = dataclasses.replace(short, batch_size=7)  # other settings start anew
     assert other.checkpoint(data, 1) != short.checkpoint(data, 1) != short.checkpoint(data, 2)
 
 
-def test_unknown_run(few, monkeypatch, capfd):
+def test_results_of_other_data_are_not_kept(few, monkeypatch):
+    digits.main(["nielsen-darkness"])
+    data = digits.mnist()
+    monkeypatch.setattr(digits, "mnist", lambda source=None: Split(data.test, data.test))
+    digits.main(["nielsen-notes"])
+    assert list(measured.load("digits", few / "build").lines) == ["nielsen-notes"]
+
+
+def test_the_books_results_have_one_epoch_on_the_sample_beside_them(few):
+    digits.main(["--book", "nielsen-notes"])
+    assert measured.load("digits", few / "book").runs("nielsen-notes").shape == (1, 5)
+    assert measured.load("digits-sample", few / "book").runs("nielsen-notes").shape == (1, 1)
+
+
+def test_unknown_run(few, capfd):
     with pytest.raises(SystemExit):
-        run(monkeypatch, "nielsen-31")
+        digits.main(["nielsen-31"])
     assert "there is no run 'nielsen-31'; choose from sokirko" in capfd.readouterr().err
 
 
 def test_folder_that_does_not_exist(monkeypatch, tmp_path, capfd):
     monkeypatch.setenv("FYSSTK_MNIST", str(tmp_path / "none"))
-    assert run(monkeypatch) == 1
+    assert digits.main([]) == 1
     assert "there is no folder" in capfd.readouterr().err
+
+
+# --- What the book ships ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["digits", "digits-sample"])
+def test_each_run_is_in_the_book_with_all_its_seeds_and_epochs(name):
+    found = measured.load(name)
+    assert list(found.lines) == list(digits.RUNS) == list(longruns.NETWORKS)
+    for run, settings in digits.RUNS.items():
+        epochs = settings.epochs if name == "digits" else 1
+        assert found.runs(run).shape == (settings.seeds, epochs)
+    assert set(found.provenance) == {"command", "data", "decides", "date", "seconds", "versions"}
+
+
+def again(name, data):
+    """Measure a random seed of a random run again, for one epoch; return what it gives and what is stored."""
+    rng = np.random.default_rng()
+    found = measured.load(name)
+    run = str(rng.choice(list(found.lines)))
+    seed = int(rng.integers(len(found.lines[run].runs)))
+    once = dataclasses.replace(digits.RUNS[run], epochs=1)
+    [new], old = once.errors(data, seed, tqdm(disable=True)), found.runs(run)[:, 0]
+    # With other versions, or on another machine, sums are rounded otherwise, and a training goes its own way.
+    same = found.provenance["versions"] == measured.versions()
+    slack = 1e-4 if same else 3 + 4 * np.std(old)
+    assert abs(new - old[seed]) <= slack, f"{run}, seed {seed}: {new}, but stored is {old[seed]}"
+
+
+def test_a_random_part_is_measured_again_on_the_sample():
+    again("digits-sample", mnist("sample"))
+
+
+def test_a_random_part_is_measured_again_on_the_books_data_where_it_is_at_hand():
+    if os.environ.get("FYSSTK_MNIST"):
+        data = mnist()
+        if str(data) == measured.load("digits").provenance["data"]:
+            again("digits", data)
 
 
 def test_jitter_moves_each_image_by_up_to_two_pixels(rng):

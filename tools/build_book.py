@@ -44,7 +44,6 @@ SOURCES = (
     "tests/equations",
     "tools",
     "requirements.txt",
-    "_build/digits.json",
 )
 
 EQUATION = re.compile(r"\$\$.+?\$\$\s*\([^)]+\)", re.DOTALL)  # from dollars to a label, or more

@@ -1,7 +1,7 @@
 """Run the chapters, several at a time, and keep what they print and draw.
 
 A chapter's outputs are kept in _build/executed/<key>/, where the key is a hash of the package, the
-installed libraries, the Python and the results of `make digits`: when one of them changes, every chapter
+installed libraries, the Python and what was measured: when one of them changes, every chapter
 runs again. Each file there is written in one step, so an interrupted run leaves whole files only.
 
 The values of the numbers that the text holds to the run are kept beside the outputs. They are computed in the
@@ -116,7 +116,7 @@ def last_cell(notebook: nbformat.NotebookNode) -> int | None:
 
 def store_for_this_package() -> Path:
     """Return the folder for outputs made by the present package; those made by earlier ones are removed."""
-    store = STORE / digest("src", "tools/run_chapters.py", "_build/digits.json", extra=machine())[:16]
+    store = STORE / digest("src", "tools/run_chapters.py", "book/measured", extra=machine())[:16]
     for old in STORE.glob("*"):
         if old != store:
             shutil.rmtree(old, ignore_errors=True)

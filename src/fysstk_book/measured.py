@@ -1,7 +1,7 @@
 """Reads and writes what was measured in long runs: small JSON files, each with what made it.
 
-`tools/measure.py` (`make measure`) writes them into book/measured. They are part of the book's sources, and
-of the wheel.
+`tools/measure.py` (`make measure`) and `tools/digits.py` write them into book/measured. They are part of
+the book's sources, and of the wheel.
 """
 
 from __future__ import annotations
@@ -164,6 +164,7 @@ def save(
     data: str,
     decides: str,
     seconds: float,
+    command: str = "",
     where: Path | None = None,
 ) -> None:
     """Write a result, with what made it, in one step.
@@ -180,11 +181,13 @@ def save(
         The question that it answers.
     seconds : float
         How long it took.
+    command : str
+        What makes it; by default `make measure` with its name.
     where : Path, optional
         The folder, if it is another one than `folder()`.
     """
     provenance = {
-        "command": f"make measure NAME={name}",
+        "command": command or f"make measure NAME={name}",
         "data": data,
         "decides": decides,
         "date": date.today().isoformat(),

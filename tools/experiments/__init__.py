@@ -7,6 +7,7 @@ from experiments import (
     activations,
     costs_and_outputs,
     data,
+    digits,
     gradient_descent,
     hyperparameters,
     limits,
@@ -34,6 +35,7 @@ CHAPTERS = [
     regularization,
     hyperparameters,
     limits,
+    digits,
 ]
 
 EXPERIMENTS: dict[str, Experiment] = {
