@@ -5,8 +5,8 @@
     python tools/digits.py --book                into book/measured, to which the pages' text is held
 
 The results are written after each run; a run that is killed goes on, in the next call, after the last epoch
-that it has finished. With --book, one epoch of each run on the sample of digits that comes with the package goes
-into digits-sample.json: the tests make some of these again, wherever they run.
+that it has finished. With --book, one epoch of each run on the sample of digits that comes with the package
+goes into digits-sample.json: the tests make some of these again, wherever they run.
 """
 
 from __future__ import annotations
