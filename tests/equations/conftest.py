@@ -29,8 +29,6 @@ METHODS = ("sympy", "central differences", "autograd", "autodiff", "numeric", "p
 TYPED = {
     "test_activations.py",
     "test_costs_and_outputs.py",
-    "test_data.py",
-    "test_limits.py",
     "test_regularization.py",
     "test_vanishing_gradients.py",
 }

@@ -1,4 +1,4 @@
-"""The equations of book/limits.md: asymptotics, memory, units, and two laws for one planet."""
+"""The equations of book/limits.md, as printed: asymptotics, memory, units, and two laws for one planet."""
 
 from __future__ import annotations
 
@@ -8,135 +8,169 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from fysstk_book.printed.names import from_one
+from fysstk_book.printed.numbers import samples
+from fysstk_nn.costs import one_hot
 from fysstk_nn.mlp import MLP
 
+NODES = 7
+ACTIVATIONS = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
 
-def network_on_a_ray(hidden, rng, nodes=7):
-    """A network, its output along a ray as a function of t, and alpha, beta, v, b of the ray."""
-    net = MLP((3, nodes, 1), hidden=hidden)
-    params = net.init(rng=rng)
-    params.b[1], params.b[2] = rng.normal(size=nodes), rng.normal(size=1)
-    x0, d = rng.normal(size=3), rng.normal(size=3)
-    along = lambda t: net.predict(params, x0 + np.atleast_1d(t)[:, None] * d)[:, 0]  # noqa: E731
-    alpha, beta = d @ params.W[1], x0 @ params.W[1] + params.b[1]
-    return along, alpha, beta, params.W[2][:, 0], params.b[2][0]
+
+class Ray:
+    """A network, its output along a ray as a function of t, and the names of the page for both."""
+
+    def __init__(self, hidden, rng):
+        net = MLP((3, NODES, 1), hidden=hidden)
+        params = net.init(rng=rng)
+        params.b[1], params.b[2] = rng.normal(size=NODES), rng.normal(size=1)
+        x0, d = rng.normal(size=3), rng.normal(size=3)
+        self.along = lambda t: net.predict(params, x0 + np.atleast_1d(t)[:, None] * d)[:, 0]
+        self.alpha, self.beta = d @ params.W[1], x0 @ params.W[1] + params.b[1]
+        self.network = {
+            "w_j": from_one(params.W[1].T),
+            "b_j": from_one(params.b[1]),
+            "x_0": x0,
+            "d": d,
+            "f": ACTIVATIONS[hidden],
+        }
+        self.names = {
+            "b": params.b[2][0],
+            "v_j": from_one(params.W[2][:, 0]),
+            r"\alpha_j": from_one(self.alpha),
+            r"\beta_j": from_one(self.beta),
+            "M": NODES,
+        }
+
+
+J = range(1, NODES + 1)
+
+
+@pytest.mark.equation("eq-limits-tanh", method="sympy")
+def test_limit_of_the_printed_network(printed):
+    names = {"b": sp.Symbol("b", real=True), "v_j": [None, *sp.symbols("v1:4", real=True)], "f": sp.tanh}
+    rays = {r"\alpha_j": [None, 2, -3, sp.Rational(1, 5)], r"\beta_j": [None, 1, -1, 4], "M": 3}
+    printed("eq-limits-tanh").holds(also=names | rays, where=["def-limits-ray"], j=range(1, 4))
 
 
 @pytest.mark.equation("eq-limits-tanh", method="numeric")
-def test_tanh_network_becomes_constant(rng, discrepancy):
-    for _ in range(20):
-        along, alpha, _, v, b = network_on_a_ray("tanh", rng)
-        far = 1e3 / np.abs(alpha).min()
-        error = abs(along(far)[0] - (b + v @ np.sign(alpha)))
-        discrepancy(error)
-        assert error < 1e-12
+@pytest.mark.parametrize("seed", range(20))
+def test_tanh_network_becomes_constant(seed, printed, discrepancy):
+    ray = Ray("tanh", np.random.default_rng(seed))
+    far = 1e3 / np.abs(ray.alpha).min()
+    limit = printed("eq-limits-tanh").value(also=ray.names, side=1, j=J)
+    discrepancy(limit - ray.along(far)[0])
+    assert abs(limit - ray.along(far)[0]) < 1e-12
 
 
 @pytest.mark.equation("eq-limits-tanh-rate", method="numeric")
-def test_rate_of_saturation(rng, discrepancy):
-    for _ in range(20):
-        along, alpha, beta, v, b = network_on_a_ray("tanh", rng)
-        t = np.max(-beta / alpha) + np.linspace(1e-3, 20, 400)
-        bound = 2 * np.exp(-2 * np.abs(np.outer(t, alpha) + beta)) @ np.abs(v)
-        excess = np.max(np.abs(along(t) - (b + v @ np.sign(alpha))) - bound)
-        discrepancy(max(excess, 0))
-        assert excess < 1e-13
+@pytest.mark.parametrize("seed", range(5))
+def test_rate_of_saturation(seed, printed):
+    ray = Ray("tanh", np.random.default_rng(seed))
+    start = np.max(-ray.beta / ray.alpha)
+    limit = printed("eq-limits-tanh").value(also=ray.names, side=1, j=J)
+    names = {"g": lambda t: limit if t == "oo" else ray.along(t)[0], r"\infty": "oo"}
+    for t in start + np.linspace(1e-3, 20, 40):
+        printed("eq-limits-tanh-rate").holds(names | {"t": t}, also=ray.names, j=J, within=1e-13)
 
 
 @pytest.mark.equation("eq-limits-tanh-rate", method="sympy")
-def test_tail_of_tanh(discrepancy):
+def test_tail_of_tanh(printed, discrepancy):
     z = sp.symbols("z", positive=True)
     residual = sp.simplify((1 - sp.tanh(z) - 2 / (sp.exp(2 * z) + 1)).rewrite(sp.exp))
     discrepancy(residual)
-    assert residual == 0
+    assert residual == 0  # and 2/(exp(2z) + 1) is less than 2 exp(-2z), the printed term of each node
+    names = {"v_j": [None, 1], r"\alpha_j": [None, 1], r"\beta_j": [None, 0], "t": z}
+    term = printed("eq-limits-tanh-rate").value(names, side=1, j=[1])
+    assert sp.simplify(term - 2 * sp.exp(-2 * z)) == 0
 
 
 @pytest.mark.equation("eq-limits-relu", method="numeric")
-def test_relu_network_becomes_linear(rng, discrepancy):
-    for _ in range(20):
-        along, alpha, beta, v, b = network_on_a_ray("relu", rng)
-        last = np.max(-beta / alpha)
-        t = last + np.linspace(0, 10, 50)
-        on = alpha > 0
-        printed = b + (np.outer(t, alpha[on]) + beta[on]) @ v[on]
-        error = np.max(np.abs(along(t) - printed) / (1 + np.abs(printed)))
-        discrepancy(error)
-        assert error < 1e-12
+@pytest.mark.parametrize("seed", range(5))
+def test_relu_network_becomes_linear(seed, printed):
+    ray = Ray("relu", np.random.default_rng(seed))
+    crossings = -ray.beta / ray.alpha
+    names = {"g": lambda t: ray.along(t)[0], "t_j": from_one(crossings)}
+    for t in crossings.max() + np.linspace(0, 10, 12):
+        printed("eq-limits-relu").holds(names | {"t": t}, also=ray.names, j=J, within=1e-11)
 
 
 @pytest.mark.equation("eq-limits-homogeneous", method="numeric")
 @pytest.mark.parametrize("sizes", [(3, 5, 2), (3, 6, 4, 5, 1)])
-def test_homogeneous_without_biases(sizes, rng, discrepancy):
+@pytest.mark.parametrize("c", [0.0, 0.3, 7.0])
+def test_homogeneous_without_biases(sizes, c, rng, printed):
     net = MLP(sizes, hidden="relu")
-    params, X = net.init("he", rng=rng), rng.normal(size=(10, 3))
-    for c in (0.0, 0.3, 7.0):
-        error = np.abs(net.predict(params, c * X) - c * net.predict(params, X)).max()
-        discrepancy(error)
-        assert error < 1e-12
+    params = net.init("he", rng=rng)
+    names = {"F": lambda x: net.predict(params, x[None])[0], "x": rng.normal(size=3), "c": c}
+    printed("eq-limits-homogeneous").holds(names)
 
 
 @pytest.mark.equation("eq-limits-memory", method="numeric")
 @pytest.mark.parametrize("width", [40, 60, 200])
-def test_random_layer_memorises(width, rng, discrepancy):
+def test_random_layer_memorises(width, rng, printed):
     X, Y = rng.normal(size=(40, 5)), np.eye(10)[rng.integers(0, 10, 40)]
     H = np.tanh(X @ rng.normal(size=(5, width)) + rng.normal(size=width))
     assert np.linalg.matrix_rank(H) == 40
-    V = np.linalg.pinv(H) @ Y
-    error = np.abs(H @ V - Y).max()
-    discrepancy(error)
-    assert error < 1e-6
+    page = printed("eq-limits-memory")
+    V = page.value({"H": H, "Y": Y}, side=1, statement=0)
+    page.holds({"H": H, "Y": Y, "V": V}, within=1e-6)
 
 
-@pytest.mark.equation("eq-limits-chance", method="sympy")
-def test_chance(discrepancy):
-    K, m = 3, 4  # all outcomes of 4 guesses among 3 classes
-    share = sp.Rational(1, K)
-    mean = square = 0
-    for outcome in itertools.product([0, 1], repeat=m):
+@pytest.mark.equation("eq-limits-chance", method="numeric")
+@pytest.mark.parametrize(("K", "m"), [(3, 4), (10, 3), (2, 6)])
+def test_chance(K, m, printed, discrepancy):
+    share, mean, square = sp.Rational(1, K), 0, 0
+    for outcome in itertools.product([0, 1], repeat=m):  # of all guesses
         weight = sp.prod([share if right else 1 - share for right in outcome])
         accuracy = sp.Rational(sum(outcome), m)
         mean, square = mean + weight * accuracy, square + weight * accuracy**2
-    residual = abs(mean - share) + abs(sp.sqrt(square - mean**2) - sp.sqrt(share * (1 - share) / m))
-    discrepancy(sp.simplify(residual))
-    assert sp.simplify(residual) == 0
+    spread = sp.sqrt(square - mean**2)
+    for side, exact in enumerate((mean, spread)):
+        error = float(printed("eq-limits-chance").value(also={"K": K, "m": m}, side=side) - exact)
+        discrepancy(error)
+        assert abs(error) < 1e-12
 
 
 @pytest.mark.equation("eq-limits-units", method="sympy")
-def test_units(discrepancy):
-    w, new, x, c, eta = sp.symbols("w w_n x c eta", positive=True)
+def test_units(printed):
+    w, x, c, eta = sp.symbols("w x c eta", positive=True)
     cost = sp.Function("C")
     old = sp.diff(cost(w * x), w)
-    in_new_units = sp.diff(cost(new * (c * x)), new).subs(new, w / c).doit()
-    residual = sp.simplify(in_new_units - c * old)
-    step = sp.simplify(c * (-eta * in_new_units) - (-(c**2) * eta * old))
-    discrepancy(abs(residual) + abs(step))
-    assert residual == 0
-    assert step == 0
+    inner = sp.Symbol("v", positive=True)
+    new = sp.diff(cost(inner * (c * x)), inner).subs(inner, w / c).doit()
+    names = {
+        r"\frac{\partial\mathcal C}{\partial w'}": new,
+        r"\frac{\partial\mathcal C}{\partial w}": old,
+        r"\Delta w'": -eta * new,
+        r"\Delta w": c * (-eta * new),
+    }
+    printed("eq-limits-units").holds(names | {"c": c, r"\eta": eta})
 
 
 @pytest.mark.equation("eq-limits-units", method="numeric")
-def test_units_in_a_network(rng, discrepancy):
+def test_units_in_a_network(rng, printed):
     net, c, eta = MLP((2, 3, 1), hidden="tanh"), 10.0, 0.1
     params, X, y = net.init(rng=rng), rng.normal(size=(5, 2)), rng.normal(size=5)
     scaled = params.copy()
     scaled.W[1] = params.W[1] / c
     old, new = net.gradient(params, X, y).W[1], net.gradient(scaled, c * X, y).W[1]
-    error = max(np.abs(new - c * old).max(), np.abs(c * (-eta * new) + c**2 * eta * old).max())
-    discrepancy(error)
-    assert error < 1e-12
+    names = {
+        r"\frac{\partial\mathcal C}{\partial w'}": new,
+        r"\frac{\partial\mathcal C}{\partial w}": old,
+        r"\Delta w'": -eta * new,
+        r"\Delta w": c * (-eta * new),
+    }
+    printed("eq-limits-units").holds(names | {"c": c, r"\eta": eta})
 
 
 @pytest.mark.equation("eq-limits-one-hot", method="numeric")
-def test_one_hot_distances(discrepancy):
-    distance = np.linalg.norm(np.eye(12)[:, None] - np.eye(12)[None], axis=-1)
-    error = np.abs(distance[~np.eye(12, dtype=bool)] - np.sqrt(2)).max()
-    discrepancy(error)
-    assert error < 1e-15
+def test_one_hot_distances(printed):
+    codes = one_hot(np.arange(12), 12)
+    printed("eq-limits-one-hot").holds({"e_k": list(codes)}, k=range(12), l=range(12))
 
 
 e, M = sp.symbols("e M", real=True)
-KEPLER = 2 * e * sp.sin(M) + sp.Rational(5, 4) * e**2 * sp.sin(2 * M)
-EQUANT = 2 * e * sp.sin(M) + e**2 * sp.sin(2 * M)
+SERIES = {"e": e, "M": M, r"\mathcal O": sp.Order}
 
 
 def kepler(mean_anomaly, eccentricity):
@@ -144,7 +178,7 @@ def kepler(mean_anomaly, eccentricity):
     for _ in range(100):
         E = mean_anomaly + eccentricity * np.sin(E)
     root = np.sqrt((1 + eccentricity) / (1 - eccentricity))
-    return 2 * np.arctan(root * np.tan(E / 2)) - mean_anomaly
+    return 2 * np.arctan(root * np.tan(E / 2))
 
 
 def equant(mean_anomaly, eccentricity):
@@ -152,42 +186,56 @@ def equant(mean_anomaly, eccentricity):
     rho = rho + np.sqrt(1 - (eccentricity * np.sin(mean_anomaly)) ** 2)
     planet = np.array([rho * np.cos(mean_anomaly) - eccentricity, rho * np.sin(mean_anomaly)])
     assert np.allclose(np.hypot(*planet), 1)  # it stays on the circle
-    return np.arctan2(planet[1], planet[0] - eccentricity) - mean_anomaly
+    return np.arctan2(planet[1], planet[0] - eccentricity)
 
 
-def residual_of_second_order(law, printed, discrepancy):
-    """The printed expansion is off by terms of third order: an eighth for half the eccentricity."""
+def series(page, statement, side):
+    """Return a printed expansion without its remainder, as a function of M and e."""
+    expansion = page.value(SERIES, statement=statement, side=side)
+    return expansion.removeO() if isinstance(expansion, sp.Expr) else expansion
+
+
+def off_by_third_order(law, expansion, discrepancy):
+    """An expansion to second order is off by an eighth for half the eccentricity."""
     angle = np.linspace(-3.1, 3.1, 201)
-    series = sp.lambdify((M, e), printed)
-    errors = [np.abs(law(angle, size) - series(angle, size)).max() for size in (2e-3, 1e-3)]
+    at = sp.lambdify((M, e), expansion)
+    errors = [np.abs(law(angle, size) - at(angle, size)).max() for size in (2e-3, 1e-3)]
     discrepancy(errors[1])
     assert errors[1] < 5e-9
     assert abs(errors[0] / errors[1] - 8) < 0.2
 
 
 @pytest.mark.equation("eq-limits-kepler", method="numeric")
-def test_expansion_of_kepler(discrepancy):
-    residual_of_second_order(kepler, KEPLER, discrepancy)
+def test_expansion_of_kepler(printed, discrepancy):
+    off_by_third_order(kepler, series(printed("eq-limits-kepler"), 0, 1), discrepancy)
 
 
 @pytest.mark.equation("eq-limits-equant", method="numeric")
-def test_expansion_of_the_equant(discrepancy):
-    residual_of_second_order(equant, EQUANT, discrepancy)
+def test_expansion_of_the_equant(printed, discrepancy):
+    page = printed("eq-limits-equant")
+    off_by_third_order(equant, series(page, 1, 1), discrepancy)
+    angle = samples(np.linspace(-3.1, 3.1, 51))
+    rho = 0.1 * np.cos(angle) + np.sqrt(1 - (0.1 * np.sin(angle)) ** 2)
+    names = {r"\nu_\text{equant}": equant(angle, 0.1), r"\rho": rho, "M": angle, "e": 0.1}
+    page.holds(names, only=0, within=1e-10)
 
 
 @pytest.mark.equation("eq-limits-equant", method="sympy")
-def test_expansion_of_the_equant_symbolically(discrepancy):
+def test_expansion_of_the_equant_symbolically(printed, discrepancy):
+    page = printed("eq-limits-equant")
     rho = e * sp.cos(M) + sp.sqrt(1 - e**2 * sp.sin(M) ** 2)
-    tangent = sp.tan(M + EQUANT) * (rho * sp.cos(M) - 2 * e) - rho * sp.sin(M)
+    tangent = page.value({"e": e, "M": M, r"\rho": rho}, side=1)
+    gap = sp.tan(series(page, 1, 1)) - tangent
     for order in range(3):
-        residual = sp.simplify(sp.diff(tangent, e, order).subs(e, 0))
+        residual = sp.simplify(sp.diff(gap, e, order).subs(e, 0))
         discrepancy(residual)
         assert residual == 0
 
 
 @pytest.mark.equation("eq-limits-difference", method="sympy")
-def test_difference_of_the_laws(discrepancy):
-    residual = sp.expand(KEPLER - EQUANT - sp.Rational(1, 4) * e**2 * sp.sin(2 * M))
+def test_difference_of_the_laws(printed, discrepancy):
+    difference = series(printed("eq-limits-kepler"), 0, 1) - series(printed("eq-limits-equant"), 1, 1)
+    residual = sp.expand(difference - series(printed("eq-limits-difference"), 0, 1))
     discrepancy(residual)
     assert residual == 0
     arcminutes = 180 * 60 / np.pi
