@@ -212,6 +212,13 @@ def test_definitions_are_read_from_the_page_and_differentiated():
         )
 
 
+def test_dots_between_arguments_stand_for_those_that_are_numbered_between():
+    names = {"f": lambda *values: int("".join(map(str, values))), "x_i": from_one([7, 8, 9, 5])}
+    read = formula(r"f(x_1, \dots, x_{j-1}, 0) = 1")
+    assert [read.value(names, side=0, j=j) for j in (2, 3, 5)] == [70, 780, 78950]
+    refuses(r"f(0, \dots, x_2) = 1", UnreadableError, "dots between 0", names)
+
+
 def test_a_derivative_by_differences_finds_two_indices_that_are_written_as_one_number():
     weight, of_z = np.array([[2.0, 3.0], [5.0, 7.0]]), [r"z_j = w_{0j} x_0 + w_{1j} x_1"]
     for latex in (

@@ -143,7 +143,7 @@ class Reading:
                 value = self._diagonal(inner.parts[1])
             elif inner is not None:
                 factors.pop(0)
-                value = plain_value(value(*map(self.value, _items(inner.parts[1]))))
+                value = plain_value(value(*self._arguments(_items(inner.parts[1]))))
                 value = self._scripted(value, low, high)
             elif is_operator(first):
                 value = value(self._argument_without_brackets(factors, first))
@@ -152,6 +152,21 @@ class Reading:
             else:
                 raise UnreadableError(f"{first} is a function here, and {group} is no argument in brackets")
         return value if exponent is None else power(value, self.value(exponent))
+
+    def _arguments(self, items: tuple[Node, ...]) -> Iterator[Any]:
+        r"""Yield the arguments of a function; ``x_1, \dots, x_n`` are all that are numbered between them."""
+        for place, item in enumerate(items):
+            if item.kind != "dots":
+                if place == 0 or items[place - 1].kind != "dots":
+                    yield self.value(item)
+                continue
+            first, last = items[place - 1], items[place + 1]
+            if first.kind != "name" or last.kind != "name" or None in (first.parts[2], last.parts[2]):
+                raise UnreadableError(f"dots between {first} and {last}")
+            start, end = (int(self.value(n.parts[2])) for n in (first, last))
+            for i in range(start + 1, end + 1):
+                number = Node("number", (str(i),))
+                yield self.value(Node("name", (*first.parts[:2], number, first.parts[3])))
 
     def _diagonal(self, inside: Node) -> Any:
         """Return the matrix of ``diag(p_i)``, where i runs over the test's range."""
