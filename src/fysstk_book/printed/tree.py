@@ -38,6 +38,7 @@ class Node:
     group    opening bracket, inside                     ``(a, b)``, ``\lvert x \rvert``
     big      operator, below, above, body                ``\sum_{i=1}^{n} x_i``
     matrix   rows, which are nodes of cells              ``\begin{pmatrix} 1 & 0 \end{pmatrix}``
+    count    chains                                      ``\#\{y_i < a\}``
     cases    rows, which are nodes of value, condition   ``\begin{cases} 1 & z > 0 \end{cases}``
     list     items                                       ``1, \dots, L``
     dots                                                 ``\ldots``
@@ -222,6 +223,9 @@ class _Builder(Transformer[Token, Node]):
     def brace(self, inside: Node) -> Node:
         return Node("group", ("{", _plain(inside)))
 
+    def count(self, inside: Node) -> Node:
+        return Node("count", (inside,))
+
     def group(self, opening: Token, inside: Node, closing: Token) -> Node:
         if CLOSE[opening] != closing:
             raise UnreadableError(f"{closing} closes {opening}")
@@ -321,6 +325,7 @@ _WRITE: dict[str, Any] = {
     "sqrt": lambda inside: rf"\sqrt{{{latex(inside)}}}",
     "group": lambda opening, inside: f"{_SIZED.get(opening, opening)} {latex(inside)} {_CLOSED[opening]}",
     "big": _big,
+    "count": lambda inside: rf"\#\{{{latex(inside)}\}}",
     "matrix": lambda *rows: rf"\begin{{pmatrix}} {_NEW_LINE.join(map(latex, rows))} \end{{pmatrix}}",
     "cases": lambda *rows: rf"\begin{{cases}} {_NEW_LINE.join(map(latex, rows))} \end{{cases}}",
     "row": lambda *cells: " & ".join(map(latex, cells)),

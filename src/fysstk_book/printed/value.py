@@ -503,6 +503,12 @@ class Reading:
             return NOTHING[operator]
         return result
 
+    def _count(self, node: Node) -> Any:
+        """Return how many indices satisfy a relation."""
+        letters = sorted(counted_letters(node))
+        runs = product_of_ranges(letters, self.ranges, self.indices)
+        return sum(bool(self.inside(**indices).holds(node.parts[0])) for indices in runs)
+
     def _runs(self, low: Node, high: Node | None) -> Iterator[dict[str, Any]]:
         """Yield the indices under a sum: i = 1, or i with the test's range, or i with a condition."""
         if low.kind != "chains":
@@ -539,26 +545,34 @@ class Reading:
         side = "+-"
         if to.kind in ("scripts", "name") and to.parts[3] is not None and to.parts[3].kind == "mark":
             side, to = to.parts[3].parts[0], to.parts[0]
-        point = replace(self, symbolic=True).value(to)
-        symbol = (
-            sp.Dummy(str(variable), positive=True) if point == sp.oo else sp.Dummy(str(variable), real=True)
+        point = sp.sympify(replace(self, symbolic=True).value(to))
+        place, distance = self._place(variable, None), sp.Dummy("h", positive=True)
+        if point.is_infinite:
+            return sp.limit(self._moved(place, variable, distance, body, symbolic=True), distance, point)
+        left, *right = (  # a positive distance decides on which side of a case one is
+            sp.limit(self._moved(place, variable, point + sign * distance, body, symbolic=True), distance, 0)
+            for sign in {"+": (1,), "-": (-1,)}.get(side, (-1, 1))
         )
-        moved = self._moved(self._place(variable, None), variable, symbol, body, symbolic=True)
-        return sp.limit(moved, symbol, point, side)
+        if right and sp.simplify(left - right[0]) != 0:
+            raise ValueError(f"there is no limit: {left} from the left and {right[0]} from the right")
+        return left
 
     def _integral(self, low: Node | None, high: Node | None, body: Node) -> Any:
         """Return an integral; the last two factors, or the numerator of a fraction, name the variable."""
-        factors = list(body.parts) if body.kind == "juxt" else [body]
+        below = body.parts[1:] if body.kind == "frac" else ()
+        above = body.parts[0] if below else body
+        factors = list(above.parts) if above.kind == "juxt" else [above]
         if (
             low is None
             or high is None
-            or len(factors) < 3
+            or len(factors) < 2
             or str(factors[-2]) != "d"
             or not is_letter(factors[-1])
         ):
             raise UnreadableError(f"an integral without bounds or without dx: {body}")
-        inside, variable = Node("juxt", tuple(factors[:-2])), factors[-1]
+        inside, variable = Node("juxt", tuple(factors[:-2]) or (Node("number", ("1",)),)), factors[-1]
         inside = inside.parts[0] if len(inside.parts) == 1 else inside
+        inside = Node("frac", (inside, *below)) if below else inside
         a, b = self.value(low), self.value(high)
         if self.symbolic:
             symbol = sp.Dummy(str(variable), real=True)
@@ -822,12 +836,20 @@ def free_letters(node: Node) -> set[str]:
             else set()
         )
         return (free_letters(body) | around) - own
+    if node.kind == "count":
+        return free_letters(node.parts[0]) - counted_letters(node)
     found = {letter(node)} if is_index(node) else set()
     for part in node.parts:
         for inner in part if isinstance(part, tuple) else (part,):
             if isinstance(inner, Node):
                 found |= free_letters(inner)
     return found
+
+
+def counted_letters(node: Node) -> set[str]:
+    r"""Return the indices of the names in ``\#\{y_i < a\}``, over which it counts."""
+    corner = [n.parts[2] for n in walk(node.parts[0]) if n.kind == "name" and n.parts[2] is not None]
+    return {letter(e) for low in corner for e in elements(low) if is_letter(e)}
 
 
 def _rank(key: Node, matched: Any) -> tuple[bool, int, int]:
