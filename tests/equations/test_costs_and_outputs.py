@@ -1,4 +1,4 @@
-"""The equations of book/costs-and-outputs.md: costs, softmax, the fused deltas, and their stable forms."""
+"""The equations of book/costs-and-outputs.md, as printed: costs, the fused deltas, and their stable forms."""
 
 from __future__ import annotations
 
@@ -7,295 +7,335 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 import sympy as sp
-from scipy.integrate import quad
+from scipy.stats import norm
 
+from fysstk_book.printed.names import from_one
+from fysstk_book.printed.numbers import samples
 from fysstk_nn import costs
 from fysstk_nn.activations import sigmoid, softmax
 from fysstk_nn.costs import one_hot
-from fysstk_nn.gradcheck import central_difference, jacobian_central
+from fysstk_nn.gradcheck import central_difference
 
 a, p = sp.symbols("a p", positive=True)
 y, z, f = sp.symbols("y z f", real=True)
-sigma = 1 / (1 + sp.exp(-z))
-bce = -(y * sp.log(a) + (1 - y) * sp.log(1 - a))
+NEURON = ["def-cost-bce", r"a = \sigma(z)", "def-perceptron-sigmoid"]
+CLASSES = ["def-cost-softmax", "def-cost-ce"]
+Z = sp.symbols("z1:4", real=True)
 
 
 @pytest.mark.equation("eq-cost-wish", method="sympy")
-def test_the_wish_and_the_cost_that_fulfils_it(discrepancy):
-    printed = ((a - y) / (a * (1 - a)), -y / a + (1 - y) / (1 - a))
-    for right in printed:
-        residual = sp.simplify(right - sp.diff(bce, a))
-        discrepancy(residual)
-        assert residual == 0
+def test_the_wish_and_the_cost_that_fulfils_it(printed):
+    printed("eq-cost-wish").holds({"a": a, "y": y}, where=["def-cost-bce"])
 
 
 @pytest.mark.equation("eq-cost-delta-sigmoid", method="sympy")
-def test_delta_of_sigmoid_and_cross_entropy(discrepancy):
-    middle = (-y / a + (1 - y) / (1 - a)) * a * (1 - a)
-    derivative = sp.diff(bce.subs(a, sigma), z)
-    for residual in (
-        sp.simplify(middle - (-y * (1 - a) + (1 - y) * a)),
-        sp.simplify(middle - (a - y)),
-        sp.simplify(derivative - (sigma - y)),
-    ):
-        discrepancy(residual)
-        assert residual == 0
+def test_delta_of_sigmoid_and_cross_entropy(printed):
+    printed("eq-cost-delta-sigmoid").holds(also={"y": y, "z": z}, where=["def-cost-wish", *NEURON])
 
 
 @pytest.mark.equation("eq-cost-delta-sigmoid", method="central differences")
-def test_delta_of_sigmoid_and_cross_entropy_numerically(rng, discrepancy):
+def test_delta_of_sigmoid_and_cross_entropy_numerically(rng, printed):
     z, y = rng.normal(size=(5, 3)), rng.integers(0, 2, size=(5, 3)).astype(float)
     measured = central_difference(lambda z: costs.binary_cross_entropy(sigmoid(z), y), z)
-    for printed in (
-        (sigmoid(z) - y) / 5,
-        costs.binary_cross_entropy.output_delta(sigmoid, z, sigmoid(z), y),
-    ):
-        error = np.abs(printed - measured).max()
-        discrepancy(error)
-        assert error < 1e-9
+    for delta in (measured, costs.binary_cross_entropy.output_delta(sigmoid, z, sigmoid(z), y)):
+        names = {r"\delta": samples(5 * delta), "a": samples(sigmoid(z)), "y": samples(y)}
+        printed("eq-cost-delta-sigmoid").holds(names, within=1e-8)
 
 
-def times(z0, exp=sp.exp):
-    return (
-        (z0 + 1 - exp(-z0)) / 2,
-        (exp(z0) + 3 * z0 + sp.Rational(5, 2) - 3 * exp(-z0) - exp(-2 * z0) / 2) / 2,
-    )
+@pytest.fixture
+def deltas(printed):
+    """Deltas of a neuron with target 0, as functions of z: of the cross-entropy and of the squared error."""
 
+    def of(cost):
+        where = [cost, *NEURON[1:]]
+        return lambda z: printed("def-cost-wish").value(also={"z": z, "y": 0}, where=where, side=1)
 
-@pytest.mark.equation("eq-cost-time", method="sympy")
-def test_time_to_forget(discrepancy):
-    for delta, printed in zip((sigma, sigma**2 * (1 - sigma)), times(z), strict=True):
-        at_zero = printed.subs(z, 0)
-        residual = sp.simplify(sp.diff(printed, z) - 1 / (2 * delta))
-        discrepancy(abs(residual) + abs(at_zero))
-        assert residual == 0
-        assert at_zero == 0
+    return {"cross-entropy": of("def-cost-bce"), "squared": of(r"C = \frac{(a - y)^2}{2}")}
 
 
 @pytest.mark.equation("eq-cost-time", method="numeric")
-def test_time_to_forget_numerically(discrepancy):
-    def s(z):
-        return 1 / (1 + np.exp(-z))
+@pytest.mark.parametrize("end", [0.5, 2.0, 4.0])
+def test_time_to_forget(end, printed, deltas):
+    times = {
+        rf"T_\text{{{cost}}}": printed("def-cost-time").value({"z_0": end, r"\delta": delta})
+        for cost, delta in deltas.items()
+    }
+    printed("eq-cost-time").holds({**times, "z_0": end}, within=1e-8)
 
-    for z0 in (0.5, 2.0, 4.0):
-        for delta, printed in zip((s, lambda z: s(z) ** 2 * (1 - s(z))), times(z0, np.exp), strict=True):
-            error = abs(quad(lambda z, delta=delta: 1 / (2 * delta(z)), 0, z0)[0] - float(printed))
-            discrepancy(error)
-            assert error < 1e-10
+
+@pytest.mark.equation("eq-cost-time", method="sympy")
+def test_speed_of_forgetting(printed, deltas, discrepancy):
+    for statement, delta in enumerate(deltas.values()):
+        time = printed("eq-cost-time").value({"z_0": z}, statement=statement)
+        residual = sp.simplify(sp.diff(time, z) - 1 / (2 * delta(z)))
+        discrepancy(abs(residual) + abs(time.subs(z, 0)))
+        assert residual == 0
+        assert time.subs(z, 0) == 0
 
 
 @pytest.mark.equation("eq-cost-curvature", method="sympy")
-def test_the_cross_entropy_is_convex(discrepancy):
-    residual = sp.simplify(sp.diff(bce.subs(a, sigma), z, 2) - sigma * (1 - sigma))
-    discrepancy(residual)
-    assert residual == 0
-    assert sp.ask(sp.Q.positive(sp.exp(-z) / (1 + sp.exp(-z)) ** 2))
+def test_the_cross_entropy_is_convex(printed):
+    printed("eq-cost-curvature").holds(also={"y": y, "z": z}, where=NEURON)
 
 
 @pytest.mark.equation("eq-cost-likelihood", method="numeric")
-def test_cross_entropy_is_minus_the_log_likelihood(rng, discrepancy):
-    for n in (1, 4, 30):
-        a, y = rng.uniform(0.05, 0.95, size=n), rng.integers(0, 2, size=n)
-        likelihood = np.prod([ai if yi == 1 else 1 - ai for ai, yi in zip(a, y, strict=True)])
-        product = np.prod(a**y * (1 - a) ** (1 - y))
-        printed = -np.mean(y * np.log(a) + (1 - y) * np.log(1 - a))
-        error = max(abs(-np.log(likelihood) / n - printed), abs(-np.log(product) / n - printed))
-        discrepancy(error)
-        assert error < 1e-13
-        assert abs(costs.binary_cross_entropy(a, y) - printed) < 1e-13
+@pytest.mark.parametrize("n", [1, 4, 30])
+def test_cross_entropy_is_minus_the_log_likelihood(n, rng, printed):
+    a, y = rng.uniform(0.05, 0.95, size=n), rng.integers(0, 2, size=n)
+    likelihood = np.prod([ai if yi == 1 else 1 - ai for ai, yi in zip(a, y, strict=True)])
+    for cost in (-np.log(likelihood) / n, costs.binary_cross_entropy(a, y)):
+        printed("eq-cost-likelihood").holds({"C": cost, "a_i": from_one(a), "y_i": from_one(y), "n": n})
 
 
 @pytest.mark.equation("eq-cost-gauss", method="sympy")
-def test_squared_error_is_gaussian_noise(discrepancy):
-    s = sp.symbols("s", positive=True)
-    u = sp.symbols("u", real=True)
-    density = sp.exp(-((y - u) ** 2) / (2 * s**2)) / (s * sp.sqrt(2 * sp.pi))
-    assert sp.simplify(sp.integrate(density, (y, -sp.oo, sp.oo))) == 1
-    printed = (u - y) ** 2 / (2 * s**2) + sp.log(s * sp.sqrt(2 * sp.pi))
-    residual = sp.simplify(sp.expand_log(-sp.log(density) - printed, force=True))
-    discrepancy(residual)
-    assert residual == 0
+def test_squared_error_is_gaussian_noise(printed):
+    printed("eq-cost-gauss").holds({"a": a, "y": y, "s": sp.Symbol("s", positive=True)})
+
+
+@pytest.mark.equation("eq-cost-gauss", method="numeric")
+def test_density_of_gaussian_noise(printed, discrepancy):
+    for a, y, s in ((0.3, 1.0, 0.5), (-1.0, 2.0, 3.0), (0.0, 0.0, 1.0)):
+        for side in (0, 1):
+            found = printed("eq-cost-gauss").value({"a": a, "y": y, "s": s}, side=side)
+            error = abs(found + norm.logpdf(y, loc=a, scale=s))
+            discrepancy(error)
+            assert error < 1e-14
 
 
 @pytest.mark.equation("eq-cost-calibrated", method="sympy")
-def test_the_best_answer_is_the_probability(discrepancy):
-    mean = -p * sp.log(a) - (1 - p) * sp.log(1 - a)
-    residual = sp.simplify(sp.diff(mean, a) - (a - p) / (a * (1 - a)))
-    discrepancy(residual)
-    assert residual == 0
-    assert sp.solve(sp.diff(mean, a), a) == [p]
+def test_the_best_answer_is_the_probability(printed):
+    printed("eq-cost-calibrated").holds({"a": a, "p": p})
+    slope = printed("eq-cost-calibrated").value({"a": a, "p": p}, side=0)
+    assert sp.solve(slope, a) == [p]
+    mean = sum(
+        weight * printed("def-cost-bce").value({"a": a, "y": target})
+        for target, weight in ((1, p), (0, 1 - p))
+    )
+    assert sp.simplify(sp.diff(mean, a) - slope) == 0
     assert sp.simplify(mean.subs({a: sp.Rational(1, 2), p: sp.Rational(1, 2)}) - sp.log(2)) == 0
 
 
 @pytest.mark.equation("eq-cost-brier", method="sympy")
-def test_the_squared_error_agrees(discrepancy):
-    mean = p * (a - 1) ** 2 / 2 + (1 - p) * a**2 / 2
-    residual = sp.expand(mean - (a - p) ** 2 / 2 - p * (1 - p) / 2)
-    discrepancy(residual)
-    assert residual == 0
+def test_the_squared_error_agrees(printed):
+    def expectation(values):
+        return (1 - p) * values[0] + p * values[1]
+
+    printed("eq-cost-brier").holds({"a": a, "p": p, "y": [0, 1], r"\mathbb E": expectation})
+
+
+@pytest.fixture
+def soft(printed):
+    """Softmax of a row of symbols or numbers, as the page defines it."""
+
+    def soft(row):
+        nodes = range(1, len(row) + 1)
+        value = printed("def-cost-softmax").value
+        return np.array([value({"z_i": from_one(np.asarray(row))}, i=i, k=nodes, where=[]) for i in nodes])
+
+    return soft
 
 
 @pytest.mark.equation("eq-cost-shift", method="sympy")
-def test_a_constant_changes_nothing(discrepancy):
-    zs, c = sp.symbols("z1:5", real=True), sp.symbols("c", real=True)
-    total = sum(sp.exp(zk) for zk in zs)
-    shifted = sum(sp.exp(zk + c) for zk in zs)
-    for zk in zs:
-        residual = sp.simplify(sp.exp(zk + c) / shifted - sp.exp(zk) / total)
-        discrepancy(residual)
-        assert residual == 0
+def test_a_constant_changes_nothing(printed, soft):
+    names = {r"\operatorname{softmax}": soft, "z": Z, "c": sp.Symbol("c", real=True)}
+    printed("eq-cost-shift").holds(names)
 
 
 @pytest.mark.equation("eq-cost-two-classes", method="sympy")
-def test_two_classes_are_a_sigmoid(discrepancy):
-    z1, z2 = sp.symbols("z1 z2", real=True)
-    first = sp.exp(z1) / (sp.exp(z1) + sp.exp(z2))
-    for printed in (1 / (1 + sp.exp(-(z1 - z2))), sigma.subs(z, z1 - z2)):
-        residual = sp.simplify(first - printed)
-        discrepancy(residual)
-        assert residual == 0
+def test_two_classes_are_a_sigmoid(printed):
+    names = {"z_i": from_one(Z[:2])}
+    printed("eq-cost-two-classes").holds(
+        names, where=["def-cost-softmax", "def-perceptron-sigmoid"], k=(1, 2)
+    )
+
+
+NODES = {"i": range(1, 4), "j": range(1, 4)}
+KRONECKER = {r"\delta_{ij}": lambda i, j: int(i == j)}
 
 
 @pytest.mark.equation("eq-cost-jacobian-cases", method="sympy")
 @pytest.mark.equation("eq-cost-jacobian", method="sympy")
-def test_jacobian(discrepancy):
-    zs = sp.symbols("z1:5", real=True)
-    outputs = [sp.exp(zk) / sum(sp.exp(zm) for zm in zs) for zk in zs]
-    for i, ai in enumerate(outputs):
-        for j, aj in enumerate(outputs):
-            derivative = sp.diff(ai, zs[j])
-            by_case = ai - ai**2 if i == j else -ai * aj
-            for printed in (by_case, ai * ((1 if i == j else 0) - aj)):
-                residual = sp.simplify(derivative - printed)
-                discrepancy(residual)
-                assert residual == 0
+def test_jacobian(printed):
+    names = {"z_i": from_one(Z), **KRONECKER}
+    where = ["def-cost-softmax", r"S = \sum_k e^{z_k}"]
+    for label in ("eq-cost-jacobian-cases", "eq-cost-jacobian"):
+        printed(label).holds(also=names, where=where, k=range(1, 4), **NODES)
 
 
 @pytest.mark.equation("eq-cost-jacobian", method="central differences")
-def test_jacobian_numerically(rng, discrepancy):
+def test_jacobian_numerically(rng, printed):
     for M in (2, 3, 7):
-        z = rng.normal(size=M)
+        z, nodes = rng.normal(size=M), range(1, M + 1)
+        printed("eq-cost-jacobian").holds(
+            also={"z_i": from_one(z), **KRONECKER},
+            where=["def-cost-softmax"],
+            within=1e-9,
+            i=nodes,
+            j=nodes,
+            k=nodes,
+        )
         a = softmax(z)
-        printed = a[:, None] * (np.eye(M) - a[None, :])
-        error = np.abs(printed - jacobian_central(softmax, z)).max()
-        discrepancy(error)
-        assert error < 1e-9
-        assert np.abs(printed.sum(axis=0)).max() < 1e-15
+        known = {
+            "a_i": from_one(a),
+            r"\frac{\partial a_i}{\partial z_j}": lambda i, j, z=z: softmax.jacobian(z[None])[0][
+                i - 1, j - 1
+            ],
+        }
+        printed("eq-cost-jacobian").holds(known, also=KRONECKER, i=nodes, j=nodes)
 
 
 @pytest.mark.equation("eq-cost-delta-softmax", method="sympy")
-def test_delta_of_softmax_and_cross_entropy(discrepancy):
-    zs, targets = sp.symbols("z1:4", real=True), sp.symbols("y1:3", real=True)
+def test_delta_of_softmax_and_cross_entropy(printed):
+    targets = sp.symbols("y1:3", real=True)
     targets = (*targets, 1 - sum(targets))  # they add up to 1
-    total = sum(sp.exp(zk) for zk in zs)
-    cost = -sum(yk * sp.log(sp.exp(zk) / total) for yk, zk in zip(targets, zs, strict=True))
-    for yj, zj in zip(targets, zs, strict=True):
-        residual = sp.simplify(sp.diff(cost, zj) - (sp.exp(zj) / total - yj))
-        discrepancy(residual)
-        assert residual == 0
+    names = {"z_i": from_one(Z), "y_i": from_one(targets), **KRONECKER}
+    delta = r"\delta_j = \frac{\partial C}{\partial z_j}"
+    printed("eq-cost-delta-softmax").holds(also=names, where=[*CLASSES, delta], k=range(1, 4), j=range(1, 4))
 
 
 @pytest.mark.equation("eq-cost-delta-softmax", method="autograd")
-def test_delta_of_softmax_and_cross_entropy_by_autograd(rng, discrepancy):
-    z, y = rng.normal(size=(5, 4)), one_hot(rng.integers(0, 4, size=5), 4)
+def test_delta_of_softmax_and_cross_entropy_by_autograd(rng, printed):
+    z, y = rng.normal(size=4), one_hot(rng.integers(0, 4, size=1), 4)[0]
 
     def cost(z):
-        a = anp.exp(z) / anp.sum(anp.exp(z), axis=1, keepdims=True)
+        a = anp.exp(z) / anp.sum(anp.exp(z))
         return -anp.sum(y * anp.log(a))
 
-    middle = np.einsum("nk,nkj->nj", -y / softmax(z), softmax.jacobian(z))
-    for printed in (softmax(z) - y, middle):
-        error = np.abs(printed - autograd.grad(cost)(z)).max()
-        discrepancy(error)
-        assert error < 1e-13
+    names = {
+        r"\delta_j": from_one(autograd.grad(cost)(z)),
+        "z_i": from_one(z),
+        "y_i": from_one(y),
+        **KRONECKER,
+    }
+    nodes = range(1, 5)
+    printed("eq-cost-delta-softmax").holds(also=names, where=CLASSES, within=1e-7, k=nodes, j=nodes)
+
+
+@pytest.mark.equation("eq-cost-stable-sigmoid", method="proof by cases")
+@pytest.mark.parametrize("target", [0, 1])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_forms_of_the_binary_cross_entropy(target, sign, printed, discrepancy):
+    names = {"z": sign * p, "y": target}
+    C, first, second = (
+        printed("eq-cost-stable-sigmoid").value(also=names, where=NEURON, side=side) for side in range(3)
+    )
+    for form in (first, second):
+        ratio = sp.simplify(sp.exp(C) / sp.exp(form))
+        discrepancy(ratio - 1)
+        assert ratio == 1
 
 
 @pytest.mark.equation("eq-cost-stable-sigmoid", method="numeric")
-def test_stable_form_for_sigmoid(discrepancy):
-    for number in (-800, -36, -3.5, 0, 0.25, 2, 40, 800):
-        exact = sp.Float(number, 400)
+def test_stable_form_far_out(printed, discrepancy):
+    for z in (-800.0, -36.0, -3.5, 0.0, 0.25, 2.0, 40.0, 800.0):
+        exact = sp.Float(z, 400)
         for target in (0, 1):
             true = -sp.log(1 / (1 + sp.exp(-exact)) if target else 1 / (1 + sp.exp(exact)))
-            first = sp.log(1 + sp.exp(exact)) - target * exact
-            second = max(number, 0) - target * number + np.log1p(np.exp(-abs(number)))
-            error = max(abs(first - true), abs(sp.Float(second) - true))
+            stable = printed("eq-cost-stable-sigmoid").value({"z": z, "y": target}, side=2)
+            error = abs(sp.Float(stable) - true)
             discrepancy(error)
             assert error < 1e-12
 
 
+@pytest.mark.equation("eq-cost-stable-softmax", method="sympy")
+def test_forms_of_the_cross_entropy(printed, discrepancy):
+    for c in (1, 2, 3):
+        names = {
+            "z_i": from_one(Z),
+            "m": sp.Symbol("m", real=True),
+            "y_j": from_one(np.eye(3, dtype=int)[c - 1]),
+        }
+        C, first, second = (
+            printed("eq-cost-stable-softmax").value(
+                also=names, where=CLASSES, side=side, c=c, j=range(1, 4), k=range(1, 4)
+            )
+            for side in range(3)
+        )
+        for form in (first, second):
+            ratio = sp.simplify(sp.exp(C) / sp.exp(form))
+            discrepancy(ratio - 1)
+            assert ratio == 1
+
+
 @pytest.mark.equation("eq-cost-stable-softmax", method="numeric")
-def test_stable_form_for_softmax(rng, discrepancy):
+def test_stable_form_for_softmax(rng, printed, discrepancy):
     rows = [rng.normal(size=5), np.array([1000.0, 0.0, -1000.0]), np.array([-2000.0, -2001.0])]
     for row in rows:
         exact = [sp.Float(zk, 1200) for zk in row]
         total = sum(sp.exp(zk) for zk in exact)
-        for c in range(len(row)):
-            m = row.max()
-            printed = m + np.log(np.exp(row - m).sum()) - row[c]
-            error = abs(sp.Float(printed) + sp.log(sp.exp(exact[c]) / total))
+        nodes = range(1, len(row) + 1)
+        for c in nodes:
+            names = {"z_i": from_one(row), "m": row.max()}
+            stable = printed("eq-cost-stable-softmax").value(names, c=c, k=nodes)
+            error = abs(sp.Float(stable) + sp.log(sp.exp(exact[c - 1]) / total))
             discrepancy(error)
             assert error < 1e-12
 
 
-@pytest.mark.equation("eq-cost-logistic", method="sympy")
-def test_labels_of_plus_and_minus_one(discrepancy):
-    for s in (1, -1):
-        cost = sp.log(1 + sp.exp(-s * f))
-        label = sp.Rational(1 + s, 2)
-        out = 1 / (1 + sp.exp(-f))
-        same = sp.simplify(sp.exp(cost) - (1 / out if s == 1 else 1 / (1 - out)))
-        forms = (-s / (1 + sp.exp(s * f)), out - label)
-        residuals = [sp.simplify(sp.diff(cost, f) - printed) for printed in forms]
-        discrepancy(max(abs(r) for r in [same, *residuals]))
-        assert [same, *residuals] == [0, 0, 0]
+@pytest.mark.equation("eq-cost-logistic", method="proof by cases")
+@pytest.mark.parametrize("s", [1, -1])
+def test_labels_of_plus_and_minus_one(s, printed):
+    printed("eq-cost-logistic").holds({"s": s, "f": f}, where=["def-perceptron-sigmoid"])
+
+
+@pytest.mark.equation("eq-cost-logistic", method="numeric")
+@pytest.mark.parametrize("s", [1, -1])
+def test_logistic_cost_is_the_cross_entropy(s, printed):
+    where = ["def-cost-bce", r"a = \sigma(f)", "def-perceptron-sigmoid"]
+    for f in (-3.0, -0.1, 0.4, 2.0):
+        printed("eq-cost-logistic").holds({"s": s, "f": f}, where=where, within=1e-8)
 
 
 @pytest.mark.equation("eq-cost-hinge-slope", method="central differences")
-def test_slope_of_the_hinge(rng, discrepancy):
-    f, s = rng.normal(scale=2, size=40), rng.choice([-1.0, 1.0], size=40)
-    assert np.abs(s * f - 1).min() > 1e-4  # away from the kink
-    measured = central_difference(lambda f: np.sum(np.maximum(0, 1 - s * f)), f, h=1e-5)
-    error = np.abs(np.where(s * f < 1, -s, 0) - measured).max()
-    discrepancy(error)
-    assert error < 1e-9
-    assert np.allclose(costs.hinge.gradient(f[:, None], s[:, None])[:, 0], np.where(s * f < 1, -s, 0) / 40)
+def test_slope_of_the_hinge(rng, printed):
+    for f, s in zip(rng.normal(scale=2, size=40), rng.choice([-1, 1], size=40), strict=True):
+        names = {"f": f, "s": s}
+        printed("eq-cost-hinge-slope").holds(names, where=["def-cost-hinge"], within=1e-8)
+        slope = costs.hinge.gradient(np.array([[f]]), np.array([[float(s)]]))[0, 0]
+        printed("eq-cost-hinge-slope").holds({r"\frac{\partial C}{\partial f}": slope, **names})
 
 
-@pytest.mark.equation("eq-cost-bounds", method="proof by cases")
-def test_both_losses_lie_above_the_mistakes(discrepancy):
-    margin = np.concatenate([np.linspace(-30, 30, 60_001), [0.0]])
-    mistakes = (margin <= 0).astype(float)
-    for loss in (np.maximum(0, 1 - margin), np.logaddexp(0, -margin) / np.log(2)):
-        assert np.all(loss >= mistakes - 1e-15)
-        tight = abs(loss[-1] - 1)
-        discrepancy(tight)
-        assert tight < 1e-15
-        assert np.all(np.diff(loss[:-1]) <= 0)  # falling: at least 1 left of 0, at least 0 on the right
+@pytest.mark.equation("eq-cost-bounds", method="numeric")
+@pytest.mark.parametrize("s", [1, -1])
+def test_both_losses_lie_above_the_mistakes(s, printed, discrepancy):
+    for f in (-30.0, -2.0, -1.0, -0.1, 0.0, 0.1, 0.9, 1.0, 1.1, 3.0, 30.0):
+        names = {"s": s, "f": f}
+        printed("eq-cost-bounds").holds(names)
+        losses = [printed("eq-cost-bounds").value(names, statement=k) for k in (0, 1)]
+        hinge, logistic = (printed(label).value(names) for label in ("def-cost-hinge", "eq-cost-logistic"))
+        error = max(abs(losses[0] - hinge), abs(losses[1] - logistic / np.log(2)))
+        mistake = printed("eq-cost-bounds").value(names, side=0)
+        discrepancy(error)
+        assert error < 1e-13
+        assert mistake == (s * f <= 0)
+        if f == 0:
+            assert np.allclose(losses, 1, rtol=0, atol=1e-15)
 
 
 @pytest.mark.equation("eq-cost-mean", method="sympy")
-def test_the_squared_error_asks_for_the_mean(discrepancy):
-    out, *values = sp.symbols("a y1:6", real=True)
-    mean = sum(values) / 5
-    variance = sum((v - mean) ** 2 for v in values) / 5
-    expected = sum((out - v) ** 2 / 2 for v in values) / 5
-    residual = sp.expand(expected - (out - mean) ** 2 / 2 - variance / 2)
-    discrepancy(residual)
-    assert residual == 0
+def test_the_squared_error_asks_for_the_mean(printed):
+    targets, weights = sp.symbols("y1:4", real=True), sp.symbols("p1:3", positive=True)
+    weights = (*weights, 1 - sum(weights))  # any probabilities of three targets
+
+    def mean(values):
+        return sum(w * v for w, v in zip(weights, values, strict=True))
+
+    names = {
+        "a": a,
+        "y": targets,
+        r"\mathbb E": mean,
+        r"\operatorname{Var}": lambda values: mean((values - mean(values)) ** 2),
+        r"\mu": mean(targets),
+    }
+    printed("eq-cost-mean").holds(names)
 
 
 @pytest.mark.equation("eq-cost-median", method="central differences")
-def test_the_absolute_error_asks_for_the_median(rng, discrepancy):
+def test_the_absolute_error_asks_for_the_median(rng, printed):
     values = rng.normal(size=9)
-    for out in rng.normal(size=20):
-        assert np.abs(values - out).min() > 1e-4
-
-        def total(v):
-            return np.abs(v[0] - values).sum()
-
-        printed = np.sum(values < out) - np.sum(values > out)
-        error = abs(printed - central_difference(total, np.array([out]), h=1e-5)[0])
-        discrepancy(error)
-        assert error < 1e-8
+    for a in (*rng.normal(size=20), -10.0, 10.0):
+        assert np.abs(values - a).min() > 1e-4
+        names = {"a": a, "y_i": from_one(values), "n": 9}
+        printed("eq-cost-median").holds(names, within=1e-8, i=range(1, 10))
     totals = [np.abs(values - v).sum() for v in values]
     assert values[np.argmin(totals)] == np.median(values)
