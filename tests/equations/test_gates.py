@@ -278,7 +278,9 @@ def test_three_formulas_for_xor(printed):
         printed("eq-gates-product").holds(names)
         printed("eq-gates-relu").holds({**names, r"\operatorname{relu}": relu})
         for hidden in ({}, {"h_1": x[0] or x[1], "h_2": x[0] and x[1]}):
-            printed("eq-gates-steps").holds({**names, **hidden, r"\operatorname{step}": step})
+            printed("eq-gates-steps").holds(
+                {**names, **hidden, r"\operatorname{step}": lambda z: step(float(z))}
+            )
 
 
 @pytest.mark.equation("eq-gates-cross", method="sympy")
