@@ -273,8 +273,13 @@ def test_operations_of_the_first_example_as_a_graph(printed, discrepancy):
 def test_three_factors_in_both_orders(printed):
     printed("eq-chain-three-factors").holds({"x": x}, where=STEPS)
     printed("eq-chain-two-modes").holds(also={"x": x}, where=STEPS)
-    into, out = sp.symbols("into out")  # the brackets are df/da and db/dx
-    chain = {r"\frac{df}{db}": 1, r"\frac{db}{da}": into, r"\frac{da}{dx}": out, r"\frac{df}{dx}": into * out}
+    out, middle, into = sp.symbols("out middle into")  # where none of the three is 1
+    chain = {
+        r"\frac{df}{dx}": out * middle * into,
+        r"\frac{df}{db}": out,
+        r"\frac{db}{da}": middle,
+        r"\frac{da}{dx}": into,
+    }
     printed("eq-chain-two-modes").holds(chain)
 
 
