@@ -225,11 +225,17 @@ def test_scaling_changes_nothing(printed):
 
 @pytest.mark.equation("eq-perceptron-sigmoid-derivative", method="sympy")
 def test_derivative_of_the_sigmoid(printed):
-    z = sp.symbols("z", real=True)
-    printed("eq-perceptron-sigmoid-derivative").holds({"z": z}, where=SIGMOID)
+    z = sp.Symbol("z", real=True)
+    printed("eq-perceptron-sigmoid-derivative").holds({"z": z}, where=["def-perceptron-sigmoid"])
+
+
+@pytest.mark.equation("eq-perceptron-sigmoid-derivative", method="sympy")
+def test_slope_of_the_sigmoid_in_the_middle_and_its_own_slope(printed, discrepancy):
+    z = sp.Symbol("z", real=True)
     slope = printed("eq-perceptron-sigmoid-derivative").value({"z": z}, where=SIGMOID)
     s = printed("def-perceptron-sigmoid").value({"z": z})
     assert slope.subs(z, 0) == sp.Rational(1, 4)
+    discrepancy(sp.simplify(sp.diff(s, z, 2) - s * (1 - s) * (1 - 2 * s)))
     assert sp.simplify(sp.diff(s, z, 2) - s * (1 - s) * (1 - 2 * s)) == 0
 
 
