@@ -188,31 +188,24 @@ def passages(text: str) -> Iterator[tuple[int, str]]:
     """
     lines = text.split("\n")
     first = len(lines) - len(sources.body_lines(text)) if lines[0].strip() == "---" else 0
-    yield from _passages(lines[first:], first + 1)
+    yield from _passages("\n".join(lines[first:]), first + 1)
 
 
-def _passages(lines: list[str], number: int) -> Iterator[tuple[int, str]]:
-    """Yield the passages of some lines, the first of which has that number."""
-    prose: list[str] = []
-    i = 0
-    while i < len(lines):
-        opening = sources.FENCE.match(lines[i])
-        if not opening or (opening[2][0] == ":" and not opening[3]):
-            prose.append(lines[i])
-            i += 1
+def _passages(text: str, number: int) -> Iterator[tuple[int, str]]:
+    """Yield the passages of a text, the first line of which has that number."""
+    for block in sources.blocks(text):
+        if isinstance(block, str):
+            yield number, block
+            number += block.count("\n") + 1
             continue
-        yield number + i - len(prose), "\n".join(prose)
-        prose = []
-        end = next((j for j in range(i + 1, len(lines)) if sources._closes(lines[j], opening[2])), len(lines))
-        inside = lines[i + 1 : end]
-        name, title = opening[3] or "", opening[4]
-        if name == "code-cell":
-            yield from _figure(inside, number + i + 1)
-        elif name not in {*sources.OPAQUE - {"figure"}, "exercise", "epigraph"}:
-            yield number + i, "" if name in {"hints", "solution-start", "solution-end"} else title
-            yield from _passages(inside, number + i + 1)
-        i = end + 1
-    yield number + i - len(prose), "\n".join(prose)
+        inside = block.source.split("\n")[1:-1]
+        if block.name == "code-cell":
+            yield from _figure(inside, number + 1)
+        elif block.name not in {*sources.OPAQUE - {"figure"}, "exercise", "epigraph"}:
+            no_title = block.name in {"hints", "solution-start", "solution-end"}
+            yield number, "" if no_title else block.argument
+            yield from _passages("\n".join(inside), number + 1)
+        number += block.source.count("\n") + 1
 
 
 def _figure(lines: list[str], number: int) -> Iterator[tuple[int, str]]:

@@ -109,7 +109,7 @@ def labelled(path: Path) -> list[Entry]:
     return [Entry(kind, label, path.stem, "", text) for kind, label, text, _ in found if label]
 
 
-FENCE = re.compile(r"^(\s*)(`{3,}|~{3,}|:{3,})\s*(?:\{([\w:-]+)\})?\s*(.*?)\s*$")
+INFO = re.compile(r"^(?:\{([\w:-]+)\})?\s*(.*)$")
 TARGET = re.compile(r"^\(([^()\s]+)\)=\s*$")
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 MATH = re.compile(r"\$\$(.+?)\$\$(?:[ \t]*\(([^)$\r\n]+?)\))?", re.DOTALL)
@@ -117,25 +117,32 @@ MATH = re.compile(r"\$\$(.+?)\$\$(?:[ \t]*\(([^)$\r\n]+?)\))?", re.DOTALL)
 
 def blocks(text: str) -> Iterator[str | Directive]:
     """Cut Markdown into prose and fenced blocks, in order; fences inside a block stay in its body."""
-    lines = body_lines(text)
-    prose: list[str] = []
-    while lines:
-        line = lines.pop(0)
-        opening = FENCE.match(line)
-        if not opening or (opening[2][0] == ":" and not opening[3]):
-            prose.append(line)
+    lines, read = body_lines(text), 0
+    for token in _parser().parse("\n".join(lines)):
+        name, argument = INFO.findall(token.info.strip())[0]
+        if token.map is None or (token.type != "fence" and not (token.type == "colon_fence" and name)):
             continue
-        if prose:
-            yield "\n".join(prose)
-            prose = []
-        closes = (i for i, line in enumerate(lines) if _closes(line, opening[2]))
-        end = next(closes, len(lines))
-        inside, source, lines = lines[:end], [line, *lines[: end + 1]], lines[end + 1 :]
-        options, inside = _options(inside) if opening[3] else ({}, inside)
+        start, end = token.map
+        if start > read:
+            yield "\n".join(lines[read:start])
+        inside = token.content.splitlines()
+        options, inside = _options(inside) if name else ({}, inside)
         body = textwrap.dedent("\n".join(inside))
-        yield Directive(opening[3] or "", opening[4], options, body, "\n".join(source))
-    if prose:
-        yield "\n".join(prose)
+        yield Directive(name, argument, options, body, "\n".join(lines[start:end]))
+        read = end
+    if read < len(lines):
+        yield "\n".join(lines[read:])
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    """Return a parser that knows where the blocks of a page are, and does not look inside its lines."""
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.colon_fence import colon_fence_plugin
+
+    parser = MarkdownIt("commonmark").use(colon_fence_plugin)
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
 
 
 def body_lines(text: str) -> list[str]:
@@ -144,11 +151,6 @@ def body_lines(text: str) -> list[str]:
     if lines and lines[0].strip() == "---" and "---" in lines[1:]:
         return lines[lines.index("---", 1) + 1 :]
     return lines
-
-
-def _closes(line: str, fence: str) -> bool:
-    mark = line.strip()
-    return mark.startswith(fence) and not mark.strip(fence[0])
 
 
 def _options(lines: list[str]) -> tuple[dict[str, Any], list[str]]:
