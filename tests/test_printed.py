@@ -32,7 +32,7 @@ def value(latex, names=None, **indices):
 
 
 # What the reader cannot take in at all; the tests of these are pinned.
-IN_WORDS = {"eq-van-symmetry", "def-iris-confusion"}
+IN_WORDS = {"def-iris-confusion"}
 
 
 @pytest.mark.parametrize("label", sorted(BOOK))

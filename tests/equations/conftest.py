@@ -27,7 +27,6 @@ METHODS = ("sympy", "central differences", "autograd", "autodiff", "numeric", "p
 
 # Files whose tests still type their formulas. The list only gets shorter, and is empty in the end.
 TYPED = {
-    "test_vanishing_gradients.py",
 }
 
 
