@@ -81,7 +81,7 @@ def test_the_bound_is_reached_where_every_z_is_zero(rng, printed, discrepancy):
 def test_variance_of_a_sum_over_random_weights(M, rng, printed):
     a = rng.normal(loc=0.5, size=M)  # with a mean, as a sigmoid's
     names = {
-        "z_j^l": lambda j, l: all_weights(M, 0.07) @ a,
+        "z_j^l": [None, None, None, {1: all_weights(M, 0.07) @ a}],
         "v_l": [None, None, None, 0.07],
         "M_l": [9, 9, M],
         "a_i^l": [None, None, from_one(a)],
