@@ -226,13 +226,3 @@ def test_the_example_for_contributors_proves_its_equation(small_book):
     assert 0 < row["discrepancy"] < 1e-8
     page.write_text(f"# Softsign\n\n{claim}".replace("= ", "= -"), encoding="utf8")
     assert "does not hold" in run(small_book).stdout
-
-
-def test_files_that_still_type_their_formulas_exist():
-    source = (ROOT / "tests" / "equations" / "conftest.py").read_text(encoding="utf8")
-    (typed,) = (
-        ast.literal_eval(node.value)
-        for node in ast.parse(source).body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets) == "TYPED"
-    )
-    assert set(typed) <= {path.name for path in (ROOT / "tests" / "equations").glob("test_*.py")}

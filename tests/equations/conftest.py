@@ -25,10 +25,6 @@ ROOT = HERE.parents[1]
 LEDGER = ROOT / "_build" / "ledger.json"
 METHODS = ("sympy", "central differences", "autograd", "autodiff", "numeric", "proof by cases")
 
-# Files whose tests still type their formulas. The list only gets shorter, and is empty in the end.
-TYPED = {
-}
-
 
 @functools.cache
 def printed_latex():
@@ -61,7 +57,7 @@ def errors(request):
     assert found, "this test measures nothing: ask printed(label).holds(...), or call discrepancy(error)"
     for mark in request.node.iter_markers("equation"):
         label = mark.args[0]
-        assert sides.get(label) or "printed" in mark.kwargs or request.path.name in TYPED, (
+        assert sides.get(label) or "printed" in mark.kwargs, (
             f"{label} is marked and not read: take it from the page with printed({label!r}), or pin it"
         )
     request.node.user_properties.append(("discrepancy", max(found)))
@@ -163,9 +159,7 @@ class Ledger:
             files.setdefault(Path(test.partition("::")[0]).name, set()).add(test)
         done = {name for name, tests in files.items() if tests <= set(self.passed)}
         table = rows(self.passed)
-        self.unread = [
-            row["label"] for row in table if row["reading"] is None and files_of(row) <= done - TYPED
-        ]
+        self.unread = [row["label"] for row in table if row["reading"] is None and files_of(row) <= done]
         if self.unread:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif done == {path.name for path in HERE.glob("test_*.py")}:
