@@ -189,6 +189,39 @@ def equant(mean_anomaly, eccentricity):
     return np.arctan2(planet[1], planet[0] - eccentricity)
 
 
+def kepler_series():
+    """Expand the true anomaly of Kepler's ellipse: E = M + e sin E, tan ν/2 = √((1+e)/(1-e)) tan E/2."""
+    E = M + e * sp.sin(M) + e**2 / 2 * sp.sin(2 * M)  # solves Kepler's equation to second order
+    assert sp.simplify(sp.series(E - M - e * sp.sin(E), e, 0, 3).removeO()) == 0
+    anomaly = 2 * sp.atan(sp.sqrt((1 + e) / (1 - e)) * sp.tan(E / 2))
+    taylor = [sp.simplify(sp.diff(anomaly, e, order).subs(e, 0)) for order in (1, 2)]
+    return M + e * taylor[0] + e**2 / 2 * taylor[1] + sp.Order(e**3)
+
+
+def equant_series():
+    """Expand the angle of the equant: its tangent relative to M is 2e sin M / (ρ - 2e cos M)."""
+    rho = e * sp.cos(M) + sp.sqrt(1 - e**2 * sp.sin(M) ** 2)
+    ahead = sp.atan(2 * e * sp.sin(M) / (rho - 2 * e * sp.cos(M)))
+    taylor = [sp.simplify(sp.diff(ahead, e, order).subs(e, 0)) for order in (1, 2)]
+    return M + e * taylor[0] + e**2 / 2 * taylor[1] + sp.Order(e**3)
+
+
+@pytest.mark.equation("eq-limits-kepler", method="sympy")
+def test_expansion_of_kepler_symbolically(printed):
+    printed("eq-limits-kepler").holds({r"\nu_\text{Kepler}": kepler_series(), **SERIES})
+
+
+@pytest.mark.equation("eq-limits-equant", method="sympy")
+def test_expansion_of_the_equant_in_full(printed):
+    printed("eq-limits-equant").holds(also={r"\nu_\text{equant}": equant_series(), **SERIES}, only=1)
+
+
+@pytest.mark.equation("eq-limits-difference", method="sympy")
+def test_difference_of_the_two_expansions(printed):
+    names = {r"\nu_\text{Kepler}": kepler_series(), r"\nu_\text{equant}": equant_series()}
+    printed("eq-limits-difference").holds(names | SERIES)
+
+
 def series(page, statement, side):
     """Return a printed expansion without its remainder, as a function of M and e."""
     expansion = page.value(SERIES, statement=statement, side=side)
