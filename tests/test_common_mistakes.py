@@ -93,6 +93,7 @@ SHOWN = {
     },
     "digits-sokirko": {
         "Believing the architecture in the text.": JUDGEMENT,
+        "Accuracy as a check of the gradient.": JUDGEMENT,
         "Comparing epochs of different size.": ("sokirko-decay", "counted epochs instead of steps"),
         "A learning rate without its cost.": JUDGEMENT,
         "Straightening the training images only.": HABIT,

@@ -174,7 +174,7 @@ SMALL: dict[str, Any] = {"scheme": "lecun", "random_biases": False}
 
 
 def sokirko(*, sizes: tuple[int, ...] = DEEP, kind: dict[str, Any] = SQUARES, **changes: Any) -> Run:
-    """Return a network trained as Sokirko does: ReLU, batches of 64, eta = 0.1."""
+    """Return a network close to what Sokirko's text says: ReLU, batches of 64, eta = 0.1."""
     settings = {"optimizer": GradientDescent(0.1), "epochs": 30, **changes}
     return Run(MLP(sizes, **kind), batch_size=64, **settings)
 

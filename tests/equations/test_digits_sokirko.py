@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
+from fysstk_book.exercises.digits_sokirko import rate_after
 from fysstk_book.printed.numbers import samples
 from fysstk_nn.activations import sigmoid, softmax
 from fysstk_nn.datasets import deskew
 from fysstk_nn.gradcheck import central_difference
 from fysstk_nn.mlp import MLP
-from fysstk_nn.schedules import InverseTime
 
 
 @pytest.mark.equation("eq-sokirko-parameters", method="numeric")
@@ -29,9 +29,21 @@ def test_number_of_parameters(printed):
 @pytest.mark.equation("eq-sokirko-decay", method="numeric")
 @pytest.mark.parametrize("e", [0, 1, 5, 30])
 def test_learning_rate_after_some_epochs(e, printed):
-    rate, steps = InverseTime(0.1, decay=0.001), math.ceil(60_000 / 64)
-    names = {r"\eta_\text{steps}": rate(steps * e), r"\eta_\text{epochs}": rate(e), "e": e}
+    steps = math.ceil(60_000 / 64)
+    rates = [rate_after(e, 60_000, 64, 0.1, k) for k in (0.001, 0.01)]
+    assert rates == pytest.approx([0.1 / (1 + math.sqrt(k * steps * e)) for k in (0.001, 0.01)])
+    names = {r"\eta_\text{text}": rates[0], r"\eta_\text{program}": rates[1], "e": e}
     printed("eq-sokirko-decay").holds(names)
+
+
+@pytest.mark.equation("eq-sokirko-squeezed", method="central differences")
+@pytest.mark.parametrize("z", [-120.0, 0.0, 7.0, 300.0])
+def test_slope_of_the_squeezed_sigmoid(z, printed):
+    slope = central_difference(lambda z: float(sigmoid(z / 50)[0]), np.array([z]))[0]
+    names = {"a_j": float(sigmoid(z / 50)), r"\frac{\partial a_j}{\partial z_j}": slope, "z_j": z}
+    page = printed("eq-sokirko-squeezed")
+    page.holds({key: names[key] for key in ("a_j", "z_j")}, also={r"\sigma": sigmoid}, only=0)
+    page.holds({key: value for key, value in names.items() if key != "z_j"}, only=1, within=1e-9)
 
 
 @pytest.mark.equation("eq-sokirko-mean", method="central differences")

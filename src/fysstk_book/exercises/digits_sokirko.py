@@ -9,8 +9,8 @@ from fysstk_nn.activations import sigmoid, softmax
 
 
 def rate_after(epochs: Any, n: Any, m: Any, eta0: Any, k: Any) -> Any:
-    """Learning rate eta0 / (1 + k t) after so many epochs."""
-    return eta0 / (1 + k * epochs * int(np.ceil(n / m)))
+    """Learning rate eta0 / (1 + sqrt(k t)) after so many epochs."""
+    return eta0 / (1 + np.sqrt(k * epochs * int(np.ceil(n / m))))
 
 
 def error_rate(outputs: Any, labels: Any) -> Any:
@@ -81,32 +81,37 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "dropped the last batch of each epoch",
-                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs * (n // m)),
+                lambda epochs, n, m, eta0, k: eta0 / (1 + np.sqrt(k * epochs * (n // m))),
                 "A batch with fewer samples is a step, too.",
             ),
             Mistake(
                 "took fractions of a step",
-                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs * n / m),
+                lambda epochs, n, m, eta0, k: eta0 / (1 + np.sqrt(k * epochs * n / m)),
                 "Each epoch has a whole number of steps.",
             ),
             Mistake(
                 "counted epochs instead of steps",
-                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs),
-                "Here t counts the steps, as in the first formula of {eq}`eq-sokirko-decay`.",
+                lambda epochs, n, m, eta0, k: eta0 / (1 + np.sqrt(k * epochs)),
+                "Here t counts the steps: {eq}`eq-sokirko-decay` has 938 of them in each epoch.",
             ),
             Mistake(
                 "counted samples instead of steps",
-                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs * n),
+                lambda epochs, n, m, eta0, k: eta0 / (1 + np.sqrt(k * epochs * n)),
                 "There is one step for each batch, not for each sample.",
             ),
             Mistake(
-                "let the rate decay exponentially",
-                lambda epochs, n, m, eta0, k: eta0 * np.exp(-k * epochs * np.ceil(n / m)),
-                "That is another schedule. Here the rate is divided by 1 + kt.",
+                "forgot the square root",
+                lambda epochs, n, m, eta0, k: eta0 / (1 + k * epochs * np.ceil(n / m)),
+                "That is another schedule. Here the rate is divided by 1 plus the root of kt.",
+            ),
+            Mistake(
+                "took the root of the 1 as well",
+                lambda epochs, n, m, eta0, k: eta0 / np.sqrt(1 + k * epochs * np.ceil(n / m)),
+                "The 1 stands outside the root.",
             ),
             Mistake(
                 "forgot the 1",
-                lambda epochs, n, m, eta0, k: eta0 / (k * max(epochs, 1) * np.ceil(n / m)),
+                lambda epochs, n, m, eta0, k: eta0 / np.sqrt(k * max(epochs, 1) * np.ceil(n / m)),
                 "At t = 0 the rate should be eta0.",
             ),
         ),
