@@ -49,18 +49,14 @@ def activation(l):
     return ACTIVATIONS[(l - 1) % 3 + 1]
 
 
-def proves(*labels, method):
-    """Mark a test as a proof of several equations."""
-
-    def marked(test):
-        for label in labels:
-            test = pytest.mark.equation(label, method=method)(test)
-        return test
-
-    return marked
-
-
-@proves(*DERIVATIVES, method="sympy")
+@pytest.mark.equation("eq-scalar-delta2", method="sympy")
+@pytest.mark.equation("eq-scalar-dw2", method="sympy")
+@pytest.mark.equation("eq-scalar-db2", method="sympy")
+@pytest.mark.equation("eq-scalar-chain", method="sympy")
+@pytest.mark.equation("eq-scalar-dz2-da1", method="sympy")
+@pytest.mark.equation("eq-scalar-delta1", method="sympy")
+@pytest.mark.equation("eq-scalar-dw1", method="sympy")
+@pytest.mark.equation("eq-scalar-db1", method="sympy")
 def test_all_derivatives_for_any_activations(printed):
     x, y, w1, b1, w2, b2 = sp.symbols("x y w1 b1 w2 b2", real=True)
     names = {
@@ -74,7 +70,14 @@ def test_all_derivatives_for_any_activations(printed):
         printed(label).holds(also=names, where=DEFINED)
 
 
-@proves(*DERIVATIVES, method="central differences")
+@pytest.mark.equation("eq-scalar-delta2", method="central differences")
+@pytest.mark.equation("eq-scalar-dw2", method="central differences")
+@pytest.mark.equation("eq-scalar-db2", method="central differences")
+@pytest.mark.equation("eq-scalar-chain", method="central differences")
+@pytest.mark.equation("eq-scalar-dz2-da1", method="central differences")
+@pytest.mark.equation("eq-scalar-delta1", method="central differences")
+@pytest.mark.equation("eq-scalar-dw1", method="central differences")
+@pytest.mark.equation("eq-scalar-db1", method="central differences")
 def test_all_derivatives_numerically(rng, printed):
     for _ in range(3):
         w1, b1, w2, b2 = rng.normal(size=4)
@@ -89,7 +92,10 @@ def test_all_derivatives_numerically(rng, printed):
             printed(label).holds(also=names, where=DEFINED, within=1e-8)
 
 
-@proves("eq-scalar-dw2", "eq-scalar-db2", "eq-scalar-dw1", "eq-scalar-db1", method="autograd")
+@pytest.mark.equation("eq-scalar-dw2", method="autograd")
+@pytest.mark.equation("eq-scalar-db2", method="autograd")
+@pytest.mark.equation("eq-scalar-dw1", method="autograd")
+@pytest.mark.equation("eq-scalar-db1", method="autograd")
 def test_four_derivatives_by_autograd(rng, printed):
     def cost(theta, x, y):
         w1, b1, w2, b2 = theta
@@ -148,8 +154,9 @@ def chain(L, rng):
     }
 
 
-@proves("eq-scalar-chain-delta", "eq-scalar-chain-gradients", method="central differences")
-@proves("eq-scalar-chain-product", method="central differences")
+@pytest.mark.equation("eq-scalar-chain-delta", method="central differences")
+@pytest.mark.equation("eq-scalar-chain-gradients", method="central differences")
+@pytest.mark.equation("eq-scalar-chain-product", method="central differences")
 @pytest.mark.parametrize("L", [2, 3, 6])
 def test_chain(L, rng, printed):
     names = chain(L, rng)
@@ -160,14 +167,17 @@ def test_chain(L, rng, printed):
     printed("eq-scalar-chain-product").holds(also=names, where=CHAIN, within=1e-8)
 
 
-@proves("eq-scalar-chain-gradients", "eq-scalar-chain-product", method="central differences")
+@pytest.mark.equation("eq-scalar-chain-gradients", method="central differences")
+@pytest.mark.equation("eq-scalar-chain-product", method="central differences")
 def test_chain_of_one(rng, printed):
     names = chain(1, rng)
     printed("eq-scalar-chain-gradients").holds(also=names, where=CHAIN, within=1e-8, l=[1])
     printed("eq-scalar-chain-product").holds(also=names, where=CHAIN, within=1e-8)
 
 
-@proves("eq-scalar-chain-delta", "eq-scalar-chain-gradients", "eq-scalar-chain-product", method="sympy")
+@pytest.mark.equation("eq-scalar-chain-delta", method="sympy")
+@pytest.mark.equation("eq-scalar-chain-gradients", method="sympy")
+@pytest.mark.equation("eq-scalar-chain-product", method="sympy")
 def test_chain_of_three_with_any_activations(printed):
     names = {
         "L": 3,
@@ -182,7 +192,8 @@ def test_chain_of_three_with_any_activations(printed):
     printed("eq-scalar-chain-product").holds(also=names, where=CHAIN)
 
 
-@proves("eq-scalar-chain-delta", "eq-scalar-chain-gradients", method="autograd")
+@pytest.mark.equation("eq-scalar-chain-delta", method="autograd")
+@pytest.mark.equation("eq-scalar-chain-gradients", method="autograd")
 def test_chain_by_autograd(rng, printed):
     L = 6
     names = chain(L, rng)
@@ -228,14 +239,16 @@ def test_a_quarter_for_each_layer(rng, printed):
 # --- penalties ---
 
 
-@proves("eq-scalar-l2", "eq-scalar-l1", method="sympy")
+@pytest.mark.equation("eq-scalar-l2", method="sympy")
+@pytest.mark.equation("eq-scalar-l1", method="sympy")
 def test_slopes_of_the_penalties(printed):
     names = {"w": sp.Symbol("w", real=True), r"\lambda": sp.Symbol("lambda", positive=True)}
     printed("eq-scalar-l2").holds(names)
     printed("eq-scalar-l1").holds(names)
 
 
-@proves("eq-scalar-l2", "eq-scalar-l1", method="central differences")
+@pytest.mark.equation("eq-scalar-l2", method="central differences")
+@pytest.mark.equation("eq-scalar-l1", method="central differences")
 def test_slopes_of_the_penalties_numerically(printed):
     for w in (-2.0, -0.3, 0.7, 1.9):
         for label in ("eq-scalar-l2", "eq-scalar-l1"):

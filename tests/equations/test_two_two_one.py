@@ -42,17 +42,6 @@ def s(z):
     return 1 / (1 + anp.exp(-z))
 
 
-def proves(*labels, method):
-    """Mark a test as a proof of several equations."""
-
-    def marked(test):
-        for label in labels:
-            test = pytest.mark.equation(label, method=method)(test)
-        return test
-
-    return marked
-
-
 def network(x, y, W1, b1, w2, b2, f):
     return {
         "x_j": x,
@@ -77,7 +66,14 @@ y, c = sp.symbols("y c", real=True)
 ANY_NETWORK = network(pair("x"), y, matrix("w"), pair("b"), pair("v"), c, sp.Function("f"))
 
 
-@proves(*DERIVATIVES, method="sympy")
+@pytest.mark.equation("eq-two-delta2", method="sympy")
+@pytest.mark.equation("eq-two-dw2", method="sympy")
+@pytest.mark.equation("eq-two-db2", method="sympy")
+@pytest.mark.equation("eq-two-dz2-dz1", method="sympy")
+@pytest.mark.equation("eq-two-delta1", method="sympy")
+@pytest.mark.equation("eq-two-dw1", method="sympy")
+@pytest.mark.equation("eq-two-four-weights", method="sympy")
+@pytest.mark.equation("eq-two-db1", method="sympy")
 def test_nine_derivatives_for_any_activation(printed):
     for label, indices in DERIVATIVES.items():
         for choice in product(*indices.values()):  # one by one: a range that is printed has to have each
@@ -97,7 +93,14 @@ def cost(theta, x, y):
     return 0.5 * (s(anp.dot(w2, s(anp.dot(x, W1) + b1)) + b2) - y) ** 2
 
 
-@proves(*DERIVATIVES, method="central differences")
+@pytest.mark.equation("eq-two-delta2", method="central differences")
+@pytest.mark.equation("eq-two-dw2", method="central differences")
+@pytest.mark.equation("eq-two-db2", method="central differences")
+@pytest.mark.equation("eq-two-dz2-dz1", method="central differences")
+@pytest.mark.equation("eq-two-delta1", method="central differences")
+@pytest.mark.equation("eq-two-dw1", method="central differences")
+@pytest.mark.equation("eq-two-four-weights", method="central differences")
+@pytest.mark.equation("eq-two-db1", method="central differences")
 def test_nine_derivatives_numerically(rng, printed):
     for _ in range(3):
         *_, names = random_network(rng)
@@ -105,7 +108,11 @@ def test_nine_derivatives_numerically(rng, printed):
             printed(label).holds(also=names, where=DEFINED, within=1e-9, **indices)
 
 
-@proves("eq-two-dw2", "eq-two-db2", "eq-two-dw1", "eq-two-four-weights", "eq-two-db1", method="autograd")
+@pytest.mark.equation("eq-two-dw2", method="autograd")
+@pytest.mark.equation("eq-two-db2", method="autograd")
+@pytest.mark.equation("eq-two-dw1", method="autograd")
+@pytest.mark.equation("eq-two-four-weights", method="autograd")
+@pytest.mark.equation("eq-two-db1", method="autograd")
 def test_nine_derivatives_by_autograd(rng, printed):
     for _ in range(3):
         theta, x, y, names = random_network(rng)
