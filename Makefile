@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter notebooks lab lite public pdf linkcheck digits measure bench clean distclean
+.PHONY: help setup book test lint chapter notebooks lab lite public pdf linkcheck digits measure mutants bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ digits: setup  ## the long runs of the digit chapters, on FYSSTK_MNIST's images 
 
 measure: setup  ## the long measurements of book/measured; one: make measure NAME=deep-sigmoid
 	@$(VENV) tools/measure.py $(NAME)
+
+mutants: setup  ## make printed formulas wrong and run their tests; one: make mutants NAME=eq-gates-ols
+	@$(VENV) tools/mutants.py $(NAME)
 
 bench: setup  ## time the package beside its peers
 	$(VENV) benchmarks/bench.py

@@ -126,9 +126,32 @@ LEDGER = [
 ]
 
 
+EXAMPLE = """```{ledger-example} tests/test_second.py::test_it
+:label: eq-proved
+:from: = b
+:to: = -b
+```
+"""
+MUTANTS = {
+    "provenance": {"date": "2026-11-28", "command": "make mutants", "each": 7},
+    "kinds": {"sign": [10, 1, 0], "name": [20, 4, 1]},
+    "labels": {"eq-proved": [30, 5, 1]},
+    "survivors": [{"label": "eq-proved", "latex": "a^{2} = b", "reason": "Both are 1."}],
+}
+
+
+def write_example(root):
+    """Write a test for the page that shows one, and what is said of changed formulas."""
+    (root / "tests").mkdir(parents=True)
+    code = 'def test_it(printed):\n    printed("eq-proved").holds({"a": 1, "b": 1})\n'
+    (root / "tests" / "test_second.py").write_text(code)
+    (root / "book" / "measured").mkdir(parents=True)
+    (root / "book" / "measured" / "mutants.json").write_text(json.dumps(MUTANTS))
+
+
 def build(root, pages):
     """Build a book of these pages; return the exit status and what was written to stderr."""
-    (root / "book").mkdir(parents=True)
+    (root / "book").mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
     (root / "tools").mkdir()
     for tool in ("launch.py", "notebooks.py"):
@@ -169,8 +192,9 @@ def site(tmp_path_factory):
         "part": PART,
         "first": FIRST,
         "second": NOTEBOOK + SECOND,
-        "equations": "(ch-equations)=\n# Ledger\n\n```{ledger}\n```\n",
+        "equations": f"(ch-equations)=\n# Ledger\n\n{EXAMPLE}\n```{{mutants}}\n```\n\n```{{ledger}}\n```\n",
     }
+    write_example(root)
     done = build(root, pages)
     assert done.returncode == 0, done.stderr
     return root / "_build" / "html"
@@ -203,7 +227,17 @@ def test_proved_equations_have_a_tick_that_leads_to_their_row(site, second):
     row = re.search(r'<tr[^>]*id="ledger-eq-proved".*?</tr>', ledger, re.DOTALL)[0]
     assert words(row) == r"(2.1) \[a = b\] sympy, numeric read by value test_it \(2.5\times 10^{-9}\)"
     assert 'href="second.html#equation-eq-proved"' in row
-    assert "checked 1 equations with 2 tests. In 0 of them" in words(ledger)
+    assert "checked 1 equations with 2 tests: 1 by value, 0 by eye. In 0 of them" in words(ledger)
+
+
+def test_the_ledger_shows_how_a_tick_comes_about_and_what_the_tests_miss(site):
+    ledger = words((site / "book" / "equations.html").read_text("utf8"))
+    assert "Equation (2.1) stands in the source of its page as a = b" in ledger
+    assert "def test_it ( printed ):" in ledger
+    assert "eq-proved: a = -b does not hold: 1 and -1, which is 2 too far" in ledger
+    assert "36 changes. The tests noticed 97.2 % of them: 30 because" in ledger
+    assert "a sign turned round 11 10 1 0" in ledger
+    assert re.search(r"\(2\.1\) ?: \S*a\^\{2\} = b\S* ?\. Both are 1\.", ledger)
 
 
 def test_exercises_are_numbered_by_chapter_and_say_what_they_take(second):
@@ -271,12 +305,14 @@ def test_faults_fail_a_strict_build(tmp_path):
     pages = {
         "index": "# Tiny\n",
         "part": "# Part\n\n```{part}\n```\n",
-        "first": "# First\n\n```{exercise} Lost\n:label: ex-lost\nWhere?\n```\n\n```{hints} gone\n```\n",
+        "first": "# First\n\n```{exercise} Lost\n:label: ex-lost\nWhere?\n```\n\n```{hints} gone\n```\n"
+        "\n$$\na = b\n$$ (eq-proved)\n",
         "second": NOTEBOOK
         + "# Second\n\n```{solution-start} ex-lost\n```\n\nA {ref}`nowhere`.\n\n## Next\n\n"
         "```{exercise} Unnamed\nWhat?\n```\n",
-        "equations": "# Ledger\n\n```{ledger}\n```\n",
+        "equations": "# Ledger\n\n```{ledger}\n```\n\n" + EXAMPLE.replace("-b", "b^2"),
     }
+    write_example(tmp_path)
     done = build(tmp_path, pages)
     assert done.returncode != 0
     for complaint in (
@@ -285,6 +321,7 @@ def test_faults_fail_a_strict_build(tmp_path):
         'There is no exercise "lost"',
         'There is no exercise "gone"',
         "the solution of ex-lost has no end in its section",
+        "test_it does not notice 'a = b^2'",
         "an exercise needs a label that starts with ex-",
     ):
         assert complaint in done.stderr

@@ -225,4 +225,6 @@ def test_the_example_for_contributors_proves_its_equation(small_book):
     assert row["reading"] == "by value"
     assert 0 < row["discrepancy"] < 1e-8
     page.write_text(f"# Softsign\n\n{claim}".replace("= ", "= -"), encoding="utf8")
-    assert "does not hold" in run(small_book).stdout
+    said = " ".join(run(small_book).stdout.split())
+    assert "eq-softsign-slope: " in said
+    assert "does not hold: 0.111111 and -0.111111, which is 0.222 too far" in said

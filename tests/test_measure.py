@@ -11,7 +11,8 @@ from fysstk_book import measured
 from fysstk_book.compare import Comparison, Contestant
 
 # The digits have a tool and tests of their own.
-STORED = sorted(p.stem for p in measured.folder().glob("*.json") if not p.stem.startswith("digits"))
+OTHERS = ("digits", "mutants")  # made by other commands
+STORED = sorted(p.stem for p in measured.folder().glob("*.json") if not p.stem.startswith(OTHERS))
 
 
 def score(seed, eta):

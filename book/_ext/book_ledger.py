@@ -1,17 +1,23 @@
 """The ledger: a tick beside each proved equation, and the page that the ticks lead to.
 
 The tests of tests/equations measure how well every equation holds and write `_build/ledger.json`. A labelled
-equation that has a row there gets a quiet link to that row; the directive `{ledger}` prints all rows.
+equation that has a row there gets a quiet link to that row; the directive `{ledger}` prints all rows,
+`{ledger-example}` shows how one of them came about, and `{mutants}` what the tests of formulas notice.
 """
 
 from __future__ import annotations
 
 import html
+import importlib.util
+import inspect
 import json
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from book_markdown import ROOT, BookDirective
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -19,9 +25,12 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 from fysstk_book import sources
+from fysstk_book.printed.formula import Formula
+from fysstk_book.printed.tree import Node, outline, parse
 
 logger = logging.getLogger(__name__)
 LEDGER = ROOT / "_build" / "ledger.json"
+MUTANTS = ROOT / "book" / "measured" / "mutants.json"
 PAGE = "book/equations"
 SMALL = 1e-8
 
@@ -42,11 +51,13 @@ class Ledger(BookDirective):
     def summary(self, rows: list[dict]) -> nodes.paragraph:
         """Say how many equations and tests there are."""
         tests = {test for row in rows for test in row["tests"]}
+        by_eye = sum(row["reading"] == "by eye" for row in rows)
         exact = sum(row["discrepancy"] == 0 for row in rows)
         close = sum(row["discrepancy"] <= SMALL for row in rows)
         text = (
-            f"This build checked {len(rows)} equations with {len(tests)} tests. In {exact} of them nothing "
-            f"at all was left over, and {close} hold to within "
+            f"This build checked {len(rows)} equations with {len(tests)} tests: {len(rows) - by_eye} by "
+            f"value, {by_eye} by eye. In {exact} of them nothing at all was left over, and {close} hold to "
+            "within "
         )
         return nodes.paragraph("", "", nodes.Text(text), number(SMALL), nodes.Text("."))
 
@@ -91,6 +102,131 @@ class Ledger(BookDirective):
             how += nodes.paragraph("", f"read {row['reading']}")
         how += [nodes.paragraph("", "", nodes.literal("", test)) for test in tests]
         return table_row([link, equation, how, number(row["discrepancy"])], ids=[f"ledger-{label}"])
+
+
+class Example(BookDirective):
+    """An equation, from LaTeX to tree to test, and what the test says of a change.
+
+    The argument is the path of a test and its name, ``tests/equations/test_x.py::test_y``; the options are
+    the label, and the LaTeX that is changed, with what takes its place.
+    """
+
+    required_arguments = 1
+    option_spec = dict.fromkeys(("label", "from", "to"), directives.unchanged_required)
+
+    def run(self) -> list[nodes.Node]:
+        """Return the steps, each of them made here and now."""
+        file, _, name = self.arguments[0].partition("::")
+        self.env.note_dependency(str(ROOT / file))
+        label, old, new = (self.options[option] for option in ("label", "from", "to"))
+        equations = sources.equations(ROOT)
+        latex = equations[label].text
+        self.env.note_dependency(str(ROOT / "book" / f"{equations[label].page}.md"))
+        test = load_test(file, name)
+        if message := complaint(test, {}):
+            raise self.error(f"{name} fails: {message}")
+        changed = latex.replace(old, new)
+        message = complaint(test, {label: changed})
+        if changed == latex or not message:
+            raise self.error(f"{name} does not notice {changed!r}")
+        side = parse(latex).parts[0].parts[0].parts[1][-1]
+        text = [
+            f"Equation {{eq}}`{label}` stands in the source of its page as",
+            fenced("latex", latex),
+            f"The reader takes this apart. Of the last side, ${side}$, it makes this tree, where `juxt` "
+            "stands for factors side by side:",
+            fenced("text", outline(side)),
+            "The test gives values to the names, here a SymPy symbol, and asks whether the formula holds:",
+            fenced("python", textwrap.dedent(inspect.getsource(test))),
+            f"If the page said `{new.strip()}` in the place of `{old.strip()}`, the book could not be built:",
+            fenced("text", "\n".join(textwrap.wrap(message, 85))),
+        ]
+        holder = nodes.container()
+        self.markdown("\n\n".join(text), holder)
+        return holder.children
+
+
+def fenced(language: str, text: str) -> str:
+    """Return a block of code in Markdown."""
+    return f"```{language}\n{text.strip()}\n```"
+
+
+def load_test(file: str, name: str) -> Callable[..., None]:
+    """Return a test function of a file."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / file)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    test: Callable[..., None] = getattr(module, name)
+    return test
+
+
+def complaint(test: Callable[..., None], instead: dict[str, str]) -> str:
+    """Run a test, with other LaTeX in the place of what some pages print, and return what it says."""
+    equations = sources.equations(ROOT)
+
+    def tree_of(label: str) -> Node:
+        return parse(instead.get(label, equations[label].text))
+
+    try:
+        test(lambda label: Formula(label, tree_of(label), tree_of))
+    except AssertionError as error:
+        return str(error)
+    return ""
+
+
+class Mutants(BookDirective):
+    """What the tests notice of small changes of the formulas, from `make mutants`: ```{mutants}```."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a summary, a table of the kinds, and the changes that nothing noticed."""
+        self.env.note_dependency(str(MUTANTS))
+        holder = nodes.container()
+        self.markdown(mutation_report(json.loads(MUTANTS.read_text(encoding="utf8"))), holder)
+        return holder.children
+
+
+WHAT = {
+    "sign": "a sign turned round",
+    "indices": "two indices swapped",
+    "layer": "a layer up or down",
+    "dropped": "a factor, prime, index or transpose dropped",
+    "fraction": "a fraction turned over",
+    "name": "another name of the same formula",
+    "number": "another number",
+    "relation": "a relation turned",
+}
+
+
+def mutation_report(result: dict[str, Any]) -> str:
+    """Say in Markdown what was changed and what was noticed."""
+    made, kinds = result["provenance"], result["kinds"]
+    by_value, by_error, missed = (sum(counts[n] for counts in kinds.values()) for n in range(3))
+    tried = by_value + by_error + missed
+    which = (
+        "every change that it knows" if made["each"] is None else f"at most {made['each']} changes, drawn,"
+    )
+    lines = [
+        f"On {made['date']}, `{made['command']}` tried {which} of each of {len(result['labels'])} formulas: "
+        f"{tried} changes. The tests noticed {percent(by_value + by_error, tried)} of them: {by_value} "
+        f"because the values no longer agreed, {by_error} because the formula made no sense any more "
+        f"(a name without a value, say). They missed {missed}.",
+        "",
+        "| Change | Tried | By value | By an error | Missed |",
+        "|:--|--:|--:|--:|--:|",
+    ]
+    for kind, counts in kinds.items():
+        lines.append(f"| {WHAT[kind]} | {sum(counts)} | {' | '.join(map(str, counts))} |")
+    if result["survivors"]:
+        lines += ["", "Each of those that were missed, with the reason:", ""]
+    for one in result["survivors"]:
+        lines.append(f"* {{eq}}`{one['label']}`: ${one['latex']}$. {one['reason']}")
+    return "\n".join(lines)
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share, rounded down: only all is 100 %."""
+    return f"{1000 * part // max(whole, 1) / 10:g} %"
 
 
 def table_row(cells: list[nodes.Node], **attributes: list[str]) -> nodes.row:
@@ -158,6 +294,8 @@ def install_tick(app: Sphinx) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.add_directive("ledger", Ledger)
+    app.add_directive("ledger-example", Example)
+    app.add_directive("mutants", Mutants)
     app.connect("doctree-resolved", tick_equations)
     app.connect("builder-inited", install_tick)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

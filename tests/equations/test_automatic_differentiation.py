@@ -502,7 +502,12 @@ def test_sizes_of_best_steps_and_errors(printed):
     """With f and its derivatives such that the factors before the powers of epsilon are 1."""
     names = {r"\varepsilon": EPS, "h_*": EPS ** (1 / 3), "f": 1.0, "f'''": 3.0}
     printed("eq-autodiff-best-step").holds(names, approx=1e-7)
-    names = {r"\varepsilon": EPS, "h_*": EPS ** (1 / 3), "f'''": 2.0, r"\text{error at}": EPS ** (1 / 3)}
+    names = {
+        r"\varepsilon": EPS,
+        "h_*": EPS ** (1 / 3),
+        "f'''": 2.0,
+        r"\text{error at}": 0.5 * EPS ** (1 / 3),
+    }
     printed("eq-autodiff-best-error").holds(names, within=1e-20, approx=4e-12)
     names = {r"\varepsilon": EPS, "h_*": EPS ** (1 / 2), "f": 1.0, "f''": 4.0}
     printed("eq-autodiff-one-sided-step").holds(names, approx=1.5e-10)

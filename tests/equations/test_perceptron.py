@@ -211,6 +211,7 @@ def test_two_edges_are_one(printed):
     for m in BITS:
         printed("eq-perceptron-merge").holds({"m": m, **STEP})
         assert printed("eq-perceptron-merge").value({"m": m, **STEP}) == 1 - m
+    printed("eq-perceptron-merge").holds({"m": sp.Symbol("m"), r"\operatorname{step}": lambda z: z})
 
 
 @pytest.mark.equation("eq-perceptron-scaling", method="numeric")

@@ -140,7 +140,7 @@ def test_vanilla_mean(printed):
     def expected(value):  # m is 0 with probability p, and 1 otherwise
         return p * value.subs(m, 0) + (1 - p) * value.subs(m, 1)
 
-    names = {r"\mathbb E": expected, "m_j": lambda j: m, "a_j": lambda j: a, "p": p}
+    names = {r"\mathbb E": expected, "m_j": from_one([m]), "a_j": from_one([a]), "p": p}
     printed("eq-reg-vanilla-mean").holds(names, j=[1])
 
 

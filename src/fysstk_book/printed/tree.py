@@ -12,7 +12,7 @@ from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 
 from fysstk_book.printed.tidy import UnreadableError, tidy
 
-__all__ = ["Node", "latex", "parse", "walk"]
+__all__ = ["Node", "latex", "outline", "parse", "walk"]
 
 CLOSE = {"(": ")", "[": "]", "{": "}", r"\lvert": r"\rvert", r"\lVert": r"\rVert"}
 CLOSE |= {r"\lfloor": r"\rfloor", r"\langle": r"\rangle"}
@@ -99,6 +99,15 @@ def walk(node: Node) -> Iterator[Node]:
         for inner in part if isinstance(part, tuple) else (part,):
             if isinstance(inner, Node):
                 yield from walk(inner)
+
+
+def outline(node: Node, depth: int = 0) -> str:
+    """Return a tree as lines, one for each node: its kind and its LaTeX, what is inside indented below."""
+    lines = [f"{'  ' * depth}{node.kind:<{max(1, 12 - 2 * depth)}} {node}"]
+    for part in node.parts if node.kind not in ("name", "number") else ():
+        inner = part if isinstance(part, tuple) else (part,)
+        lines += [outline(n, depth + 1) for n in inner if isinstance(n, Node)]
+    return "\n".join(lines)
 
 
 @v_args(inline=True)
