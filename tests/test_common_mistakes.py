@@ -130,7 +130,8 @@ SHOWN = {
         "A linear range for the learning rate.": ("hyper-log", "made the numbers uniform"),
         "The best value at the edge of the range.": JUDGEMENT,
         "Reporting the winner's cross-validation score.": JUDGEMENT,
-        "Believing a difference of half a per cent.": JUDGEMENT,
+        "Judging a difference by the spread of the scores.": JUDGEMENT,
+        "Calling an open question a tie.": JUDGEMENT,
         "Tuning on the test set.": JUDGEMENT,
     },
     "iris": {
