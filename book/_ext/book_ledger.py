@@ -203,13 +203,12 @@ def mutation_report(result: dict[str, Any]) -> str:
     made, kinds = result["provenance"], result["kinds"]
     by_value, by_error, missed = (sum(counts[n] for counts in kinds.values()) for n in range(3))
     tried = by_value + by_error + missed
-    which = (
-        "every change that it knows" if made["each"] is None else f"at most {made['each']} changes, drawn,"
-    )
+    which = "every change" if made["each"] is None else f"{made['each']} changes"
+    drawn = "" if made["each"] is None else ", drawn, and those below"
     lines = [
-        f"On {made['date']}, `{made['command']}` tried {which} of each of {len(result['labels'])} formulas: "
-        f"{tried} changes. The tests noticed {percent(by_value + by_error, tried)} of them: {by_value} "
-        f"because the values no longer agreed, {by_error} because the formula made no sense any more "
+        f"On {made['date']}, `{made['command']}` tried {which} of each of {len(result['labels'])} "
+        f"formulas{drawn}: {tried} in all. The tests noticed {percent(by_value + by_error, tried)}: "
+        f"{by_value} because the values no longer agreed, {by_error} because the formula made no sense "
         f"(a name without a value, say). They missed {missed}.",
         "",
         "| Change | Tried | By value | By an error | Missed |",
