@@ -1,8 +1,10 @@
 // The settings: every choice is a labelled field. A wrong entry stays as it was typed, with a sentence beside it.
 
 import { DATA, FEATURES } from "./data.js";
-import { h, menu, numberField } from "./dom.js";
+import { group, h, menu, numberField, refused } from "./dom.js";
 import { ACTIVATIONS, COSTS, INITIALISERS } from "./network.js";
+import { assign, entries, keys, range } from "./builtins.js";
+import { RANGES } from "./plane.js";
 import { numberIn, readRows } from "./rows.js";
 import { KEYS, MOST } from "./state.js";
 
@@ -10,11 +12,11 @@ const words = (name) => name.replaceAll("_", " ");
 const pairs = (names) => names.map((name) => [name, words(name)]);
 const OPTIMIZER_NAMES = [["gd", "gradient descent"], ["momentum", "momentum 0.9"], ["adam", "Adam"]];
 const MENUS = {
-  data: Object.entries(DATA).map(([key, { name }]) => [key, name]),
-  hidden: pairs(Object.keys(ACTIVATIONS)),
+  data: entries(DATA).map(([key, { name }]) => [key, name]),
+  hidden: pairs(keys(ACTIVATIONS)),
   output: pairs(["sigmoid", "identity", "tanh"]),
-  cost: pairs(Object.keys(COSTS)),
-  init: pairs(Object.keys(INITIALISERS)),
+  cost: pairs(keys(COSTS)),
+  init: pairs(keys(INITIALISERS)),
   optimizer: OPTIMIZER_NAMES,
 };
 // How an arrow key changes a number: rates and penalties by a factor, the others by an amount.
@@ -23,38 +25,32 @@ const by = (amount) => (value, way) => value + amount * way;
 const MOVES = { eta: double, l1: double, l2: double, noise: by(0.02), share: by(10), batch: by(1), seed: by(1) };
 const GROUPS = { Data: ["data", "share", "noise"], Network: ["hidden", "output", "cost", "init", "seed"], Training: ["optimizer", "eta", "batch", "l1", "l2"] };
 
-/** What an output function can say. */
-const OUTPUTS = { sigmoid: [0, 1], tanh: [-1, 1] };
-
 export class Controls {
   /** All fields, or those of the keys in `only`. */
   constructor(app, only = null) {
     this.app = app;
     this.fields = {};
     const make = (key) => {
-      const choose = (event) => this.choose({ [key]: event.target.value }, event.target);
+      const choose = ({ target }) => this.choose({ [key]: target.value }, target);
       const [label] = KEYS[key];
       this.fields[key] = MENUS[key] ? menu(label, MENUS[key], choose) : numberField(label, { onchange: choose }, MOVES[key]);
       this.fields[key].control.dataset.key = key;
       return this.fields[key];
     };
-    if (only) {
-      this.element = h("form.pg-controls", { onsubmit: (event) => event.preventDefault() }, ...only.map(make));
-      return;
-    }
-    const group = (title, ...fields) => h("fieldset", h("legend", title), ...fields);
+    this.element = h("form.pg-controls", { onsubmit: (event) => event.preventDefault() });
+    if (only) return this.element.append(...only.map(make));
+    const fieldset = (title, ...fields) => h("fieldset", h("legend", title), ...fields);
     const [data, network, training] = Object.values(GROUPS).map((keys) => keys.map(make));
-    this.element = h("form.pg-controls", { onsubmit: (event) => event.preventDefault() },
-      group("Data", data[0], this.ownRows(), ...data.slice(1), this.inputs()),
-      group("Network", ...this.layers(), ...network),
-      group("Training", ...training),
+    this.element.append(
+      fieldset("Data", data[0], this.ownRows(), ...data.slice(1), this.inputs()),
+      fieldset("Network", ...this.layers(), ...network),
+      fieldset("Training", ...training),
     );
   }
 
   /** Your own rows: what is typed or pasted stays, whether it can be read or not. */
   ownRows() {
-    this.rows = h("textarea", { rows: "3", spellcheck: "false", onchange: () => this.readOwn() });
-    this.rows.addEventListener("paste", () => setTimeout(() => this.readOwn()));
+    this.rows = h("textarea", { rows: "3", spellcheck: "false", onchange: () => this.readOwn(), onpaste: () => setTimeout(() => this.readOwn()) });
     this.points = h("label.pg-field.pg-wide", h("span", "Rows: inputs and target in each line"), this.rows);
     return this.points;
   }
@@ -71,11 +67,11 @@ export class Controls {
   }
 
   inputs() {
-    this.features = Object.entries(FEATURES).map(([name, { sign }]) => {
+    this.features = entries(FEATURES).map(([name, { sign }]) => {
       const box = h("input", { type: "checkbox", value: name, onchange: (event) => this.chooseInputs(event.target) });
       return h("label.pg-check", box, sign);
     });
-    return h("div.pg-checks", { role: "group", "aria-label": "Inputs" }, ...this.features);
+    return group("div.pg-checks", "Inputs", ...this.features);
   }
 
   chooseInputs(box) {
@@ -88,24 +84,24 @@ export class Controls {
   }
 
   layers() {
-    const counts = Array.from({ length: MOST.layers + 1 }, (_, k) => [String(k), String(k)]);
+    const counts = range(MOST.layers + 1).map((k) => [String(k), String(k)]);
     const resize = (event) => {
-      const layers = Array.from({ length: Number(event.target.value) }, (_, k) => this.app.state.layers[k] ?? 4);
+      const layers = range(Number(event.target.value)).map((k) => this.app.state.layers[k] ?? 4);
       this.choose({ layers: String(layers) }, event.target);
     };
     this.depth = menu("Hidden layers", counts, resize);
-    this.units = h("div.pg-units", { role: "group", "aria-label": "Units in each layer" });
+    this.units = group("div.pg-units", "Units in each layer");
     return [this.depth, this.units];
   }
 
   unitField(k) {
-    const change = (event) => {
-      const value = numberIn(event.target.value);
+    const change = ({ target }) => {
+      const value = numberIn(target.value);
       if (!(Number.isInteger(value) && value >= 1 && value <= MOST.units)) {
-        return this.app.say(`Units in layer ${k + 1} must be a whole number from 1 to ${MOST.units}, not "${event.target.value}".`, event.target);
+        return this.app.say(`Units in layer ${k + 1} must be a whole number from 1 to ${MOST.units}, not "${target.value}".`, target);
       }
       const layers = this.app.state.layers.map((count, i) => (i === k ? value : count));
-      return this.choose({ layers: String(layers) }, event.target);
+      return this.choose({ layers: String(layers) }, target);
     };
     return numberField(`Units in layer ${k + 1}`, { onchange: change });
   }
@@ -117,8 +113,8 @@ export class Controls {
       const classes = Boolean(DATA[change.data].classes);
       change.noise = null;
       change.point = "2";
-      if (!classes && output !== "identity") Object.assign(change, { output: "identity", cost: "half_squared_error" });
-      if (classes && output === "identity") Object.assign(change, { output: "sigmoid", cost });
+      if (!classes && output !== "identity") assign(change, { output: "identity", cost: "half_squared_error" });
+      if (classes && output === "identity") assign(change, { output: "sigmoid", cost });
     }
     if (change.output && change.output !== "sigmoid" && cost === "binary_cross_entropy") change.cost = "half_squared_error";
     if (this.app.change(change, control)) this.warn(change);
@@ -127,10 +123,10 @@ export class Controls {
   /** Say it if the output can never say what the targets ask for. */
   warn(change) {
     const { state, data } = this.app;
-    const [low, high] = OUTPUTS[state.output] ?? [-Infinity, Infinity];
+    const [low, high] = RANGES[state.output] ?? [-Infinity, Infinity];
     const beyond = Array.from(data.y).find((y) => y < low || y > high);
     if (beyond === undefined || !["data", "points", "output"].some((key) => key in change)) return;
-    const text = `A target is ${beyond}, and a ${state.output} output lies between ${low} and ${high}: it can never say that. Choose Output identity.`;
+    const text = `A target is ${beyond}, and a ${state.output} output lies between ${low} and ${high}. Choose Output identity.`;
     this.app.say(text, this.fields.output.control);
     this.fields.output.control.removeAttribute("aria-invalid");
   }
@@ -138,9 +134,9 @@ export class Controls {
   /** Show the state in all fields, but for what was typed and refused. */
   update(state) {
     const show = (control, value) => {
-      if (!control.hasAttribute("aria-invalid")) control.value = String(value);
+      if (!refused(control)) control.value = String(value);
     };
-    for (const [key, field] of Object.entries(this.fields)) show(field.control, state[key] ?? DATA[state.data].noise ?? "");
+    for (const [key, field] of entries(this.fields)) show(field.control, state[key] ?? DATA[state.data].noise ?? "");
     if (!this.rows) return;
     const own = state.data === "points";
     this.fields.noise.control.disabled = own;

@@ -1,10 +1,10 @@
 // The data sets: points of a line or a plane with targets, made into inputs, and split into training and test.
 // Each comes with the lines of Python that make the same numbers.
 
+import { abs, cos, max, PI, range, round, sin } from "./builtins.js";
 import { generator } from "./random.js";
 
 const gate = (y) => [[0, 0], [0, 1], [1, 0], [1, 1]].map((x, s) => [...x, y[s]]);
-const range = (n) => Array.from({ length: n }, (_, s) => s);
 const draw = (n, number) => range(n).map(number);
 
 /** The four points of a gate, moved a little where there is noise. */
@@ -20,12 +20,25 @@ function gateSet(name, y) {
     classes: true,
     noise: 0,
     rows: (noise) => moved(gate(y), noise),
-    python: (noise) => [
-      `X, y = gate("${name}")`,
-      ...(noise > 0 ? [`X = X + np.random.default_rng(0).normal(0, ${float(noise)}, X.shape)`] : []),
-    ],
+    python: (noise) => [`X, y = gate("${name}")`, `X = X + np.random.default_rng(0).normal(0, ${float(noise)}, X.shape)`].slice(0, noise > 0 ? 2 : 1),
   };
 }
+
+/** Two classes of points at a radius and an angle around the origin. */
+const roundSet = (name, noise, polar, code) => ({
+  name,
+  classes: true,
+  noise,
+  rows(level) {
+    const [radius, angle] = polar(generator(0), level);
+    return range(200).map((s) => [radius[s] * cos(angle[s]), radius[s] * sin(angle[s]), s % 2]);
+  },
+  python: (level) => [
+    "rng, y = np.random.default_rng(0), np.arange(200) % 2",
+    ...code(float(level)),
+    "X = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])",
+  ],
+});
 
 /** The rows of each data set at a level of noise: coordinates first, then the target. Classes are 0 and 1. */
 export const DATA = {
@@ -42,65 +55,48 @@ export const DATA = {
     },
     python: (noise) => [`X, y = polynomial(100, rng=0${noise > 0 ? `, noise=${float(noise)}` : ""})`],
   },
-  circles: {
-    name: "Circles",
-    classes: true,
-    noise: 0.08,
-    rows(noise) {
-      const rng = generator(0);
-      const radius = draw(200, (_, s) => 0.4 + 0.5 * (s % 2) + rng.normal(0, noise));
-      const angle = draw(200, () => rng.uniform(0, 2 * Math.PI));
-      return range(200).map((s) => [radius[s] * Math.cos(angle[s]), radius[s] * Math.sin(angle[s]), s % 2]);
-    },
-    python: (noise) => [
-      "rng, y = np.random.default_rng(0), np.arange(200) % 2",
-      `radius = 0.4 + 0.5 * y + rng.normal(0, ${float(noise)}, 200)`,
-      "angle = rng.uniform(0, 2 * np.pi, 200)",
-      "X = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])",
+  circles: roundSet(
+    "Circles",
+    0.08,
+    (rng, noise) => [
+      draw(200, (_, s) => 0.4 + 0.5 * (s % 2) + rng.normal(0, noise)),
+      draw(200, () => rng.uniform(0, 2 * PI)),
     ],
-  },
-  spirals: {
-    name: "Spirals",
-    classes: true,
-    noise: 0.15,
-    rows(noise) {
-      const rng = generator(0);
+    (noise) => [`radius = 0.4 + 0.5 * y + rng.normal(0, ${noise}, 200)`, "angle = rng.uniform(0, 2 * np.pi, 200)"],
+  ),
+  spirals: roundSet(
+    "Spirals",
+    0.15,
+    (rng, noise) => {
       const radius = draw(200, () => rng.uniform(0.1, 1));
-      const turned = draw(200, () => rng.normal(0, noise));
-      return range(200).map((s) => {
-        const angle = 5 * radius[s] + Math.PI * (s % 2) + turned[s];
-        return [radius[s] * Math.cos(angle), radius[s] * Math.sin(angle), s % 2];
-      });
+      return [radius, radius.map((r, s) => 5 * r + PI * (s % 2) + rng.normal(0, noise))];
     },
-    python: (noise) => [
-      "rng, y = np.random.default_rng(0), np.arange(200) % 2",
-      "radius = rng.uniform(0.1, 1, 200)",
-      `angle = 5 * radius + np.pi * y + rng.normal(0, ${float(noise)}, 200)`,
-      "X = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])",
-    ],
-  },
+    (noise) => ["radius = rng.uniform(0.1, 1, 200)", `angle = 5 * radius + np.pi * y + rng.normal(0, ${noise}, 200)`],
+  ),
   curve: {
     name: "A curve (one input)",
     noise: 0.1,
     rows(noise) {
       const rng = generator(0);
       const x = draw(50, () => rng.uniform(-1, 1)).sort((p, q) => p - q);
-      return x.map((u) => [u, Math.sin(3 * u) + 0.3 * u ** 2 + rng.normal(0, noise)]);
+      return x.map((u) => [u, sin(3 * u) + 0.3 * u ** 2 + rng.normal(0, noise)]);
     },
     python: (noise) => [`x, y = scalar_curve(50, rng=0, noise=${float(noise)})`, "X = x[:, np.newaxis]"],
   },
   points: { name: "Your own rows" },
 };
 
-/** What can be an input: its sign, its value at a point, its Python, and how many coordinates it takes. */
+const feature = (sign, needs, python, of) => ({ sign, needs, python, of });
+
+/** What can be an input: its sign, how many coordinates it takes, its Python, and its value at a point. */
 export const FEATURES = {
-  x1: { sign: "x₁", of: ([u]) => u, python: "X[:, 0]", needs: 1 },
-  x2: { sign: "x₂", of: ([, v]) => v, python: "X[:, 1]", needs: 2 },
-  x1x1: { sign: "x₁²", of: ([u]) => u * u, python: "X[:, 0] ** 2", needs: 1 },
-  x2x2: { sign: "x₂²", of: ([, v]) => v * v, python: "X[:, 1] ** 2", needs: 2 },
-  x1x2: { sign: "x₁x₂", of: ([u, v]) => u * v, python: "X[:, 0] * X[:, 1]", needs: 2 },
-  sinx1: { sign: "sin πx₁", of: ([u]) => Math.sin(Math.PI * u), python: "np.sin(np.pi * X[:, 0])", needs: 1 },
-  sinx2: { sign: "sin πx₂", of: ([, v]) => Math.sin(Math.PI * v), python: "np.sin(np.pi * X[:, 1])", needs: 2 },
+  x1: feature("x₁", 1, "X[:, 0]", ([u]) => u),
+  x2: feature("x₂", 2, "X[:, 1]", ([, v]) => v),
+  x1x1: feature("x₁²", 1, "X[:, 0] ** 2", ([u]) => u * u),
+  x2x2: feature("x₂²", 2, "X[:, 1] ** 2", ([, v]) => v * v),
+  x1x2: feature("x₁x₂", 2, "X[:, 0] * X[:, 1]", ([u, v]) => u * v),
+  sinx1: feature("sin πx₁", 1, "np.sin(np.pi * X[:, 0])", ([u]) => sin(PI * u)),
+  sinx2: feature("sin πx₂", 2, "np.sin(np.pi * X[:, 1])", ([, v]) => sin(PI * v)),
 };
 
 /** The sign of an input where the first coordinate is x₀ or x₁. */
@@ -127,7 +123,7 @@ export function dataset(state) {
   const features = inputsOf(state.features, dimensions);
   const y = Float64Array.from(rows, (row) => row.at(-1));
   const X = atPoints(features, points);
-  const kept = Math.max(1, Math.round((n * state.share) / 100));
+  const kept = max(1, round((n * state.share) / 100));
   const order = kept < n ? generator(1).permutation(n) : range(n);
   const part = (chosen) => ({ X: atPoints(features, chosen.map((s) => points[s])), y: Float64Array.from(chosen, (s) => y[s]), n: chosen.length });
   const python = state.data === "points" ? ownPython(rows) : DATA[state.data].python(state.noise ?? DATA[state.data].noise);
@@ -147,14 +143,17 @@ export function dataset(state) {
 }
 
 const ownPython = (rows) => [
-  `X = np.array(${list(rows.map((row) => list(row.slice(0, -1).map(float))))})`,
-  `y = np.array(${list(rows.map((row) => float(row.at(-1))))})`,
+  `X = np.array(${list(rows.map((row) => floats(row.slice(0, -1))))})`,
+  `y = np.array(${floats(rows.map((row) => row.at(-1)))})`,
 ];
 
 /** Write a number as Python does: with a point or an exponent, and every digit that it takes to read it back. */
 export function float(x) {
-  return Number.isInteger(x) && Math.abs(x) < 1e21 ? `${Object.is(x, -0) ? "-0" : x}.0` : String(x);
+  return Number.isInteger(x) && abs(x) < 1e21 ? `${Object.is(x, -0) ? "-0" : x}.0` : String(x);
 }
 
 /** Write a list as Python does. */
 export const list = (items) => `[${items.join(", ")}]`;
+
+/** Write a list of numbers. */
+export const floats = (numbers) => list(numbers.map(float));

@@ -69,37 +69,37 @@ export function lines({ net, theta, shown, state, y, n, first, stepped }) {
   const said = {};
   const write = (part, text) => (said[part] ??= []).push(text);
   if (l === 0) return said;
+  const four = (value) => short(value, 4);
   const mean = state.of === "mean" && n > 1;
   const over = `mean over ${n} points: `;
   const [m, M, next] = [net.sizes[l - 1], net.sizes[l], net.sizes[l + 1]];
   const w = (i) => net.W[l] + i * M + j;
   const [z, a, d, inputs] = [shown.z[l][j], shown.a[l][j], shown.delta[l][j], Array.from(shown.a[l - 1])];
   const f = l < net.L ? state.hidden : state.output;
-  const slope = short(net.f[l].slope(a), 4);
+  const slope = four(net.f[l].slope(a));
   // A sum is linear: with means in place of the numbers of one point, it is the mean of the sums.
-  write("z", `${mean ? over : ""}z = ${add(inputs.map((x, i) => `${signed(theta[w(i)])}·${signed(x)}`))} + ${signed(theta[net.b[l] + j])} = ${short(z, 4)}`);
-  write("a", mean ? `${over}a = ${short(a, 4)}` : `a = ${f}(${short(z, 4)}) = ${short(a, 4)}`);
-  const C = mean ? `${over}C = ${short(shown.cost, 4)}` : `C = ${short(shown.cost, 4)}, with a = ${short(shown.a[net.L][0], 4)} and y = ${short(y, 4)}`;
-  write("cost", C);
+  write("z", `${mean ? over : ""}z = ${add(inputs.map((x, i) => `${signed(theta[w(i)])}·${signed(x)}`))} + ${signed(theta[net.b[l] + j])} = ${four(z)}`);
+  write("a", mean ? `${over}a = ${four(a)}` : `a = ${f}(${four(z)}) = ${four(a)}`);
+  write("cost", mean ? `${over}C = ${four(shown.cost)}` : `C = ${four(shown.cost)}, with a = ${four(shown.a[net.L][0])} and y = ${four(y)}`);
   if (l === net.L) {
-    const wrong = short(net.C.delta ? net.C.delta(a, y) : net.C.slope(a, y, M), 4);
-    const one = net.C.delta ? `δ = a − y = ${short(d, 4)}: f′ cancels with this cost` : `δ = ${signed(Number(wrong.replace("−", "-")))}·${slope} = ${short(d, 4)}`;
-    write("output", mean ? `${over}δ = ${short(d, 4)}` : one);
+    const wrong = four(net.C.delta ? net.C.delta(a, y) : net.C.slope(a, y, M));
+    const one = net.C.delta ? `δ = a − y = ${four(d)}: f′ cancels with this cost` : `δ = ${signed(Number(wrong.replace("−", "-")))}·${slope} = ${four(d)}`;
+    write("output", mean ? `${over}δ = ${four(d)}` : one);
   } else {
     const terms = Array.from(shown.delta[l + 1], (other, q) => `${signed(other)}·${signed(theta[net.W[l + 1] + j * next + q])}`);
-    write("carry", `along its edges: ${terms.map((term, q) => `${term} = ${short(shown.delta[l + 1][q] * theta[net.W[l + 1] + j * next + q], 4)}`).join(", ")}`);
-    write("sum", `sum = ${add(terms)} = ${short(shown.sum[l][j], 4)}`);
-    write("hidden", mean ? `${over}δ = ${short(d, 4)}` : `δ = (${add(terms)})·${slope} = ${short(d, 4)}`);
+    write("carry", `along its edges: ${terms.map((term, q) => `${term} = ${four(shown.delta[l + 1][q] * theta[net.W[l + 1] + j * next + q])}`).join(", ")}`);
+    write("sum", `sum = ${add(terms)} = ${four(shown.sum[l][j])}`);
+    write("hidden", mean ? `${over}δ = ${four(d)}` : `δ = (${add(terms)})·${slope} = ${four(d)}`);
   }
   for (let i = 0; i < m; i++) {
-    const value = short(shown.gradient[w(i)], 4);
+    const value = four(shown.gradient[w(i)]);
     write("dw", mean ? `from ${i + first}, ${over}${value}` : `from ${i + first}: ${signed(d)}·${signed(inputs[i])} = ${value}`);
   }
-  write("db", `bias: ${short(shown.gradient[net.b[l] + j], 4)}`);
+  write("db", `bias: ${four(shown.gradient[net.b[l] + j])}`);
   if (stepped) {
     const move = (name, index) => {
       const [before, g, after] = [stepped.before[index], stepped.gradient[index], theta[index]].map((value) => signed(value));
-      const way = state.optimizer === "gd" ? `${before} − ${short(state.eta, 4)}·${g} = ${after}` : `${before} → ${after}, with the gradient ${g}`;
+      const way = state.optimizer === "gd" ? `${before} − ${four(state.eta)}·${g} = ${after}` : `${before} → ${after}, with the gradient ${g}`;
       write("step", `${name}: ${way}`);
     };
     for (let i = 0; i < m; i++) move(`from ${i + first}`, w(i));
@@ -116,3 +116,6 @@ export function partsAt(moment, backward, l, L) {
   }
   return backward ? [l === L ? "output" : "hidden", "dw", "db"] : ["z", "a"];
 }
+
+/** What a reader calls node j of layer l. */
+export const nodeName = (l, j, L) => (l === 0 ? `Input ${j}` : l < L ? `Unit ${j} of hidden layer ${l}` : "Output");

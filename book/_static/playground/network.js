@@ -4,20 +4,21 @@
 // weights, layer by layer, then the biases. W[i, j] leads from node i to node j. A batch of n samples is a
 // vector too, row after row: a[l][s * M_l + j] is what node j of layer l says to sample s.
 
+import { abs, assign, exp, expm1, hypot, log1p, max, min, range, sqrt, zeros } from "./builtins.js";
 import { generator } from "./random.js";
 
-const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+const softplus = (z) => max(z, 0) + log1p(exp(-abs(z)));
 
 /** Each activation function a = f(z), and its derivative f'(z) written through the output a. */
 export const ACTIVATIONS = {
   identity: { f: (z) => z, slope: () => 1 },
   step: { f: (z) => (z > 0 ? 1 : 0), slope: () => 0 },
-  sigmoid: { f: (z) => 1 / (1 + Math.exp(-z)), slope: (a) => a * (1 - a) },
+  sigmoid: { f: (z) => 1 / (1 + exp(-z)), slope: (a) => a * (1 - a) },
   tanh: { f: Math.tanh, slope: (a) => 1 - a * a },
   relu: { f: (z) => (z > 0 ? z : 0), slope: (a) => (a > 0 ? 1 : 0) },
   leaky_relu: { f: (z) => (z > 0 ? z : 0.01 * z), slope: (a) => (a > 0 ? 1 : 0.01) },
-  elu: { f: (z) => (z > 0 ? z : Math.expm1(z)), slope: (a) => (a > 0 ? 1 : a + 1) },
-  softplus: { f: softplus, slope: (a) => -Math.expm1(-a) },
+  elu: { f: (z) => (z > 0 ? z : expm1(z)), slope: (a) => (a > 0 ? 1 : a + 1) },
+  softplus: { f: softplus, slope: (a) => -expm1(-a) },
 };
 
 /** The cost of one output node of one sample, and its derivative by a; M is the number of output nodes. */
@@ -30,18 +31,15 @@ export const COSTS = {
 
 /** How weights are drawn: the standard deviation, from the numbers of nodes below and above. */
 export const INITIALISERS = {
-  glorot: (below, above) => Math.sqrt(2 / (below + above)),
-  he: (below) => Math.sqrt(2 / below),
-  lecun: (below) => Math.sqrt(1 / below),
+  glorot: (below, above) => sqrt(2 / (below + above)),
+  he: (below) => sqrt(2 / below),
+  lecun: (below) => sqrt(1 / below),
   normal: () => 1,
   zeros: () => 0,
 };
 
 export class Network {
   constructor(sizes, { hidden, output, cost }) {
-    if (cost === "binary_cross_entropy" && output !== "sigmoid") {
-      throw new Error("binary cross-entropy needs outputs between 0 and 1: choose a sigmoid output");
-    }
     this.sizes = sizes;
     this.L = sizes.length - 1;
     this.f = sizes.map((_, l) => ACTIVATIONS[l < this.L ? hidden : output]);
@@ -57,7 +55,7 @@ export class Network {
   /** Return parameters to start from: the same as net.init(scheme, rng=seed) in Python. */
   init(scheme, seed) {
     const rng = generator(seed);
-    const theta = new Float64Array(this.size);
+    const theta = zeros(this.size);
     for (let l = 1; l <= this.L; l++) {
       const [below, above] = [this.sizes[l - 1], this.sizes[l]];
       const deviation = INITIALISERS[scheme](below, above);
@@ -68,9 +66,18 @@ export class Network {
     return theta;
   }
 
+  /** Return each layer's weights as rows, and its biases: [{ W, b }, ...]. */
+  layers(theta) {
+    const part = (start, count) => [...theta.slice(start, start + count)];
+    return this.sizes.slice(1).map((M, k) => ({
+      W: range(this.sizes[k]).map((i) => part(this.W[k + 1] + i * M, M)),
+      b: part(this.b[k + 1], M),
+    }));
+  }
+
   /** Return room for the passes of n samples with the inputs X. */
   trace(X, n) {
-    const rows = () => this.sizes.map((M, l) => (l === 0 ? null : new Float64Array(n * M)));
+    const rows = () => this.sizes.map((M, l) => (l === 0 ? null : zeros(n * M)));
     const trace = { n, z: rows(), a: rows(), delta: rows() };
     trace.a[0] = X;
     return trace;
@@ -132,7 +139,7 @@ export class Network {
   penalty(theta, { l1, l2 }) {
     let [sizes, squares] = [0, 0];
     for (let k = 0; k < this.weights; k++) {
-      sizes += Math.abs(theta[k]);
+      sizes += abs(theta[k]);
       squares += theta[k] ** 2;
     }
     return l1 * sizes + 0.5 * l2 * squares;
@@ -147,15 +154,12 @@ export class Network {
 
   /** The size of delta^l for each layer l = 1, ..., L: the root of its mean square over nodes and samples. */
   errors({ n, delta }) {
-    return this.sizes.slice(1).map((M, k) => (n * Math.hypot(...delta[k + 1])) / Math.sqrt(n * M));
+    return this.sizes.slice(1).map((M, k) => (n * hypot(...delta[k + 1])) / sqrt(n * M));
   }
 
   /** The length of dC/dW^l for each layer l = 1, ..., L. */
   norms(gradient) {
-    return this.sizes.slice(1).map((M, k) => {
-      const start = this.W[k + 1];
-      return Math.hypot(...gradient.subarray(start, start + this.sizes[k] * M));
-    });
+    return this.layers(gradient).map(({ W }) => hypot(...W.flat()));
   }
 }
 
@@ -175,7 +179,7 @@ export const OPTIMIZERS = {
       m[k] = 0.9 * m[k] + (1 - 0.9) * g[k];
       v[k] = 0.999 * v[k] + (1 - 0.999) * g[k] ** 2;
       const [mean, square] = [m[k] / (1 - 0.9 ** t), v[k] / (1 - 0.999 ** t)];
-      theta[k] -= (eta * mean) / (Math.sqrt(square) + 1e-8);
+      theta[k] -= (eta * mean) / (sqrt(square) + 1e-8);
     }
   },
 };
@@ -183,9 +187,9 @@ export const OPTIMIZERS = {
 /** A run of training, step by step: the steps that fit(net, params, X, y, ..., rng=seed) takes in Python. */
 export class Training {
   constructor(net, theta, { X, y, n }, seed, settings) {
-    Object.assign(this, { net, X, y, n });
+    assign(this, { net, X, y, n });
     this.theta = Float64Array.from(theta);
-    this.gradient = new Float64Array(net.size);
+    this.gradient = zeros(net.size);
     this.rng = generator(seed);
     this.steps = 0;
     this.set(settings);
@@ -193,13 +197,13 @@ export class Training {
 
   /** Go on with other settings: another optimizer remembers nothing, and another batch size deals afresh. */
   set({ optimizer, eta, batch, l1, l2 }) {
-    const size = batch > 0 ? Math.min(batch, this.n) : this.n;
+    const size = batch > 0 ? min(batch, this.n) : this.n;
     if (size !== this.batch) this.order = [];
     if (optimizer !== this.optimizer) {
-      this.memory = [new Float64Array(this.net.size), new Float64Array(this.net.size)];
+      this.memory = [zeros(this.net.size), zeros(this.net.size)];
       this.t = 0;
     }
-    Object.assign(this, { optimizer, eta, l1, l2, batch: size });
+    assign(this, { optimizer, eta, l1, l2, batch: size });
   }
 
   /** The inputs and targets of the next batch; all samples, or the next few of a shuffled deck. */

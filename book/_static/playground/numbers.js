@@ -1,44 +1,43 @@
 // The numbers: the weights of a layer as a matrix that can be typed into, all z, a and delta, and the equations
 // of the moment with the numbers of the chosen unit.
 
-import { h, numeric, set, short } from "./dom.js";
-import { lines, partsAt, title } from "./moments.js";
+import { free, h, head, numeric, scroller, set, short } from "./dom.js";
+import { lines, nodeName, partsAt, title } from "./moments.js";
+import { abs, max, range } from "./builtins.js";
 import { numberIn } from "./rows.js";
 
 const digits = (value) => String(Number(value.toPrecision(4)));
-const upTo = (n) => Array.from({ length: n }, (_, k) => k);
 
 /** W and b of the layer in which the chosen unit stands, with the gradient below each number. */
 export class Weights {
   constructor(app) {
     this.app = app;
-    this.element = h("div.pg-scroll", { tabindex: "0", role: "group", "aria-label": "Weights and biases" });
+    this.element = scroller("div.pg-scroll", "Weights and biases");
   }
 
   build(net, l, first) {
     const [m, M] = [net.sizes[l - 1], net.sizes[l]];
     this.cells = [];
     const cell = (index, name) => {
-      const input = numeric({ "aria-label": name }, (value, way) => value + 0.1 * way);
-      input.addEventListener("change", () => this.typed(input, index));
+      const input = numeric({ "aria-label": name, onchange: () => this.typed(input, index) }, (value, way) => value + 0.1 * way);
       const gradient = h("span.pg-gradient");
       this.cells.push({ input, gradient, index });
       return h("td", input, gradient);
     };
-    const row = (head, name, start) => h("tr", h("th", { scope: "row" }, head), ...upTo(M).map((j) => cell(start + j, name(j + first))));
+    const row = (title, name, start) => h("tr", head("row", title), ...range(M).map((j) => cell(start + j, name(j + first))));
     const weight = (i) => row(`from ${i + first}`, (j) => `Weight of layer ${l} from ${i + first} to ${j}`, net.W[l] + i * M);
     this.element.replaceChildren(
       h("table.pg-weights",
         h("caption", `Weights and biases of layer ${l}${l === net.L ? ", the output" : ""}`),
-        h("thead", h("tr", h("td"), ...upTo(M).map((j) => h("th", { scope: "col" }, `to ${j + first}`)))),
-        h("tbody", ...upTo(m).map(weight), row("bias", (j) => `Bias of unit ${j} in layer ${l}`, net.b[l])),
+        h("thead", h("tr", h("td"), ...range(M).map((j) => head("col", `to ${j + first}`)))),
+        h("tbody", ...range(m).map(weight), row("bias", (j) => `Bias of unit ${j} in layer ${l}`, net.b[l])),
       ),
     );
   }
 
   typed(input, index) {
     const value = numberIn(input.value);
-    if (!(Math.abs(value) <= 1e12)) return this.app.say(`A weight must be a number, not "${input.value}".`, input);
+    if (!(abs(value) <= 1e12)) return this.app.say(`A weight must be a number, not "${input.value}".`, input);
     this.app.setParameter(index, value);
     input.value = digits(value);
   }
@@ -46,7 +45,7 @@ export class Weights {
   update({ theta, shown, state }) {
     for (const { input, gradient, index } of this.cells) {
       const text = digits(theta[index]);
-      if (document.activeElement !== input && input.value !== text && !input.hasAttribute("aria-invalid")) input.value = text;
+      if (input.value !== text && free(input)) input.value = text;
       set(gradient, { text: state.pass === "backward" ? `∂C ${short(shown.gradient[index], 3)}` : "" });
     }
   }
@@ -55,21 +54,21 @@ export class Weights {
 /** z, a and delta of every unit, for the chosen point or as means. */
 export class Values {
   constructor() {
-    this.element = h("div.pg-scroll", { tabindex: "0", role: "group", "aria-label": "Values of all units" });
+    this.element = scroller("div.pg-scroll", "Values of all units");
   }
 
   build(net, first) {
-    const columns = upTo(Math.max(...net.sizes));
+    const columns = range(max(...net.sizes));
     this.cells = [];
     const row = (what, l) => {
       const cells = columns.map(() => h("td"));
       cells.slice(0, net.sizes[l]).forEach((cell, j) => this.cells.push({ cell, what, l, j }));
-      return h("tr", h("th", { scope: "row" }, `${{ delta: "δ" }[what] ?? what} of layer ${l}`), ...cells);
+      return h("tr", head("row", `${{ delta: "δ" }[what] ?? what} of layer ${l}`), ...cells);
     };
     const bodies = net.sizes.map((_, l) => h("tbody", ...(l === 0 ? ["a"] : ["z", "a", "delta"]).map((what) => row(what, l))));
-    const head = h("tr", h("th", { scope: "col" }, "unit"), ...columns.map((j) => h("th", { scope: "col" }, j + first)));
+    const heads = h("tr", head("col", "unit"), ...columns.map((j) => head("col", j + first)));
     this.caption = h("caption");
-    this.element.replaceChildren(h("table.pg-values", this.caption, h("thead", head), ...bodies));
+    this.element.replaceChildren(h("table.pg-values", this.caption, h("thead", heads), ...bodies));
   }
 
   update({ shown, state, n }) {
@@ -91,7 +90,7 @@ export class Equations {
       return { element, output, parts: element.dataset.equation.split(" ") };
     });
     this.loose = h("div.pg-result"); // numbers of a moment for which the page has no equation
-    this.element = h("div.pg-equations", { tabindex: "0", role: "group", "aria-label": "Equations with numbers" }, this.title, ...elements, this.loose);
+    this.element = scroller("div.pg-equations", "Equations with numbers", this.title, ...elements, this.loose);
   }
 
   update(seen) {
@@ -101,7 +100,7 @@ export class Equations {
     const said = lines(seen);
     if (["carry", "sum"].includes(now?.kind)) said.hidden = []; // delta is not there yet
     const wanted = partsAt(now, state.pass === "backward", l, net.L);
-    const unit = l === 0 ? `Input ${k - 1 + first}: nothing is computed here` : l < net.L ? `Unit ${k - 1 + first} of hidden layer ${l}` : "The output";
+    const unit = nodeName(l, k - 1 + first, net.L) + (l > 0 ? "" : ": nothing is computed here");
     set(this.title, { text: now ? `${title(moment, row)}${now.kind === "input" ? "" : ` (numbers: ${l < net.L ? `unit ${k - 1 + first}` : "output"})`}` : `${unit}.` });
     const rest = new Set(wanted);
     for (const { element, output, parts } of this.lines) {

@@ -2,8 +2,9 @@
 // that can be dragged.
 
 import { signOf } from "./data.js";
-import { set, short, subscript, svg } from "./dom.js";
-import { flow, quantity } from "./moments.js";
+import { h, set, short, subscript, svg } from "./dom.js";
+import { flow, nodeName, quantity } from "./moments.js";
+import { abs, assign, clip, exp, max, min, range, round } from "./builtins.js";
 
 // So many weights have their numbers written on their lines, if the lines are long enough.
 const FEW = 16;
@@ -11,58 +12,52 @@ const [LEFT, RIGHT] = [44, 40];
 const SIGNS = { a: "a", z: "z", delta: "δ", sum: "Σ" };
 let pictures = 0;
 
-/** `app` is told what the reader does: choose(unit), setParameter(index, value). */
+/** `app` is told what the reader does: view({ unit }), setParameter(index, value). */
 export class Picture {
   constructor(app) {
     this.app = app;
     this.arrow = `pg-arrow-${pictures++}`;
-    this.canvas = document.createElement("canvas");
+    this.canvas = h("canvas");
     this.context = this.canvas.getContext("2d");
-    this.drawing = svg("svg.pg-network", { role: "group", "aria-label": "Network diagram" });
-    this.drawing.addEventListener("keydown", (event) => this.key(event));
-    this.element = document.createElement("div");
-    this.element.className = "pg-picture";
-    this.element.append(this.canvas, this.drawing);
+    this.drawing = svg("svg.pg-network", { role: "group", "aria-label": "Network diagram", onkeydown: (event) => this.key(event) });
+    this.element = h("div.pg-picture", this.canvas, this.drawing);
   }
 
   /** The height that a network needs where the page gives it none. */
   static height(net) {
-    const tallest = Math.max(...net.sizes);
-    return Math.max(150, Math.min(110 * tallest, Math.max(320, 8 + 56 * tallest)));
+    const tallest = max(...net.sizes);
+    return clip(max(320, 8 + 56 * tallest), 150, 110 * tallest);
   }
 
   /** Draw the lines and units of a network into so many pixels. */
   build(net, features, width, height) {
-    Object.assign(this, { net, features, width, height });
-    const tallest = Math.max(...net.sizes);
+    assign(this, { net, features, width, height });
+    const tallest = max(...net.sizes);
     const across = (width - LEFT - RIGHT) / net.L;
-    const down = Math.min(110, (height - 6) / tallest);
+    const down = min(110, (height - 6) / tallest);
     this.narrow = across < 84; // room for a number, and not for its name
     this.few = net.weights <= FEW && across > 90 && down > 66;
-    this.side = Math.round(Math.max(14, Math.min(72, across - 16, down - (this.few ? 37 : 19))));
-    this.ratio = Math.min(2, window.devicePixelRatio || 1);
-    this.canvas.width = width * this.ratio;
-    this.canvas.height = height * this.ratio;
-    this.canvas.style.width = `${width}px`;
-    this.canvas.style.height = `${height}px`;
+    this.side = round(clip(min(across - 16, down - (this.few ? 37 : 19)), 14, 72));
+    this.ratio = min(2, window.devicePixelRatio || 1);
+    const style = `width: ${width}px; height: ${height}px`;
+    set(this.canvas, { width: width * this.ratio, height: height * this.ratio, style });
     this.place = (l, j) => [LEFT + l * across, height / 2 + (j - (net.sizes[l] - 1) / 2) * down - (this.few ? 0 : 6)];
     this.edges = [];
     this.biases = [];
-    this.units = net.sizes.map((M, l) => Array.from({ length: M }, (_, j) => this.unit(l, j)));
+    this.units = net.sizes.map((M, l) => range(M).map((j) => this.unit(l, j)));
     for (let l = 1; l <= net.L; l++) {
       for (let j = 0; j < net.sizes[l]; j++) {
         for (let i = 0; i < net.sizes[l - 1]; i++) this.edges.push(this.edge(l, i, j));
         const [x, y] = this.place(l, j);
-        const text = svg("text.pg-bias", { x, y: y - this.side / 2 - 7 });
+        const text = svg("text.pg-bias", { x, y: y - this.side / 2 - 7, ...this.drag(net.b[l] + j, [l, j + 1]) });
         if (this.few) this.biases.push({ text, index: net.b[l] + j });
-        this.drag(text, net.b[l] + j, [l, j + 1]);
       }
     }
     const [x, y] = this.place(net.L, 0);
     this.target = svg("text.pg-target", { x, y: y + this.side / 2 + 28 });
     const tip = svg("path", { d: "M0 0L8 4L0 8z", class: "pg-tip" });
     const marker = svg("marker", { id: this.arrow, viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "9", markerHeight: "9", markerUnits: "userSpaceOnUse", orient: "auto" }, tip);
-    set(this.drawing, { viewBox: `0 0 ${width} ${height}`, width: String(width), height: String(height) });
+    set(this.drawing, { viewBox: `0 0 ${width} ${height}`, width, height });
     this.pulses = svg("g", { "aria-hidden": "true" });
     this.drawing.replaceChildren(
       svg("defs", marker),
@@ -80,7 +75,7 @@ export class Picture {
     const half = this.side / 2;
     const text = svg("text", { x, y: y + half + 14 });
     const box = svg("rect", { x: x - half, y: y - half, width: this.side, height: this.side, rx: 4 });
-    const choose = () => this.app.choose([l, j + 1]);
+    const choose = () => this.app.view({ unit: [l, j + 1] });
     const group = svg("g.pg-unit", { role: "button", tabindex: "-1", onclick: choose }, box, text);
     return { group, text, box };
   }
@@ -91,34 +86,37 @@ export class Picture {
     const [[left, y1], [right, y2]] = [this.place(l - 1, i), this.place(l, j)];
     const [x1, x2] = [left + this.side / 2, right - this.side / 2];
     // Labels that cover neither each other nor the units, where there is room.
-    const near = Math.max(0.2, Math.min(0.45, 26 / (x2 - x1)));
+    const near = clip(26 / (x2 - x1), 0.2, 0.45);
     const share = !this.few ? near : m > 1 ? near + ((1 - 2 * near) * i) / (m - 1) : 0.5;
+    const drag = this.drag(index, [l, j + 1]);
     const line = svg("line", { x1, y1, x2, y2 });
     const back = svg("line", { x1: x2, y1: y2, x2: x1 + 1, y2: y1, "marker-end": `url(#${this.arrow})` });
-    const hit = svg("line.pg-hit", { x1, y1, x2, y2 });
-    const text = svg("text.pg-weight", { x: x1 + share * (x2 - x1), y: y1 + share * (y2 - y1) + 4 });
+    const hit = svg("line.pg-hit", { x1, y1, x2, y2, ...drag });
+    const text = svg("text.pg-weight", { x: x1 + share * (x2 - x1), y: y1 + share * (y2 - y1) + 4, ...drag });
     const group = svg("g", line, back, hit);
-    this.drag(hit, index, [l, j + 1]);
-    this.drag(text, index, [l, j + 1]);
     return { l, i, j, index, line, back, text, group, ends: [[x1, y1], [x2, y2]] };
   }
 
-  /** Let a parameter be dragged to the right (larger) and to the left. */
-  drag(element, index, unit) {
+  /** What lets a parameter be dragged to the right (larger) and to the left. */
+  drag(index, unit) {
     let last = null;
-    element.addEventListener("pointerdown", (event) => {
-      last = event.clientX;
-      element.setPointerCapture(event.pointerId);
-      this.app.choose(unit);
-      event.preventDefault();
-    });
-    element.addEventListener("pointermove", (event) => {
-      if (last === null || event.clientX === last) return;
-      const value = this.app.training.theta[index] + 0.02 * (event.clientX - last);
-      last = event.clientX;
-      this.app.setParameter(index, Math.round(value * 1e4) / 1e4);
-    });
-    for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => (last = null));
+    const end = () => (last = null);
+    return {
+      onpointerdown: (event) => {
+        last = event.clientX;
+        event.target.setPointerCapture(event.pointerId);
+        this.app.view({ unit });
+        event.preventDefault();
+      },
+      onpointermove: (event) => {
+        if (last === null || event.clientX === last) return;
+        const value = this.app.theta[index] + 0.02 * (event.clientX - last);
+        last = event.clientX;
+        this.app.setParameter(index, round(value * 1e4) / 1e4);
+      },
+      onpointerup: end,
+      onpointercancel: end,
+    };
   }
 
   /** Arrow keys move from unit to unit; Enter and the space bar choose one. */
@@ -130,8 +128,8 @@ export class Picture {
     if (!layer) return;
     event.preventDefault();
     event.stopPropagation();
-    const to = Math.max(1, Math.min(toJ, layer.length));
-    this.app.choose([toL, to]);
+    const to = clip(toJ, 1, layer.length);
+    this.app.view({ unit: [toL, to] });
     layer[to - 1].group.focus();
   }
 
@@ -155,14 +153,14 @@ export class Picture {
     const kinds = net.sizes.map((_, l) => quantity(l, net.L, moment, backward));
     const flows = net.sizes.map((_, l) => (l === 0 ? null : flow(l, net.L, moment, backward)));
     const value = ({ l, i, j, index }) => ({ w: theta[index], gradient: shown.gradient[index], carry: shown.delta[l][j] * theta[index] })[flows[l]];
-    const most = flows.map((kind, l) => (kind === null || kind === "w" ? 0 : Math.max(1e-300, ...this.edges.filter((edge) => edge.l === l).map((edge) => Math.abs(value(edge))))));
+    const most = flows.map((kind, l) => (kind === null || kind === "w" ? 0 : max(1e-300, ...this.edges.filter((edge) => edge.l === l).map((edge) => abs(value(edge))))));
     set(this.drawing, { class: `pg-network${most.some(Boolean) ? " pg-backwards" : ""}` });
     for (const edge of this.edges) {
       const { l, j, line, back, text, index } = edge;
       const w = theta[index];
       const into = l === chosenL && j === chosenJ - 1;
-      set(line, { class: w < 0 ? "pg-negative" : "pg-positive", "stroke-width": (0.5 + 6 * (1 - Math.exp(-Math.abs(w) / 3))).toFixed(1) });
-      const share = most[l] > 0 ? Math.abs(value(edge)) / most[l] : 0;
+      set(line, { class: w < 0 ? "pg-negative" : "pg-positive", "stroke-width": (0.5 + 6 * (1 - exp(-abs(w) / 3))).toFixed(1) });
+      const share = most[l] > 0 ? abs(value(edge)) / most[l] : 0;
       set(back, { class: `pg-back${most[l] > 0 && value(edge) < 0 ? " pg-minus" : ""}`, "stroke-width": share > 1e-9 ? (0.4 + 3.6 * share).toFixed(1) : "0" });
       set(text, { text: this.few || into ? short(value(edge)) : "", class: `pg-weight${flows[l] === "w" ? "" : " pg-error"}` });
     }
@@ -179,10 +177,10 @@ export class Picture {
         const sign = l > 0 ? SIGNS[kind] + mark : names === "layer" ? "x" : signOf(this.features[j], first);
         const error = kind === "delta" || kind === "sum";
         set(text, { text: kind ? `${this.narrow ? "" : `${sign} `}${short(shown[kind][l][j])}` : "", class: error ? "pg-error" : "" });
-        set(group, { "aria-pressed": String(chosen), tabindex: chosen ? "0" : "-1", class: `pg-unit${kind ? "" : " pg-waits"}${error ? " pg-wrong" : ""}` });
+        set(group, { "aria-pressed": chosen, tabindex: chosen ? "0" : "-1", class: `pg-unit${kind ? "" : " pg-waits"}${error ? " pg-wrong" : ""}` });
         // While a training runs, nobody can listen to all that.
         if (!settled) continue;
-        const where = l === 0 ? `Input ${j + first}` : l < net.L ? `Unit ${j + first} of hidden layer ${l}` : "Output";
+        const where = nodeName(l, j + first, net.L);
         const [z, a, delta] = ["z", "a", "delta"].map((name) => shown[name][l] && short(shown[name][l][j]));
         set(group, { "aria-label": `${where}: ${l === 0 ? a : `z ${z}, a ${a}${backward || error ? `, delta ${delta}` : ""}`}` });
       }

@@ -1,22 +1,25 @@
 // What every unit says to all inputs: a grid of points over the plane of the data, or over the line.
 
 import { atPoints } from "./data.js";
+import { h } from "./dom.js";
+import { abs, clip, floor, max, min, range, round } from "./builtins.js";
 
 // The points of the grid along each axis; those of a line; the colours of low and high.
 const GRID = 36;
 const LINE = 120;
 const COLOURS = [[200, 125, 0], [0, 114, 178]];
-const RANGES = { sigmoid: [0, 1], step: [0, 1], tanh: [-1, 1] };
+/** What a function can say, where it has limits. */
+export const RANGES = { sigmoid: [0, 1], step: [0, 1], tanh: [-1, 1] };
 
 // 255 shades from low over nothing to high, as the numbers that stand for pixels.
 const SHADES = Uint32Array.from({ length: 255 }, (_, k) => {
   const side = (k - 127) / 127;
   const [red, green, blue] = COLOURS[side > 0 ? 1 : 0];
-  return ((Math.round(190 * Math.abs(side)) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  return ((round(190 * abs(side)) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 });
 
 function limits(values) {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [min(...values), max(...values)];
   const margin = high > low ? 0.12 * (high - low) : 1;
   return [low - margin, high + margin];
 }
@@ -27,15 +30,14 @@ export class Plane {
     this.line = data.dimensions === 1;
     this.x = limits(data.points.map(([u]) => u));
     this.y = this.line ? limits(data.y) : limits(data.points.map(([, v]) => v));
-    this.target = data.classes ? [0, 1] : [Math.min(...data.y), Math.max(...data.y)];
+    this.target = data.classes ? [0, 1] : [min(...data.y), max(...data.y)];
     this.ranges = net.sizes.map((_, l) => (l === 0 ? null : RANGES[l < net.L ? state.hidden : state.output]));
     const at = (k, [low, high], n) => low + ((high - low) * (k + 0.5)) / n;
     const points = this.line
-      ? Array.from({ length: LINE }, (_, k) => [at(k, this.x, LINE)])
-      : Array.from({ length: GRID * GRID }, (_, k) => [at(k % GRID, this.x, GRID), at(GRID - 1 - Math.floor(k / GRID), this.y, GRID)]);
+      ? range(LINE).map((k) => [at(k, this.x, LINE)])
+      : range(GRID * GRID).map((k) => [at(k % GRID, this.x, GRID), at(GRID - 1 - floor(k / GRID), this.y, GRID)]);
     this.trace = net.trace(atPoints(data.features, points), points.length);
-    this.canvas = document.createElement("canvas");
-    this.canvas.width = this.canvas.height = GRID;
+    this.canvas = h("canvas", { width: GRID, height: GRID });
     this.context = this.canvas.getContext("2d");
     this.image = this.context.createImageData(GRID, GRID);
     this.pixels = new Uint32Array(this.image.data.buffer);
@@ -50,18 +52,17 @@ export class Plane {
     if (this.ranges[l]) return this.ranges[l];
     const [values, M] = [this.trace.a[l], this.net.sizes[l]];
     let most = 1e-9;
-    for (let k = j; k < values.length; k += M) most = Math.max(most, Math.abs(values[k]));
+    for (let k = j; k < values.length; k += M) most = max(most, abs(values[k]));
     return [-most, most];
   }
 
   /** Paint one unit into a rectangle of a canvas, in colours, or as a curve over the line. */
-  paint(context, l, j, [x, y, width, height], range = this.range(l, j)) {
+  paint(context, l, j, [x, y, width, height], [low, high] = this.range(l, j)) {
     const [values, M] = [this.trace.a[l], this.net.sizes[l]];
-    const [low, high] = range;
     if (this.line) {
       context.beginPath();
       for (let k = 0; k < LINE; k++) {
-        const share = Math.max(0, Math.min(1, (values[k * M + j] - low) / (high - low || 1)));
+        const share = clip((values[k * M + j] - low) / (high - low || 1), 0, 1);
         context.lineTo(x + ((k + 0.5) * width) / LINE, y + height - 2 - share * (height - 4));
       }
       context.stroke();
@@ -70,7 +71,7 @@ export class Plane {
     const scale = 254 / (high - low || 1);
     for (let k = 0; k < this.pixels.length; k++) {
       const shade = (values[k * M + j] - low) * scale;
-      this.pixels[k] = SHADES[shade > 0 ? (shade < 254 ? Math.round(shade) : 254) : 0];
+      this.pixels[k] = SHADES[shade > 0 ? (shade < 254 ? round(shade) : 254) : 0];
     }
     this.context.putImageData(this.image, 0, 0);
     context.drawImage(this.canvas, x, y, width, height);

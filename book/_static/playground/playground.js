@@ -2,37 +2,49 @@
 // into one. All arithmetic is in network.js, and the state that the address describes in state.js.
 
 import { Controls } from "./controls.js";
-import { button, h, menu, numberField, set, short } from "./dom.js";
+import { button, folded, free, group, h, menu, numberField, scroller, set, short } from "./dom.js";
 import { backwardFrom, moments, title } from "./moments.js";
 import { Training } from "./network.js";
 import { Equations, Values, Weights } from "./numbers.js";
+import { assign, ceil, clip, entries, floor, keys, max, min, range, round, zeros } from "./builtins.js";
 import { Picture } from "./picture.js";
 import { Plane } from "./plane.js";
 import { CostCurve, Norms, Scores, Surface } from "./plots.js";
 import { python } from "./python.js";
 import { numberIn } from "./rows.js";
-import { build, changed, earlier, format, fromJSON, MOST, parse, RUNNING, stretches, toJSON } from "./state.js";
+import { build, changed, earlier, format, fromJSON, MOST, parse, RUNNING, settingsOf, stretches, toJSON } from "./state.js";
 
 // Milliseconds between two updates of the numbers while a training runs, and from moment to moment.
 const NUMBERS_EVERY = 120;
 const MOMENT = 1100;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const wide = matchMedia("(min-width: 60rem)");
+// A state in which no step is taken yet.
+const UNTRAINED = { steps: 0, past: [], at: 0 };
 const SPEEDS = [["0.1", "slow"], ["1", "normal"], ["10", "× 10"], ["100", "× 100"]];
+const racer = ({ optimizer, eta }) => `${optimizer === "gd" ? "gradient descent" : optimizer} ${eta}`;
 
 class Playground {
   constructor(place) {
     const { playground, state, first, names, controls } = place.dataset;
-    Object.assign(this, { place, home: state, full: playground === "page", first: Number(first ?? 1), names, speed: 1, ahead: 0 });
-    this.picture = new Picture(this);
-    this.surface = new Surface(this);
-    this.curve = new CostCurve();
-    this.scores = new Scores();
-    this.norms = new Norms();
-    this.weights = new Weights(this);
-    this.values = new Values();
-    this.equations = new Equations(place.querySelectorAll("[data-equation]"));
-    this.status = h("p.pg-status", { role: "status" });
+    assign(this, {
+      place,
+      home: state,
+      full: playground === "page",
+      first: Number(first ?? 1),
+      names,
+      speed: 1,
+      ahead: 0,
+      picture: new Picture(this),
+      surface: new Surface(this),
+      curve: new CostCurve(),
+      scores: new Scores(),
+      norms: new Norms(),
+      weights: new Weights(this),
+      values: new Values(),
+      equations: new Equations(place.querySelectorAll("[data-equation]")),
+      status: h("p.pg-status", { role: "status" }),
+    });
     this.note = h("p.pg-note", { "aria-hidden": "true", hidden: "", onclick: () => this.hush() });
     this.layOut(controls?.split(" "));
     this.arrive(this.full ? location.hash : "");
@@ -42,8 +54,9 @@ class Playground {
   }
 
   layOut(wanted) {
-    this.play = button("Run", () => (this.running ? this.pause() : this.run()), { "data-act": "run" });
-    this.back = button("", () => this.goBack(), { "data-act": "back", hidden: "" });
+    const act = (words, name, method = name, more = {}) => button(words, () => this[method](), { "data-act": name, ...more });
+    this.play = act("Run", "run", "toggle");
+    this.back = act("", "back", "goBack", { hidden: "" });
     this.passes = ["forward", "backward"].map((pass) =>
       button(pass === "forward" ? "Forward" : "Backward", () => this.view({ pass, at: 0 }), { "data-pass": pass }),
     );
@@ -51,13 +64,13 @@ class Playground {
     this.point = numberField("Point", { onchange: (event) => this.typedPoint(event.target) });
     const speed = menu("Speed", SPEEDS, (event) => (this.speed = Number(event.target.value)));
     speed.control.value = "1";
-    const group = (label, ...parts) => h("div.pg-group", { role: "group", "aria-label": label }, ...parts);
+    const buttons = (label, ...parts) => group("div.pg-group", label, ...parts);
     const bar = h("div.pg-bar",
-      group("Training", this.play, button("Step", () => this.step(), { "data-act": "step" }), button("Reset", () => this.reset(), { "data-act": "reset" }),
-        ...(this.full ? [button("New weights", () => this.redraw(), { "data-act": "seed" })] : []), this.back, speed),
-      group("Passes", ...this.passes, button("◀", () => this.previous(), { "data-act": "previous", "aria-label": "Previous moment" }),
-        button("Next ▶", () => this.next(), { "data-act": "next" }), button("All", () => this.all(), { "data-act": "all" })),
-      group("What circles and lines show", ...this.shownOf, this.point),
+      buttons("Training", this.play, act("Step", "step"), act("Reset", "reset"),
+        ...(this.full ? [act("New weights", "seed", "redraw")] : []), this.back, speed),
+      buttons("Passes", ...this.passes, act("◀", "previous", "previous", { "aria-label": "Previous moment" }),
+        act("Next ▶", "next"), act("All", "all")),
+      buttons("What circles and lines show", ...this.shownOf, this.point),
     );
     this.stage = h("div.pg-stage", this.picture.element);
     const strip = h("div.pg-strip", this.status, this.equations.element);
@@ -67,7 +80,7 @@ class Playground {
     const help = "Blue and solid: positive; orange and dashed: negative. Drag a line to the right for a larger weight, or type into the table. Arrow keys go from unit to unit.";
     if (this.full) {
       this.controls = new Controls(this);
-      this.settings = h("details.pg-settings", h("summary", "Settings"), this.controls.element);
+      this.settings = folded("pg-settings", "Settings", this.controls.element);
       this.settings.open = wide.matches;
       this.lecture = button("Lecture", () => this.view({ lecture: 1 - this.state.lecture }), { "data-act": "lecture" });
       bar.append(this.lecture);
@@ -80,7 +93,7 @@ class Playground {
         parts.unshift(this.controls.element);
       }
       const numbers = [h("p.pg-help", help), this.values.element, this.norms.element];
-      const more = h("details.pg-numbers", h("summary", "All numbers"), ...(wanted ? [this.weights.element] : []), ...numbers);
+      const more = folded("pg-numbers", "All numbers", ...(wanted ? [this.weights.element] : []), ...numbers);
       this.place.append(h("div.pg-app.pg-embed", ...parts, this.note), h("div.pg-more", ...(wanted ? [] : [this.weights.element]), more, h("p", this.link)));
       if (this.place.dataset.show === "norms") strip.before(this.norms.element);
     }
@@ -91,25 +104,39 @@ class Playground {
   exchange() {
     this.text = h("textarea", { rows: "5", spellcheck: "false", "aria-label": "Weights as JSON" });
     this.code = h("code");
-    const block = h("pre", { tabindex: "0", role: "group", "aria-label": "Python" }, this.code);
+    const block = scroller("pre", "Python", this.code);
     const copy = button("Copy", () => navigator.clipboard?.writeText(this.code.textContent));
-    this.python = h("details.pg-python", { ontoggle: () => this.draw() }, h("summary", "Show me the Python"), block, copy);
-    const exporting = button("Export", () => (this.text.value = toJSON(this.state, this.net, this.training.theta)));
+    this.python = folded("pg-python", "Show me the Python", { ontoggle: () => this.draw() }, block, copy);
+    const exporting = button("Export", () => (this.text.value = toJSON(this.state, this.net, this.theta)));
     const importing = button("Import", (event) => this.import(event.target));
-    return h("div", this.python, h("details.pg-json", h("summary", "Weights as JSON"), this.text, h("div.pg-group", exporting, importing)));
+    return h("div", this.python, folded("pg-json", "Weights as JSON", this.text, h("div.pg-group", exporting, importing)));
   }
 
   // The state
 
+  alter(change) {
+    this.state = { ...this.state, ...change };
+  }
+
+  /** How many steps the training has taken. */
+  get steps() {
+    return this.training.steps;
+  }
+
+  get theta() {
+    return this.training.theta;
+  }
+
   /** Go to what an address describes, or home if it is none; whatever stands there, there is a network. */
   arrive(hash, follow = false) {
     const address = hash.replace(/^#/, "");
-    if (this.state && address !== "" && document.getElementById(address)) return; // a place on the page
+    const anchor = document.getElementById(address); // a place on the page
+    if (this.state && anchor) return;
     const found = parse(address);
     const understood = address !== "" && format(found.state) !== "";
-    const nothing = address === "" || document.getElementById(address) || (found.said.length > 0 && !understood);
+    const nothing = address === "" || anchor || (found.said.length > 0 && !understood);
     this.start(nothing ? parse(this.home).state : found.state);
-    if (address !== "" && found.said.length > 0 && !document.getElementById(address)) {
+    if (address !== "" && found.said.length > 0 && !anchor) {
       this.say(`Something in this address cannot be, and is left out. ${found.said.slice(0, 3).join(". ")}.`);
     }
     if (follow) this.place.scrollIntoView({ block: "start", behavior: "instant" });
@@ -121,19 +148,16 @@ class Playground {
     this.hush();
     const { data, net, training } = build(state);
     const old = this.net;
-    Object.assign(this, { state, data, net, training, stepped: null, target: state.steps, applied: -1, diverged: false });
+    assign(this, { state, data, net, training, stepped: null, target: state.steps, applied: -1, diverged: false });
     this.stretches = stretches(state);
     this.row = moments(net.L);
     if (state.at > this.row.length || this.row[state.at - 1]?.kind === "step") this.state = { ...state, at: 0 };
-    this.rivals = state.race.map(([optimizer, eta]) => {
-      const rival = new Training(net, training.theta, data.train, state.seed, { ...state, optimizer, eta });
-      return { rival, name: `${optimizer === "gd" ? "gradient descent" : optimizer} ${eta}` };
-    });
+    this.enter();
     this.whole = net.trace(data.train.X, data.train.n);
     this.test = data.test && net.trace(data.test.X, data.test.n);
-    this.one = net.trace(new Float64Array(net.sizes[0]), 1);
-    this.gradient = new Float64Array(net.size);
-    this.scratch = new Float64Array(net.size);
+    this.one = net.trace(zeros(net.sizes[0]), 1);
+    this.gradient = zeros(net.size);
+    this.scratch = zeros(net.size);
     this.curve.clear();
     this.plane = new Plane(net, data, state);
     this.drawnSize = null;
@@ -148,13 +172,22 @@ class Playground {
     this.draw();
     this.seeLecture();
     if (this.diverged) this.tell();
-    else if (this.target > this.training.steps) this.tick();
+    else if (this.target > this.steps) this.tick();
+  }
+
+  /** Let those that race the training start where it starts. */
+  enter() {
+    const { net, training, data, state } = this;
+    this.rivals = state.race.map(([optimizer, eta]) => ({
+      rival: new Training(net, training.theta, data.train, state.seed, { ...state, optimizer, eta }),
+      name: racer({ optimizer, eta }),
+    }));
   }
 
   /** Choose other settings, given as texts; those of a training that goes on keep its weights, steps and curve. */
   change(texts, control) {
-    const query = new URLSearchParams(format({ ...this.state, steps: 0, past: [], at: 0 }));
-    for (const [key, value] of Object.entries(texts)) value === null ? query.delete(key) : query.set(key, value);
+    const query = new URLSearchParams(format({ ...this.state, ...UNTRAINED }));
+    for (const [key, value] of entries(texts)) value === null ? query.delete(key) : query.set(key, value);
     const { state: wanted, said } = parse(query.toString());
     if (said.length > 0) {
       this.say(`${said[0]}.`, control);
@@ -163,14 +196,12 @@ class Playground {
     this.hush();
     const running = this.running;
     const { training } = this;
-    if (Object.keys(texts).every((key) => RUNNING.includes(key))) {
+    if (keys(texts).every((key) => RUNNING.includes(key))) {
       const from = this.diverged ? this.curve.best() : training.steps;
       if (this.state.past.length >= MOST.changes) {
-        this.say("That is the hundredth change in one training: press Reset first.", control);
-        return false;
+        return this.say("That is the hundredth change in one training: press Reset first.", control);
       }
-      const settings = Object.fromEntries(RUNNING.map((key) => [key, wanted[key]]));
-      const next = changed(this.diverged ? earlier(this.state, from) : this.state, from, settings);
+      const next = changed(this.diverged ? earlier(this.state, from) : this.state, from, settingsOf(wanted));
       if (this.diverged || from === 0) this.start(next);
       else {
         this.state = next;
@@ -194,16 +225,12 @@ class Playground {
   /** Set one weight or bias: a new training starts from there. */
   setParameter(index, value) {
     this.pause();
-    const w = [...this.training.theta];
+    const w = [...this.theta];
     w[index] = value;
-    const settled = this.state.at > 0 ? this.state.at : 0;
-    Object.assign(this.state = { ...this.state, w, steps: 0, past: [], at: settled });
+    this.alter({ w, steps: 0, past: [] });
     this.training = build(this.state).training;
-    Object.assign(this, { stretches: stretches(this.state), applied: -1, target: 0, diverged: false, stepped: null });
-    this.rivals.forEach((one, k) => {
-      const [optimizer, eta] = this.state.race[k];
-      one.rival = new Training(this.net, this.training.theta, this.data.train, this.state.seed, { ...this.state, optimizer, eta });
-    });
+    assign(this, { stretches: stretches(this.state), applied: -1, target: 0, diverged: false, stepped: null });
+    this.enter();
     this.curve.clear();
     this.measure();
     this.draw();
@@ -213,14 +240,10 @@ class Playground {
   /** Look at another unit, point, pass or moment; the network stays as it is. */
   view(change) {
     this.stop();
-    const point = Math.min(Math.max(Math.round(change.point ?? this.state.point) || 1, 1), this.data.n);
-    this.state = { ...this.state, ...change, point };
+    const point = clip(round(change.point ?? this.state.point) || 1, 1, this.data.n);
+    this.alter({ ...change, point });
     this.draw();
     if ("lecture" in change) this.seeLecture();
-  }
-
-  choose(unit) {
-    this.view({ unit });
   }
 
   choosePoint(point) {
@@ -240,23 +263,22 @@ class Playground {
     const on = this.state.lecture === 1;
     if (document.body.classList.toggle("pg-lecture", on) !== this.lecturing) {
       this.lecturing = on;
-      if (on) this.settings.open = false;
-      else this.settings.open = wide.matches;
-      set(this.lecture, { "aria-pressed": String(on) });
+      this.settings.open = !on && wide.matches;
+      set(this.lecture, { "aria-pressed": on });
       this.resized();
     }
   }
 
   /** Back to the start of the training; in a chapter, to the chapter's network. */
   reset() {
-    if (this.full) this.start({ ...this.state, steps: 0, past: [], at: 0 });
+    if (this.full) this.start({ ...this.state, ...UNTRAINED });
     else this.start(parse(this.home).state);
     this.say("Back at the start.");
   }
 
   /** Other initial weights: those of the next seed. */
   redraw() {
-    this.start({ ...this.state, w: null, seed: (this.state.seed + 1) % 2 ** 32, steps: 0, past: [], at: 0 });
+    this.start({ ...this.state, w: null, seed: (this.state.seed + 1) % 2 ** 32, ...UNTRAINED });
     this.say(`New weights, from seed ${this.state.seed}.`);
   }
 
@@ -281,7 +303,7 @@ class Playground {
     this.stop();
     const { at } = this.state;
     if (at === 0) return;
-    if (this.row[at - 1].kind === "step") this.start({ ...earlier(this.state, this.training.steps - 1), at: at - 1 });
+    if (this.row[at - 1].kind === "step") this.start({ ...earlier(this.state, this.steps - 1), at: at - 1 });
     else if (at === 1) this.view({ at: 0 });
     else this.goTo(at - 2);
   }
@@ -304,16 +326,14 @@ class Playground {
   goTo(m) {
     const { kind, l } = this.row[m];
     if (kind === "step") {
-      const before = this.training.theta.slice();
-      this.take();
-      this.target = this.training.steps;
-      this.measure();
+      const before = this.theta.slice();
+      this.takeOne();
       this.stepped = { before, gradient: this.training.gradient.slice() };
     }
     const [unitL, unitJ] = this.state.unit;
-    const layer = kind === "input" ? 0 : ["gradient", "step"].includes(kind) ? Math.max(unitL, 1) : l;
+    const layer = kind === "input" ? 0 : ["gradient", "step"].includes(kind) ? max(unitL, 1) : l;
     const pass = m >= backwardFrom(this.net.L) ? "backward" : "forward";
-    this.state = { ...this.state, at: m + 1, pass, unit: [layer, Math.min(unitJ, this.net.sizes[layer])], steps: this.training.steps };
+    this.alter({ at: m + 1, pass, unit: [layer, min(unitJ, this.net.sizes[layer])], steps: this.steps });
     this.draw();
     if (!calm.matches) this.picture.move(this.row[m], 0.7 * MOMENT);
     this.say(`${title(m, this.row)}.`, null, true);
@@ -338,20 +358,30 @@ class Playground {
   step() {
     this.pause();
     if (this.diverged) return this.tell();
-    this.take();
-    this.target = this.training.steps;
-    this.measure();
-    this.state = { ...this.state, at: 0 };
+    this.takeOne();
+    this.alter({ at: 0 });
     this.draw();
-    this.say(`Step ${this.training.steps}: cost ${short(this.cost, 4)}.`);
+    this.say(`Step ${this.steps}: cost ${short(this.cost, 4)}.`);
     if (this.diverged) this.tell();
+  }
+
+  /** One step, and no more. */
+  takeOne() {
+    this.take();
+    this.target = this.steps;
+    this.measure();
   }
 
   /** One step of the training, and of those that race it, with the settings that belong to it. */
   take() {
-    while (this.stretches[this.applied + 1]?.from === this.training.steps) this.training.set(this.stretches[++this.applied]);
+    while (this.stretches[this.applied + 1]?.from === this.steps) this.training.set(this.stretches[++this.applied]);
     this.training.step();
     for (const { rival } of this.rivals) rival.step();
+  }
+
+  toggle() {
+    if (this.running) this.pause();
+    else this.run();
   }
 
   run() {
@@ -360,7 +390,7 @@ class Playground {
     this.hush();
     this.running = true;
     this.target = MOST.steps;
-    this.state = { ...this.state, at: 0 };
+    this.alter({ at: 0 });
     set(this.play, { text: "Pause" });
     this.tick();
   }
@@ -371,9 +401,9 @@ class Playground {
     set(this.play, { text: "Run" });
     if (!this.running) return;
     this.running = false;
-    this.target = this.training.steps;
+    this.target = this.steps;
     this.draw();
-    this.say(`Paused after step ${this.training.steps}: cost ${short(this.cost, 4)}.`);
+    this.say(`Paused after step ${this.steps}: cost ${short(this.cost, 4)}.`);
   }
 
   /** One frame of a running training, or of one that an address tells to repeat. */
@@ -382,18 +412,15 @@ class Playground {
       // Few changes for who asked for rest.
       const due = !calm.matches || time - (this.drawn ?? 0) > 500;
       this.ahead += this.speed;
-      const steps = Math.floor(this.ahead + 1e-9);
+      const steps = floor(this.ahead + 1e-9);
       this.ahead -= steps;
-      if (this.running) this.advance(12, this.training.steps + steps);
+      if (this.running) this.advance(12, this.steps + steps);
       else this.advance(12);
-      if (this.diverged) {
+      if (this.diverged || this.steps >= this.target) {
         this.pause();
-        this.target = this.training.steps;
+        this.target = this.steps;
         this.draw();
-        this.tell();
-      } else if (this.training.steps >= this.target) {
-        this.pause();
-        this.draw();
+        if (this.diverged) this.tell();
       } else {
         if (due) this.draw(time);
         this.tick();
@@ -404,13 +431,13 @@ class Playground {
   /** Take steps, for at most so many milliseconds; the cost is measured two hundred times on a long way. */
   advance(milliseconds, end = this.target) {
     const until = performance.now() + milliseconds;
-    const last = Math.min(end, this.target);
-    if (this.training.steps >= last) return;
-    const stride = this.running ? 1 : Math.ceil(this.target / 200);
+    const last = min(end, this.target);
+    if (this.steps >= last) return;
+    const stride = this.running ? 1 : ceil(this.target / 200);
     do {
       this.take();
-      if (this.training.steps % stride === 0) this.measure();
-    } while (this.training.steps < last && !this.diverged && performance.now() < until);
+      if (this.steps % stride === 0) this.measure();
+    } while (this.steps < last && !this.diverged && performance.now() < until);
     this.measure();
   }
 
@@ -431,7 +458,7 @@ class Playground {
       net.forward(training.theta, test);
       costs.push((this.testCost = net.cost(test, data.test.y)));
     }
-    if (this.curve.measured.length === 0) this.limit = 1e6 * Math.max(1, this.cost);
+    if (this.curve.measured.length === 0) this.limit = 1e6 * max(1, this.cost);
     this.diverged = !(this.cost < this.limit);
     this.curve.add(training.steps, costs);
   }
@@ -439,7 +466,7 @@ class Playground {
   /** Say that the training has diverged, and how to go on. */
   tell() {
     const best = this.curve.best();
-    const text = `The training has left all bounds: after step ${this.training.steps} the cost is ${short(this.cost, 3)}. The steps are too long: lower the learning rate η, which goes back to step ${best}, where the cost was lowest; or press "Back to step ${best}".`;
+    const text = `The steps are too long: after step ${this.steps} the cost is ${short(this.cost, 3)}. To go back to step ${best}, where it was lowest, lower the learning rate η or press the button.`;
     set(this.back, { text: `Back to step ${best}`, hidden: null });
     this.say(text, this.back);
     this.back.removeAttribute("aria-invalid");
@@ -464,16 +491,15 @@ class Playground {
     net.backprop(training.theta, one, y, this.scratch);
     let shown = { ...one, gradient: this.scratch, cost: net.cost(one, y) };
     if (state.of === "mean") {
-      const over = (rows, l, weight) => rows[l] && Float64Array.from({ length: net.sizes[l] }, (_, j) => {
+      const layers = (rows, weight) => net.sizes.map((M, l) => rows[l] && range(M).map((j) => {
         let sum = 0;
-        for (let k = j; k < rows[l].length; k += net.sizes[l]) sum += rows[l][k];
+        for (let k = j; k < rows[l].length; k += M) sum += rows[l][k];
         return sum * weight;
-      });
-      const layers = (rows, weight) => net.sizes.map((_, l) => over(rows, l, weight));
+      }));
       // delta carries 1/n already: its sum is the mean.
       shown = { z: layers(whole.z, 1 / whole.n), a: layers(whole.a, 1 / whole.n), delta: layers(whole.delta, 1), gradient: this.gradient, cost: this.bare };
     }
-    shown.sum = net.sizes.map((M, l) => (l === 0 || l === net.L ? null : Float64Array.from({ length: M }, (_, j) => {
+    shown.sum = net.sizes.map((M, l) => (l === 0 || l === net.L ? null : range(M).map((j) => {
       const start = net.W[l + 1] + j * net.sizes[l + 1];
       return shown.delta[l + 1].reduce((sum, delta, q) => sum + delta * training.theta[start + q], 0);
     })));
@@ -496,7 +522,7 @@ class Playground {
     const seen = { net, theta, ...this.see(), state, n: data.train.n, settled, first, names, row, moment, stepped };
     this.picture.update(seen);
     this.plot();
-    const layer = Math.max(state.unit[0], 1);
+    const layer = max(state.unit[0], 1);
     if (layer !== this.layer) this.weights.build(net, layer, first);
     this.layer = layer;
     for (const part of [this.weights, this.values, this.equations]) part.update(seen);
@@ -508,33 +534,31 @@ class Playground {
     const { net, data, whole, test, state, training } = this;
     const accuracy = (trace, y) => (data.classes ? net.accuracy(trace, y) : null);
     const penalised = state.l1 > 0 || state.l2 > 0;
-    const scores = [{ name: `Step ${training.steps} · Training cost`, cost: this.cost, accuracy: accuracy(whole, data.train.y) }];
-    if (penalised) scores.push({ name: "without penalty", cost: this.bare, accuracy: null });
+    const scores = [[`Step ${training.steps} · Training cost`, this.cost, accuracy(whole, data.train.y)]];
+    if (penalised) scores.push(["without penalty", this.bare, null]);
     if (test) {
       net.forward(training.theta, test);
-      scores.push({ name: "Test cost", cost: net.cost(test, data.test.y), accuracy: accuracy(test, data.test.y) });
+      scores.push(["Test cost", net.cost(test, data.test.y), accuracy(test, data.test.y)]);
     }
     this.scores.update(scores);
-    const { optimizer, eta } = state;
     const racing = this.rivals.length > 0;
-    const names = racing ? [`${optimizer === "gd" ? "gradient descent" : optimizer} ${eta}`, ...this.rivals.map(({ name }) => name)] : test ? ["training", "test"] : ["training"];
+    const names = racing ? [racer(state), ...this.rivals.map(({ name }) => name)] : test ? ["training", "test"] : ["training"];
     this.curve.update(names);
     this.norms.update(net.errors(whole), net.norms(this.gradient));
   }
 
   /** What need not be right while a training runs: address, Python, buttons. */
   settle() {
-    const now = { ...this.state, steps: this.training.steps };
+    const now = { ...this.state, steps: this.steps };
     const address = format(now) || "data=xor";
     this.state = now;
-    if (document.activeElement !== this.point.control && !this.point.control.hasAttribute("aria-invalid")) this.point.control.value = now.point;
-    for (const one of this.passes) set(one, { "aria-pressed": String(one.dataset.pass === now.pass) });
+    if (free(this.point.control)) this.point.control.value = now.point;
+    for (const one of [...this.passes, ...this.shownOf]) set(one, { "aria-pressed": [now.pass, now.of].includes(one.dataset.pass ?? one.dataset.of) });
     if (this.full) set(this.norms.element, { hidden: now.pass === "backward" && now.of === "mean" && now.at === 0 ? null : "" });
-    for (const one of this.shownOf) set(one, { "aria-pressed": String(one.dataset.of === now.of) });
     if (!this.diverged) set(this.back, { hidden: "" });
     if (this.link) set(this.link, { href: `${this.place.dataset.page}#${address}` });
     if (this.python?.open) this.code.textContent = python(now);
-    if (!this.full || this.training.steps < this.target) return;
+    if (!this.full || this.steps < this.target) return;
     // Browsers allow few changes of the address in a second, and a drag makes many.
     clearTimeout(this.saving);
     this.saving = setTimeout(() => history.replaceState(null, "", `#${address}`), 150);
@@ -543,8 +567,8 @@ class Playground {
   /** The picture is as wide as its place, and as high as the page says or the network needs. */
   resized(draw = true) {
     if (!this.net) return;
-    const width = Math.max(250, Math.floor(this.stage.clientWidth || 640));
-    const given = this.full && (wide.matches || this.state.lecture) ? Math.floor(this.stage.clientHeight) : 0;
+    const width = max(250, floor(this.stage.clientWidth || 640));
+    const given = this.full && (wide.matches || this.state.lecture) ? floor(this.stage.clientHeight) : 0;
     const size = `${width} ${given}`;
     if (size === this.drawnSize) return;
     this.drawnSize = size;
@@ -563,9 +587,8 @@ class Playground {
     const [box, app] = [near.getBoundingClientRect(), this.note.parentElement.getBoundingClientRect()];
     this.note.textContent = text;
     this.note.hidden = false;
-    const left = Math.max(0, Math.min(box.left - app.left, app.width - this.note.offsetWidth - 4));
-    this.note.style.left = `${left}px`;
-    this.note.style.top = `${box.bottom - app.top + 4}px`;
+    const left = clip(box.left - app.left, 0, app.width - this.note.offsetWidth - 4);
+    set(this.note, { style: `left: ${left}px; top: ${box.bottom - app.top + 4}px` });
   }
 
   /** Take the note away, and what it blamed is fine again. */

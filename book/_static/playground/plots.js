@@ -1,7 +1,8 @@
 // The plots: what the network answers for all inputs, the costs against the steps, and the errors layer by layer.
 
 import { signOf } from "./data.js";
-import { h, set, short, svg } from "./dom.js";
+import { h, head, label, set, short, svg } from "./dom.js";
+import { assign, ceil, clip, hypot, log10, max, min, range, round } from "./builtins.js";
 
 // The side of the square of the output, and the room for its axes, in its own units.
 const SIZE = 240;
@@ -14,25 +15,23 @@ export class Surface {
   constructor(app) {
     this.canvas = h("canvas", { width: SIZE, height: SIZE });
     this.context = this.canvas.getContext("2d");
-    this.points = svg("svg", { viewBox: `0 0 ${SIZE + AXIS} ${SIZE + BELOW}` });
+    this.points = svg("svg", { viewBox: `0 0 ${SIZE + AXIS} ${SIZE + BELOW}`, onclick: (event) => app.choosePoint(this.nearest(event)) });
     this.box = h("div.pg-surface", { role: "img" }, this.canvas, this.points);
     this.caption = h("figcaption");
     this.element = h("figure.pg-plot", this.box, this.caption);
-    this.points.addEventListener("click", (event) => app.choosePoint(this.nearest(event)));
   }
 
   build(plane, data, first) {
-    Object.assign(this, { plane, data });
+    assign(this, { plane, data });
     this.ring = svg("circle.pg-ring", { r: 8 });
-    this.marks = Array.from({ length: data.n }, (_, s) => this.mark(s));
-    const label = (x, y, text, anchor) => svg("text", { x, y, "text-anchor": anchor }, text);
+    this.marks = range(data.n).map((s) => this.mark(s));
     const [x, y] = plane.line ? ["x", "y"] : [signOf("x1", first), signOf("x2", first)];
     const foot = SIZE + 14;
     this.points.replaceChildren(
       svg("path.pg-axis", { d: `M${AXIS} 0V${SIZE}H${SIZE + AXIS}` }),
       ...this.marks,
       this.ring,
-      label(AXIS, foot, short(plane.x[0]), "start"), label(AXIS + SIZE / 2, foot, x, "middle"), label(AXIS + SIZE, foot, short(plane.x[1]), "end"),
+      label(AXIS, foot, short(plane.x[0])), label(AXIS + SIZE / 2, foot, x, "middle"), label(AXIS + SIZE, foot, short(plane.x[1]), "end"),
       label(AXIS - 3, SIZE, short(plane.y[0]), "end"), label(AXIS - 6, SIZE / 2, y, "end"), label(AXIS - 3, 10, short(plane.y[1]), "end"),
     );
     const colour = data.classes ? "blue round: 1, orange square: 0" : "blue: high, orange: low";
@@ -61,18 +60,18 @@ export class Surface {
   nearest(event) {
     const box = this.points.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((d) => (d * (SIZE + AXIS)) / box.width);
-    const distances = this.marks.map((_, s) => Math.hypot(this.place(s)[0] - x, this.place(s)[1] - y));
-    return distances.indexOf(Math.min(...distances)) + 1;
+    const distances = this.marks.map((_, s) => hypot(this.place(s)[0] - x, this.place(s)[1] - y));
+    return distances.indexOf(min(...distances)) + 1;
   }
 
   update(net, state) {
-    const [cx, cy] = this.place(state.point - 1).map(String);
+    const [cx, cy] = this.place(state.point - 1);
     set(this.ring, { cx, cy, visibility: state.of === "mean" ? "hidden" : "visible" });
     this.context.clearRect(0, 0, SIZE, SIZE);
     this.context.strokeStyle = this.plane.ink;
     this.context.lineWidth = 2;
-    const range = this.plane.line ? this.plane.y : this.plane.target;
-    this.plane.paint(this.context, net.L, 0, [0, 0, SIZE, SIZE], range);
+    const { line, y, target } = this.plane;
+    this.plane.paint(this.context, net.L, 0, [0, 0, SIZE, SIZE], line ? y : target);
   }
 }
 
@@ -110,9 +109,9 @@ export class CostCurve {
   update(names) {
     const numbers = this.measured.flatMap(([, costs]) => costs).filter((cost) => Number.isFinite(cost) && cost < 1e15);
     if (numbers.length === 0) return;
-    const log = (cost) => Math.log10(Math.max(cost, 1e-12));
-    const [low, high] = [log(Math.min(...numbers)) - 0.03, log(Math.max(...numbers)) + 0.03];
-    const end = Math.max(this.measured.at(-1)[0], 1);
+    const log = (cost) => log10(max(cost, 1e-12));
+    const [low, high] = [log(min(...numbers)) - 0.03, log(max(...numbers)) + 0.03];
+    const end = max(this.measured.at(-1)[0], 1);
     const x = (step) => SIDE + ((WIDE - SIDE - 4) * step) / end;
     const y = (cost) => 6 + ((HIGH - 6) * (high - log(cost))) / (high - low);
     while (this.lines.childElementCount < names.length) this.lines.append(svg("polyline"));
@@ -121,15 +120,15 @@ export class CostCurve {
       const points = this.measured.filter(([, costs]) => costs[k] > 0 && costs[k] < 1e15).map(([step, costs]) => `${x(step).toFixed(1)},${y(costs[k]).toFixed(1)}`);
       set(this.lines.children[k], { points: points.join(" "), class: `pg-curve pg-curve-${k}`, "stroke-dasharray": DASHES[k] || null });
     });
-    const powers = Array.from({ length: 28 }, (_, k) => k - 12).filter((power) => power > low && power < high);
-    const levels = powers.length > 1 ? powers.filter((_, k) => k % Math.ceil(powers.length / 4) === 0).map((power) => 10 ** power) : [10 ** high, 10 ** low];
-    const tick = (level) => svg("text", { x: SIDE - 4, y: Math.min(HIGH, y(level) + 4), "text-anchor": "end" }, short(level));
+    const powers = range(28).map((k) => k - 12).filter((power) => power > low && power < high);
+    const levels = powers.length > 1 ? powers.filter((_, k) => k % ceil(powers.length / 4) === 0).map((power) => 10 ** power) : [10 ** high, 10 ** low];
+    const tick = (level) => label(SIDE - 4, min(HIGH, y(level) + 4), short(level), "end");
     const foot = HIGH + 13;
     const text = [
       ...levels.map(tick),
-      svg("text", { x: SIDE, y: foot }, "0"),
-      svg("text", { x: SIDE + (WIDE - SIDE) / 2, y: foot, "text-anchor": "middle" }, "step"),
-      svg("text", { x: WIDE - 2, y: foot, "text-anchor": "end" }, String(end)),
+      label(SIDE, foot, "0"),
+      label(SIDE + (WIDE - SIDE) / 2, foot, "step", "middle"),
+      label(WIDE - 2, foot, end, "end"),
       svg("text", { x: 9, y: HIGH / 2, "text-anchor": "middle", transform: `rotate(-90 9 ${HIGH / 2})` }, "cost (log)"),
     ];
     this.ticks.replaceChildren(...text);
@@ -146,7 +145,7 @@ export class Scores {
   }
 
   update(scores) {
-    const say = ({ name, cost, accuracy }) => `${name} ${short(cost, 3)}${accuracy === null ? "" : `, ${short(100 * accuracy, 3)} % right`}`;
+    const say = ([name, cost, accuracy]) => `${name} ${short(cost, 3)}${accuracy === null ? "" : `, ${short(100 * accuracy, 3)} % right`}`;
     set(this.element, { text: scores.map(say).join(" · ") });
   }
 }
@@ -155,23 +154,23 @@ export class Scores {
 export class Norms {
   constructor() {
     this.body = h("tbody");
-    const heads = ["layer", "size of δ", "", "length of ∂C/∂W", ""].map((text) => (text ? h("th", { scope: "col" }, text) : h("td")));
-    this.element = h("table.pg-norms", h("caption", "Errors and derivatives of all training points, layer by layer; the bars are logarithmic, from 10⁻⁶ to 10"), h("thead", h("tr", ...heads)), this.body);
+    const heads = ["layer", "size of δ", "", "length of ∂C/∂W", ""].map((text) => (text ? head("col", text) : h("td")));
+    this.element = h("table.pg-norms", h("caption", "Errors and derivatives of all training points; the bars are logarithmic, from 10⁻⁶ to 10"), h("thead", h("tr", ...heads)), this.body);
   }
 
   build(net) {
     this.body.replaceChildren();
     this.rows = net.sizes.slice(1).map((_, k) => {
       const cells = [0, 1].map(() => ({ bar: h("span.pg-bar-length"), value: h("td") }));
-      this.body.append(h("tr", h("th", { scope: "row" }, String(k + 1)), ...cells.flatMap(({ bar, value }) => [value, h("td", bar)])));
+      this.body.append(h("tr", head("row", String(k + 1)), ...cells.flatMap(({ bar, value }) => [value, h("td", bar)])));
       return cells;
     });
   }
 
   update(errors, norms) {
     this.rows.forEach((cells, k) => [errors[k], norms[k]].forEach((value, column) => {
-      const share = Math.max(0, Math.min(1, (Math.log10(value + 1e-300) + 6) / 7));
-      set(cells[column].bar, { style: `width: ${Math.round(100 * share)}%` });
+      const share = clip((log10(value + 1e-300) + 6) / 7, 0, 1);
+      set(cells[column].bar, { style: `width: ${round(100 * share)}%` });
       set(cells[column].value, { text: short(value, 3) });
     }));
   }

@@ -1,6 +1,7 @@
 // "Show me the Python": a cell that reproduces the present state with the package fysstk_nn.
 
-import { float, list } from "./data.js";
+import { float, floats, list } from "./data.js";
+import { ceil, min, range } from "./builtins.js";
 import { build, stretches } from "./state.js";
 
 const CLASSES = { gd: "GradientDescent", momentum: "Momentum", adam: "Adam" };
@@ -11,7 +12,7 @@ export function python(state) {
   const { data, net, training } = build(state);
   const { steps } = state;
   const parts = stretches(state).map((stretch, k, all) => ({ ...stretch, steps: (all[k + 1]?.from ?? steps) - stretch.from })).filter((part) => part.steps > 0);
-  const perEpoch = training.batch > 0 ? Math.ceil(data.train.n / training.batch) : 1;
+  const perEpoch = training.batch > 0 ? ceil(data.train.n / training.batch) : 1;
   const fitted = parts.length === 1 && steps % perEpoch === 0;
   const byHand = steps > 0 && !fitted;
   const penalty = penaltyOf(state);
@@ -19,19 +20,20 @@ export function python(state) {
   const [X, y] = data.test ? ["X[train]", "y[train]"] : ["X", "y"];
 
   const imports = ["import numpy as np", ""];
-  if (penalised) imports.push("from fysstk_nn.costs import Penalty");
+  const take = (module, names) => imports.push(`from fysstk_nn.${module} import ${names}`);
+  if (penalised) take("costs", "Penalty");
   const maker = data.python.join("\n").match(/\b(gate|polynomial|scalar_curve)\(/);
-  if (maker) imports.push(`from fysstk_nn.datasets import ${maker[1]}`);
-  imports.push("from fysstk_nn.mlp import MLP");
+  if (maker) take("datasets", maker[1]);
+  take("mlp", "MLP");
   const classes = [...new Set(parts.map((part) => CLASSES[part.optimizer]))].sort();
-  if (classes.length > 0) imports.push(`from fysstk_nn.optimizers import ${classes.join(", ")}`);
-  if (state.w) imports.push("from fysstk_nn.params import Params");
-  if (fitted) imports.push("from fysstk_nn.train import fit");
+  if (classes.length > 0) take("optimizers", classes.join(", "));
+  if (state.w) take("params", "Params");
+  if (fitted) take("train", "fit");
 
   const start = state.w
     ? [
         "params = Params.from_layers([",
-        ...net.sizes.slice(1).map((_, k) => `    (${matrix(net, training.theta, k + 1)}, ${bias(net, training.theta, k + 1)}),`),
+        ...net.layers(training.theta).map(({ W, b }) => `    (${list(W.map(floats))}, ${floats(b)}),`),
         "])",
       ]
     : [`params = net.init("${state.init}", rng=${state.seed})`];
@@ -72,7 +74,7 @@ function stepByStep(state, parts, n, X, y) {
   const code = [`X_train, y_train = ${X}, ${y}`, ...(shuffles ? [`rng = np.random.default_rng(${state.seed})`] : [])];
   let [last, size] = [null, null];
   for (const part of parts) {
-    const batch = part.batch > 0 ? Math.min(part.batch, n) : n;
+    const batch = part.batch > 0 ? min(part.batch, n) : n;
     code.push(`optimizer = ${construct(part)}`);
     if (part.optimizer !== last) code.push("memory = optimizer.init(params.theta)");
     if (batch < n && batch !== size) code.push("order = []");
@@ -92,14 +94,4 @@ function stepByStep(state, parts, n, X, y) {
     );
   }
   return code;
-}
-
-function matrix(net, theta, l) {
-  const M = net.sizes[l];
-  const row = (i) => list(Array.from(theta.subarray(net.W[l] + i * M, net.W[l] + (i + 1) * M), float));
-  return list(Array.from({ length: net.sizes[l - 1] }, (_, i) => row(i)));
-}
-
-function bias(net, theta, l) {
-  return list(Array.from(theta.subarray(net.b[l], net.b[l] + net.sizes[l]), float));
 }

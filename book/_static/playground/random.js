@@ -1,10 +1,11 @@
 // NumPy's random numbers: generator(seed) draws what np.random.default_rng(seed) draws in Python.
 // So a seed means the same network and the same batches on this page and in a notebook.
 
+import { exp, imul, log1p, range, sqrt, zeros } from "./builtins.js";
+
 const LOW32 = 0xffffffffn;
 const LOW64 = (1n << 64n) - 1n;
 const LOW128 = (1n << 128n) - 1n;
-const MULTIPLIER = 0x2360ed051fc65da44385df649fccf645n;
 
 /** Turn a seed into eight well mixed 32-bit words: NumPy's SeedSequence. */
 function seedWords(seed) {
@@ -12,10 +13,10 @@ function seedWords(seed) {
   let constant = 0x43b0d7e5;
   const hash = (value) => {
     value ^= constant;
-    constant = Math.imul(constant, 0x931e8875);
-    return shift(Math.imul(value, constant));
+    constant = imul(constant, 0x931e8875);
+    return shift(imul(value, constant));
   };
-  const mix = (x, y) => shift((Math.imul(0xca01f9dd, x) - Math.imul(0x4973f715, y)) | 0);
+  const mix = (x, y) => shift((imul(0xca01f9dd, x) - imul(0x4973f715, y)) | 0);
   const pool = [seed, 0, 0, 0].map(hash);
   for (let from = 0; from < 4; from++) {
     for (let to = 0; to < 4; to++) {
@@ -23,24 +24,24 @@ function seedWords(seed) {
     }
   }
   constant = 0x8b51f9dd;
-  return Array.from({ length: 8 }, (_, i) => {
+  return range(8).map((i) => {
     const value = pool[i % 4] ^ constant;
-    constant = Math.imul(constant, 0x58f38ded);
-    return shift(Math.imul(value, constant));
+    constant = imul(constant, 0x58f38ded);
+    return shift(imul(value, constant));
   });
 }
 
 // The ziggurat (Marsaglia and Tsang 2000): 255 strips of equal area under the bell curve, and its tail.
 const R = 3.6541528853610088;
-const bell = (x) => Math.exp(-0.5 * x * x);
-const EDGE = new Float64Array(256); // the right ends of the strips; EDGE[0] is the top, at x = 0
-const WIDTH = new Float64Array(256); // what a 52-bit integer is multiplied by
-const INSIDE = new Float64Array(256); // integers below this need no further look
+const bell = (x) => exp(-0.5 * x * x);
+const EDGE = zeros(256); // the right ends of the strips; EDGE[0] is the top, at x = 0
+const WIDTH = zeros(256); // what a 52-bit integer is multiplied by
+const INSIDE = zeros(256); // integers below this need no further look
 {
   const area = 0.004928673233974655;
   EDGE[255] = R;
   for (let i = 254; i > 0; i--) {
-    EDGE[i] = Math.sqrt(-2 * Math.log(area / EDGE[i + 1] + bell(EDGE[i + 1])));
+    EDGE[i] = sqrt(-2 * Math.log(area / EDGE[i + 1] + bell(EDGE[i + 1])));
   }
   for (let i = 1; i < 256; i++) {
     WIDTH[i] = EDGE[i] / 2 ** 52;
@@ -56,7 +57,7 @@ export function generator(seed) {
   const pair = (i) => (words[i + 1] << 32n) | words[i];
   const increment = ((((pair(4) << 64n) | pair(6)) << 1n) | 1n) & LOW128;
   let state = increment;
-  const advance = () => (state = (state * MULTIPLIER + increment) & LOW128);
+  const advance = () => (state = (state * 0x2360ed051fc65da44385df649fccf645n + increment) & LOW128);
   state = (state + ((pair(0) << 64n) | pair(2))) & LOW128;
   advance();
 
@@ -97,8 +98,8 @@ export function generator(seed) {
         continue;
       }
       for (;;) {
-        const beyond = -Math.log1p(-random()) / R;
-        const y = -Math.log1p(-random());
+        const beyond = -log1p(-random()) / R;
+        const y = -log1p(-random());
         if (2 * y > beyond * beyond) return (bits >> 17n) & 1n ? -(R + beyond) : R + beyond;
       }
     }
@@ -117,7 +118,7 @@ export function generator(seed) {
     uniform: (low = 0, high = 1) => low + (high - low) * random(),
     normal: (mean, deviation) => mean + deviation * standardNormal(),
     permutation(n) {
-      const order = Array.from({ length: n }, (_, i) => i);
+      const order = range(n);
       for (let i = n - 1; i > 0; i--) {
         const j = below(i);
         [order[i], order[j]] = [order[j], order[i]];

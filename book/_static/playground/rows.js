@@ -1,5 +1,7 @@
 // Rows of numbers as people have them: commas, semicolons, tabs or blanks between them, decimal commas, a header.
 
+import { abs, fail } from "./builtins.js";
+
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Return the number that a text says, or NaN; with a typographic minus, or a comma for the point. */
@@ -25,24 +27,25 @@ export function readRows(text, most) {
   const rows = [];
   let first = null;
   plain.split("\n").forEach((line, k) => {
+    const refuse = (why) => fail(`line ${k + 1}${why}`);
     if (line.trim() === "") return;
     const cells = line.trim().replace(/[\s,;]+$/, "").split(separator);
     const numbers = cells.map(numberIn);
     const words = numbers.every(Number.isNaN) && cells.some((cell) => /\p{L}/u.test(cell));
     if (words && rows.length === 0 && first === null) return void (first = -1); // the header
     const bad = numbers.findIndex(Number.isNaN);
-    if (bad >= 0) throw new Error(`line ${k + 1}: ${cells[bad] === "" ? `number ${bad + 1} is missing` : `"${cells[bad].slice(0, 30)}" is no number`}`);
-    if (numbers.some((value) => Math.abs(value) > 1e6)) throw new Error(`line ${k + 1} has a number beyond a million`);
+    if (bad >= 0) refuse(`: ${cells[bad] === "" ? `number ${bad + 1} is missing` : `"${cells[bad].slice(0, 30)}" is no number`}`);
+    if (numbers.some((value) => abs(value) > 1e6)) refuse(` has a number beyond a million`);
     if (numbers.length < 2 || numbers.length > 3) {
       const count = numbers.length === 1 ? "one number" : `${numbers.length} numbers`;
-      throw new Error(`line ${k + 1} has ${count}; a row has one or two inputs and the target (with decimal commas, put semicolons or blanks between them)`);
+      refuse(` has ${count}; a row has one or two inputs and the target (with decimal commas, put semicolons or blanks between them)`);
     }
     if (rows.length > 0 && rows[0].length !== numbers.length) {
-      throw new Error(`line ${k + 1} has ${numbers.length} numbers, but the first row has ${rows[0].length}`);
+      refuse(` has ${numbers.length} numbers, but the first row has ${rows[0].length}`);
     }
     rows.push(numbers);
   });
-  if (rows.length === 0) throw new Error("there is no row of numbers yet: each line has one or two inputs and the target");
-  if (rows.length > most) throw new Error(`there are ${rows.length} rows, and at most ${most} fit`);
+  if (rows.length === 0) fail("there is no row of numbers yet: each line has one or two inputs and the target");
+  if (rows.length > most) fail(`there are ${rows.length} rows, and at most ${most} fit`);
   return rows;
 }

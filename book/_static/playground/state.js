@@ -5,14 +5,16 @@
 
 import { chosenRows, DATA, dataset, FEATURES, inputsOf } from "./data.js";
 import { ACTIVATIONS, COSTS, INITIALISERS, Network, OPTIMIZERS, Training } from "./network.js";
+import { clip, entries, fail, fromEntries, keys, min, range } from "./builtins.js";
 import { numberIn } from "./rows.js";
 
 export const FORMAT = "fysstk_nn weights, version 1";
 export const MOST = { layers: 4, units: 8, points: 500, steps: 200000, changes: 100 };
+const must = (rule, text) => fail(`must be ${rule}, not "${text}"`);
 
 function oneOf(choices) {
   return (text) => {
-    if (!choices.includes(text)) throw new Error(`must be one of ${choices.join(", ")}, not "${text}"`);
+    if (!choices.includes(text)) must(`one of ${choices.join(", ")}`, text);
     return text;
   };
 }
@@ -21,7 +23,7 @@ function number(least, most, whole = false) {
   return (text) => {
     const value = numberIn(text);
     const good = value >= least && value <= most && (!whole || Number.isInteger(value));
-    if (!good) throw new Error(`must be a ${whole ? "whole " : ""}number from ${least} to ${most}, not "${text}"`);
+    if (!good) must(`a ${whole ? "whole " : ""}number from ${least} to ${most}`, text);
     return value;
   };
 }
@@ -29,7 +31,7 @@ function number(least, most, whole = false) {
 const whole = (least, most) => number(least, most, true);
 const listOf = (of, most) => (text) => {
   const parts = text === "" ? [] : text.split(",");
-  if (parts.length > most) throw new Error(`must be at most ${most} numbers`);
+  if (parts.length > most) fail(`must be at most ${most} numbers`);
   return parts.map(of);
 };
 
@@ -38,9 +40,9 @@ function addressRows(text) {
   const found = text.split(";").map(listOf(number(-1e6, 1e6), 3));
   const width = found[0].length;
   if (width < 2 || found.some((row) => row.length !== width)) {
-    throw new Error("must have one or two inputs and a target in each row, in all rows alike");
+    fail("must have one or two inputs and a target, in all rows alike");
   }
-  if (found.length > MOST.points) throw new Error(`must be at most ${MOST.points}, not ${found.length}`);
+  if (found.length > MOST.points) fail(`must be at most ${MOST.points}, not ${found.length}`);
   return found;
 }
 
@@ -48,39 +50,39 @@ function addressRows(text) {
 function settings(readers, most) {
   return (text) => text.split(";").map((row, k) => {
     const parts = row.split(",");
-    if (parts.length !== readers.length || k >= most) throw new Error(`must be rows of ${readers.length} entries, at most ${most}, not "${row}"`);
+    if (parts.length !== readers.length || k >= most) must(`rows of ${readers.length} entries, at most ${most}`, row);
     return parts.map((part, i) => readers[i](part));
   });
 }
 
 function unit(text) {
   const found = listOf(whole(0, MOST.units), 2)(text);
-  if (found.length !== 2) throw new Error(`must be a layer and a number in it, not "${text}"`);
+  if (found.length !== 2) must("a layer and a number in it", text);
   return found;
 }
 
 function inputs(text) {
-  const chosen = text.split(",").map(oneOf(Object.keys(FEATURES)));
-  return Object.keys(FEATURES).filter((name) => chosen.includes(name));
+  const chosen = text.split(",").map(oneOf(keys(FEATURES)));
+  return keys(FEATURES).filter((name) => chosen.includes(name));
 }
 
-const optimizer = oneOf(Object.keys(OPTIMIZERS));
+const optimizer = oneOf(keys(OPTIMIZERS));
 const rate = number(1e-9, 1000);
 const strength = number(0, 1000);
 const batch = whole(0, MOST.points);
 
 /** Each key of the address: its label in the form, its usual value, and how it is read. */
 export const KEYS = {
-  data: ["Data set", "xor", oneOf(Object.keys(DATA))],
+  data: ["Data set", "xor", oneOf(keys(DATA))],
   points: ["Rows", [[2, 1]], addressRows],
   noise: ["Noise", null, number(0, 1)],
   share: ["Training %", 100, whole(10, 100)],
   features: ["Inputs", ["x1", "x2"], inputs],
   layers: ["Units in each layer", [2], listOf(whole(1, MOST.units), MOST.layers)],
-  hidden: ["Activation", "tanh", oneOf(Object.keys(ACTIVATIONS))],
+  hidden: ["Activation", "tanh", oneOf(keys(ACTIVATIONS))],
   output: ["Output", "sigmoid", oneOf(["identity", "sigmoid", "tanh"])],
-  cost: ["Cost", "half_squared_error", oneOf(Object.keys(COSTS))],
-  init: ["Initial weights", "glorot", oneOf(Object.keys(INITIALISERS))],
+  cost: ["Cost", "half_squared_error", oneOf(keys(COSTS))],
+  init: ["Initial weights", "glorot", oneOf(keys(INITIALISERS))],
   seed: ["Seed", 1, whole(0, 2 ** 32 - 1)],
   optimizer: ["Optimizer", "gd", optimizer],
   eta: ["Learning rate η", 0.5, rate],
@@ -104,18 +106,18 @@ export const RUNNING = ["optimizer", "eta", "batch", "l1", "l2"];
 
 /** Return what the text of one key says; an error begins with its label. */
 function read(key, text) {
-  if (!KEYS[key]) throw new Error(`The address has no "${key.slice(0, 30)}"; it has ${Object.keys(KEYS).join(", ")}`);
+  if (!KEYS[key]) fail(`The address has no "${key.slice(0, 30)}"; it has ${keys(KEYS).join(", ")}`);
   try {
     return KEYS[key][2](text);
   } catch (error) {
-    throw new Error(`${KEYS[key][0]} ${error.message.length > 200 ? `${error.message.slice(0, 200)}…` : error.message}`);
+    fail(`${KEYS[key][0]} ${error.message.length > 200 ? `${error.message.slice(0, 200)}…` : error.message}`);
   }
 }
 
 /** Return the state that an address describes, and sentences on what in it cannot be; that is as usual instead. */
 export function parse(text) {
   const said = [];
-  const state = Object.fromEntries(Object.entries(KEYS).map(([key, [, usual]]) => [key, usual]));
+  const state = fromEntries(entries(KEYS).map(([key, [, usual]]) => [key, usual]));
   for (const [key, value] of new URLSearchParams(text.replace(/^#/, ""))) {
     try {
       state[key] = read(key, value);
@@ -129,7 +131,7 @@ export function parse(text) {
 /** Return the address of a state: only what is not as usual. */
 export function format(state) {
   const say = (value) => (Array.isArray(value?.[0]) ? value.map(say).join(";") : String(value));
-  return Object.entries(KEYS)
+  return entries(KEYS)
     .filter(([key, [, usual]]) => JSON.stringify(state[key]) !== JSON.stringify(usual))
     .filter(([key]) => key !== "points" || state.data === "points")
     .filter(([key]) => key !== "point" || state.point !== 1 || chosenRows(state).length > 1)
@@ -146,10 +148,9 @@ function repair(state, said) {
   };
   const rows = chosenRows(fixed);
   if (fixed.cost === "binary_cross_entropy") {
-    if (fixed.output !== "sigmoid") giveUp("cost", "Cost: binary cross-entropy needs outputs between 0 and 1, so choose Output sigmoid");
-    else if (rows.some((row) => row.at(-1) < 0 || row.at(-1) > 1)) {
-      giveUp("cost", "Cost: binary cross-entropy needs targets between 0 and 1, so choose another Cost or another Data set");
-    }
+    const needs = (what, choice) => giveUp("cost", `Cost: binary cross-entropy needs ${what} between 0 and 1, so choose ${choice}`);
+    if (fixed.output !== "sigmoid") needs("outputs", "Output sigmoid");
+    else if (rows.some((row) => row.at(-1) < 0 || row.at(-1) > 1)) needs("targets", "another Cost or another Data set");
   }
   const sizes = sizesOf(fixed);
   const net = new Network(sizes, fixed);
@@ -159,9 +160,9 @@ function repair(state, said) {
   if (fixed.past.reduce((sum, row) => sum + row.at(-1), 0) > fixed.steps) {
     giveUp("past", "Earlier settings have more steps than all Steps together");
   }
-  fixed.point = Math.min(fixed.point, rows.length);
-  const l = Math.min(fixed.unit[0], net.L);
-  fixed.unit = [l, Math.min(Math.max(fixed.unit[1], 1), sizes[l])];
+  fixed.point = min(fixed.point, rows.length);
+  const l = min(fixed.unit[0], net.L);
+  fixed.unit = [l, clip(fixed.unit[1], 1, sizes[l])];
   return fixed;
 }
 
@@ -179,15 +180,17 @@ export function build(state) {
   return { data, net, training: new Training(net, theta, data.train, state.seed, stretches(state)[0]) };
 }
 
+export const settingsOf = (state) => fromEntries(RUNNING.map((key) => [key, state[key]]));
+
 /** The stretches of a training: settings, and the step at which each begins. */
 export function stretches(state) {
   let from = 0;
   const past = state.past.map((row) => {
-    const stretch = { ...Object.fromEntries(RUNNING.map((key, i) => [key, row[i]])), from };
+    const stretch = { ...fromEntries(RUNNING.map((key, i) => [key, row[i]])), from };
     from += row.at(-1);
     return stretch;
   });
-  return [...past, { ...Object.fromEntries(RUNNING.map((key) => [key, state[key]])), from }];
+  return [...past, { ...settingsOf(state), from }];
 }
 
 /** Return the state after a change of settings at step `steps`: what was taken before stays as it was. */
@@ -201,26 +204,18 @@ export function changed(state, steps, settingsNow) {
 export function earlier(state, steps) {
   const all = stretches(state);
   const k = all.findLastIndex(({ from }) => from <= steps);
-  const then = Object.fromEntries(RUNNING.map((key) => [key, all[k][key]]));
-  return { ...state, ...then, steps, past: state.past.slice(0, k) };
+  return { ...state, ...settingsOf(all[k]), steps, past: state.past.slice(0, k) };
 }
 
 /** Write a network as JSON that from_json of the package reads. */
 export function toJSON(state, net, theta) {
-  const matrix = (l) => {
-    const M = net.sizes[l];
-    const row = (i) => Array.from(theta.subarray(net.W[l] + i * M, net.W[l] + (i + 1) * M));
-    return Array.from({ length: net.sizes[l - 1] }, (_, i) => row(i));
-  };
-  const bias = (l) => Array.from(theta.subarray(net.b[l], net.b[l] + net.sizes[l]));
-  const layers = state.layers.concat(1).map((_, k) => ({ W: matrix(k + 1), b: bias(k + 1) }));
   return JSON.stringify({
     format: FORMAT,
     sizes: net.sizes,
     hidden: state.layers.map(() => state.hidden),
     output: state.output,
     cost: state.cost,
-    layers,
+    layers: net.layers(theta),
   });
 }
 
@@ -230,27 +225,27 @@ export function fromJSON(text, state) {
   try {
     file = JSON.parse(text);
   } catch (error) {
-    throw new Error(`this is no JSON: ${error.message}`);
+    fail(`this is no JSON: ${error.message}`);
   }
-  if (file?.format !== FORMAT) throw new Error(`the format must be "${FORMAT}", not "${file?.format}"`);
+  if (file?.format !== FORMAT) fail(`the format must be "${FORMAT}", not "${file?.format}"`);
   const { sizes, hidden, output, cost, layers } = file;
-  if (![sizes, hidden, layers].every(Array.isArray)) throw new Error("sizes, hidden and layers must be lists");
+  if (![sizes, hidden, layers].every(Array.isArray)) fail("sizes, hidden and layers must be lists");
   const [expected] = sizesOf(state);
   if (sizes[0] !== expected || sizes.at(-1) !== 1) {
-    throw new Error(`a network for these data has ${expected} inputs and 1 output, but this one is ${sizes}`);
+    fail(`a network for these data has ${expected} inputs and 1 output, but this one is ${sizes}`);
   }
-  if (new Set(hidden).size > 1) throw new Error("here all hidden layers have the same activation function");
+  if (new Set(hidden).size > 1) fail("here all hidden layers have the same activation function");
   const shape = (rows, m, M) => rows?.length === m && rows.every((row) => row?.length === M);
   layers.forEach(({ W, b }, k) => {
     const [m, M] = [sizes[k], sizes[k + 1]];
-    if (!shape(W, m, M) || !shape([b], 1, M)) throw new Error(`layer ${k + 1} must have ${m} x ${M} weights and ${M} biases`);
+    if (!shape(W, m, M) || !shape([b], 1, M)) fail(`layer ${k + 1} must have ${m} x ${M} weights and ${M} biases`);
   });
   const theta = [...layers.flatMap(({ W }) => W.flat()), ...layers.flatMap(({ b }) => b)];
-  if (!theta.every(Number.isFinite)) throw new Error("all weights and biases must be numbers");
+  if (!theta.every(Number.isFinite)) fail("all weights and biases must be numbers");
   const chosen = { layers: String(sizes.slice(1, -1)), hidden: hidden[0] ?? state.hidden, output: String(output), cost: String(cost), w: String(theta) };
-  const found = Object.fromEntries(Object.entries(chosen).map(([key, value]) => [key, read(key, value)]));
+  const found = fromEntries(entries(chosen).map(([key, value]) => [key, read(key, value)]));
   const said = [];
   const fixed = repair({ ...state, ...found, steps: 0, past: [], at: 0 }, said);
-  if (said.length > 0) throw new Error(said[0]);
+  if (said.length > 0) fail(said[0]);
   return fixed;
 }
