@@ -466,7 +466,7 @@ class Playground {
   /** Say that the training has diverged, and how to go on. */
   tell() {
     const best = this.curve.best();
-    const text = `The steps are too long: after step ${this.steps} the cost is ${short(this.cost, 3)}. To go back to step ${best}, where it was lowest, lower the learning rate η or press the button.`;
+    const text = `The steps are too long: after step ${this.steps} the cost is ${short(this.cost, 3)}. To go on from where it was lowest, lower the learning rate η or press "Back to step ${best}".`;
     set(this.back, { text: `Back to step ${best}`, hidden: null });
     this.say(text, this.back);
     this.back.removeAttribute("aria-invalid");
