@@ -42,6 +42,12 @@ def test_an_evening_is_an_evening_and_the_week_about_ten_hours():
     assert 9 <= hours("week") <= 11
 
 
+def test_the_page_says_how_fast_one_reads():
+    said = " ".join(PAGES["paths"].text.split())
+    assert f"a minute for {paths.WORDS} words" in said
+    assert f"a minute for {paths.LINES} lines of code" in said
+
+
 def test_every_heading_of_the_lecture_is_on_the_weeks_path():
     labels = {one.label for found in ON["week"].values() for one in found if one.title not in paths.CLOSING}
     labels |= {f"ch-{name}" for name, found in ON["week"].items() if found}

@@ -70,6 +70,11 @@ KINDS = {
     "a limit that a program sets": ("", r"\d+", r" (?:megabytes|seconds|minutes)\b"),
     "the name of a row": (r"(?:^|[\n\0] *)\| $", r"\d+", r" \|"),
     "the sizes of a network": ("", r"\d+(?:-\d+)+", ""),
+    "a speed of reading, which `test_paths` holds to `fysstk_book.paths`": (
+        r"\ba minute for $",
+        r"\d+",
+        r" (?:words|lines of code)\b",
+    ),
     "a side of an image": (r"\d by $", r"\d+", ""),
     "the other side of an image": ("", r"\d+", r" by \d"),
 }
