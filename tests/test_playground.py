@@ -689,6 +689,15 @@ def test_deep_sigmoids_stall_and_tanh_does_not(rings):
     assert np.mean((net.predict(after, X).ravel() > 0.5) == y) == 1
 
 
+def test_adam_tells_the_spirals_apart(results):
+    """The situation on the playground's own page."""
+    given = results["data"][DATA.index("data=spirals")]["train"]
+    X, y = np.reshape(given["X"], (-1, 2)), np.array(given["y"])
+    net = MLP((2, 8, 8, 1), "tanh", "sigmoid", "binary_cross_entropy")
+    learned = fit(net, net.init(rng=1), X, y, optimizer=Adam(0.02), epochs=600).params
+    assert ((net.predict(learned, X).ravel() > 0.5) == y).all()
+
+
 def test_a_race_is_won_by_the_rate(rings):
     [[(X, y)], _] = rings
     net = MLP((2, 4, 1), "tanh", "sigmoid", "binary_cross_entropy")
