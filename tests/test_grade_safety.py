@@ -276,7 +276,7 @@ attempt('submission', lambda: open(OWN, 'a').write('x'))
 attempt('tcp', lambda: socket.create_connection(('127.0.0.1', PORT), 2).close())
 attempt('unix', lambda: socket.socket(socket.AF_UNIX).connect(UNIX))
 attempt('catalogue', lambda: open(CATALOGUE).read())
-attempt('saw', lambda: 1 / ('pytest' in open('/proc/%d/cmdline' % PYTEST).read()))
+attempt('saw', lambda: 1 / (open('/proc/%d/cmdline' % PYTEST).read() == CALLED))
 attempt('signal', lambda: os.kill(PYTEST, 0))
 def leave_behind():
     if os.fork() == 0:
@@ -323,6 +323,9 @@ def test_harm(protection, one_judge, tmp_path):
             "UNIX": str(unix),
             "CATALOGUE": str(Path(exercises.__file__).with_name("one_neuron.py")),
             "PYTEST": os.getpid(),
+            "CALLED": own_call.read_text()
+            if (own_call := Path(f"/proc/{os.getpid()}/cmdline")).exists()
+            else "",
             "SLEEP": [sleep, marker],
         }
         names = "\n".join(f"{name} = {value!r}" for name, value in where.items())
