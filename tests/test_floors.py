@@ -56,6 +56,7 @@ BOOK = [
     "paths",
     "exercises",
     "check",
+    "questions",
     "grade",
 ]
 ORDER = [

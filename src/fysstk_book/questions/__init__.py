@@ -1,0 +1,1 @@
+"""Questions that a page answers at once: self-checks with numbers, and questions of understanding."""
