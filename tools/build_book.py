@@ -104,9 +104,8 @@ def run_chapters() -> list:
     import run_chapters as runner
 
     with step("Chapters") as note, runner.calm_environment() as sockets:
-        store = runner.store_for_this_package()
-        chapters = runner.read_all(pages(), store)
-        missing = sum(not c.kept.is_file() for c in chapters)
+        chapters = runner.read_all(pages())
+        missing = sum(not c.fresh for c in chapters)
         jobs = max(
             2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
         )
@@ -203,9 +202,10 @@ def publish(html: Path, sources: str) -> None:
 
 def forget_old_outputs(chapters: list) -> None:
     """Remove what earlier versions of the chapters printed and drew."""
-    kept = {chapter.kept for chapter in chapters}
-    for old in {path for chapter in chapters for path in chapter.kept.parent.glob("*")} - kept:
-        old.unlink()
+    kept = {chapter.kept.stem for chapter in chapters}
+    for path in {path for chapter in chapters for path in chapter.kept.parent.iterdir()}:
+        if path.stem not in kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def is_complete(site: Path, sources: str) -> bool:

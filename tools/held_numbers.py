@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-import nbformat
 from pybtex.database import parse_file
 
 from fysstk_book import held, sources
@@ -27,6 +26,7 @@ from fysstk_book.sources import Directive
 from inputs import ROOT
 from run_chapters import Chapter, cell_above, last_cell, place
 
+Values = dict[str, list[float] | str]
 OPEN = Path(
     "tests", "open_numbers"
 )  # one file for each page that has open numbers, one line for each of them
@@ -90,7 +90,7 @@ def complaints(
 
     Pages that stand alone are not asked for what other pages compute.
     """
-    by_name = {chapter.name: chapter for chapter in chapters}
+    by_name = {chapter.name: (chapter, values(chapter)) for chapter in chapters}
     found = []
     for page in pages:
         for one in held.find(page.read_text(encoding="utf-8")):
@@ -101,21 +101,21 @@ def complaints(
     return found
 
 
-def _complaint(one: held.Held, page: Path, chapters: dict[str, Chapter], root: Path) -> str:
+def _complaint(one: held.Held, page: Path, chapters: dict[str, tuple[Chapter, Values]], root: Path) -> str:
     if not one.shown:
         return "write {n}`number <- expression`, on one line"
     if one.source:
         known = one.source in works(root)
         return "" if known else f"there is no work {one.source!r} in book/references.bib"
-    chapter = chapters.get(one.page or page.stem)
-    if chapter is None:
+    if (one.page or page.stem) not in chapters:
         return f"{one.page or page.stem} has no code cells that could compute {one.expression}"
+    chapter, computed = chapters[one.page or page.stem]
     index = last_cell(chapter.notebook) if one.page else cell_above(chapter.notebook, one.line)
     if index is None:
         return (
             f"no cell above it computes {one.expression}; write {page.stem}: {one.expression} for a later one"
         )
-    value = values(chapter).get(place(index, one.expression), "it was not computed")
+    value = computed.get(place(index, one.expression), "it was not computed")
     wrong = value if isinstance(value, str) else held.disagreement(one.shown, value)
     return f"the text says {one.shown!r}, and {one.expression} is not that; {wrong}" if wrong else ""
 
@@ -126,10 +126,9 @@ def works(root: Path) -> set[str]:
     return set(parse_file(str(root / "book" / "references.bib")).entries)
 
 
-def values(chapter: Chapter) -> dict[str, list[float] | str]:
+def values(chapter: Chapter) -> Values:
     """Return what a chapter's run has computed for its numbers."""
-    kept = nbformat.read(chapter.kept, as_version=4)
-    return kept.metadata["held"]
+    return chapter.notes["held"]
 
 
 # What nothing holds

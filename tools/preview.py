@@ -16,7 +16,6 @@ from pathlib import Path
 
 import held_numbers
 import run_chapters
-from fysstk_book import held
 from inputs import ROOT
 from render import render
 
@@ -56,18 +55,15 @@ def preview(name: str) -> int:
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        later = [one.expression for one in held.find(source.read_text("utf-8")) if one.page == name]
-        chapter = run_chapters.read(source, scratch, later)
-        if chapter:
-            try:
-                with run_chapters.calm_environment() as sockets:
-                    seconds = run_chapters.run(chapter, sockets)
-                print(f"All cells ran in {seconds:.1f} s.", flush=True)
-            except run_chapters.ChapterError as failure:
-                print(failure, file=sys.stderr)
-                return 1
-            run_chapters.fill_cache([chapter], scratch / "cache")
-        faults = held_numbers.complaints([source], [chapter] if chapter else [], alone=True)
+        chapters = run_chapters.read_all(sorted(source.parent.glob("*.md")), only=name)
+        try:
+            for chapter in chapters:
+                run_or_reuse(chapter)
+        except run_chapters.ChapterError as failure:
+            print(failure, file=sys.stderr)
+            return 1
+        run_chapters.fill_cache(chapters, scratch / "cache")
+        faults = held_numbers.complaints([source], chapters, alone=True)
         faults += held_numbers.too_many(source)
         print("\n".join(faults), file=sys.stderr, end="\n" if faults else "")
         toc = scratch / "_toc.yml"
@@ -86,6 +82,16 @@ def preview(name: str) -> int:
     )
     print(f"Open {out / 'book' / name}.html")
     return 1 if warnings.count or faults else 0
+
+
+def run_or_reuse(chapter: run_chapters.Chapter) -> None:
+    """Run a chapter, unless what an earlier run gave is still right."""
+    if chapter.fresh:
+        print("Nothing that its code rests on has changed: the outputs are those of the last run.")
+    else:
+        with run_chapters.calm_environment() as sockets:
+            seconds = run_chapters.run(chapter, sockets)
+        print(f"All cells ran in {seconds:.1f} s.", flush=True)
 
 
 def main() -> int:

@@ -1,11 +1,10 @@
 """Run the chapters, several at a time, and keep what they print and draw.
 
-A chapter's outputs are kept in _build/executed/<key>/, where the key is a hash of the package, the
-installed libraries, the Python and what was measured: when one of them changes, every chapter
-runs again. Each file there is written in one step, so an interrupted run leaves whole files only.
-
-The values of the numbers that the text holds to the run are kept beside the outputs. They are computed in the
-chapter's kernel, each below the last cell that begins above the number.
+A chapter's outputs are kept in _build/executed, under a hash of its cells, the installed libraries and the
+Python. Beside them stand notes: which of our modules and files the run rests on (reads.py says how that is
+known), so that it is made again when one of them has changed, and only then; and the values of the numbers
+that the text holds to the run, computed in the chapter's kernel, each below the last cell that begins above
+the number. Each file there is written in one step, so an interrupted run leaves whole files only.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import sys
 import tempfile
 import time
@@ -25,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jupyter_cache import get_cache
@@ -34,8 +33,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+import reads
 from fysstk_book import held
-from inputs import ROOT, digest, machine
+from inputs import ROOT, machine
 
 STORE = ROOT / "_build" / "executed"
 SECONDS_PER_CELL = 120
@@ -59,6 +59,26 @@ class Chapter:
         """The file name without its ending."""
         return self.source.stem
 
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What was written down about the run: nothing if there was none."""
+        try:
+            return json.loads(self.kept.with_suffix(".json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a run would give again what is kept."""
+        notes = self.notes
+        return self.kept.is_file() and bool(notes) and notes["state"] == reads.state(notes["rests_on"])
+
+    @property
+    def code(self) -> str:
+        """All cells, with their tags."""
+        cells = code_cells(self.notebook)
+        return "\n".join(f"{cell.source}\n{cell.metadata.get('tags', '')}" for cell in cells)
+
 
 class ChapterError(Exception):
     """A cell of a chapter raised, took too long or killed its kernel; the message shows which and how."""
@@ -77,18 +97,22 @@ def read(source: Path, store: Path, others: Sequence[str] = ()) -> Chapter | Non
     wanted = {(cell_above(notebook, one.line), one.expression) for one in held.find(text) if not one.page}
     wanted |= {(last_cell(notebook), expression) for expression in others}
     asked = tuple(sorted((i, expression) for i, expression in wanted if expression and i is not None))
-    code = json.dumps([cells, notebook.metadata.get("kernelspec", {}), *asked], sort_keys=True)
+    tools = [Path(tool).read_text(encoding="utf-8") for tool in (__file__, reads.__file__)]
+    code = json.dumps(
+        [cells, notebook.metadata.get("kernelspec", {}), asked, machine(), tools], sort_keys=True
+    )
     name = f"{source.stem}-{hashlib.sha256(code.encode()).hexdigest()[:16]}.ipynb"
     return Chapter(source, notebook, store / name, asked)
 
 
-def read_all(pages: Iterable[Path], store: Path) -> list[Chapter]:
-    """Read all pages that have code cells."""
+def read_all(pages: Iterable[Path], store: Path = STORE, only: str = "") -> list[Chapter]:
+    """Read all pages that have code cells, or only the one with that name."""
     others: dict[str, list[str]] = {}
     for page in pages:
         for one in held.find(page.read_text(encoding="utf-8")):
             others.setdefault(one.page, []).append(one.expression)
-    return [c for page in pages if (c := read(page, store, others.get(page.stem, ())))]
+    wanted = [page for page in pages if only in {"", page.stem}]
+    return [c for page in wanted if (c := read(page, store, others.get(page.stem, ())))]
 
 
 def settings(cell: nbformat.NotebookNode) -> dict:
@@ -114,16 +138,6 @@ def last_cell(notebook: nbformat.NotebookNode) -> int | None:
     return cell_above(notebook, sys.maxsize)
 
 
-def store_for_this_package() -> Path:
-    """Return the folder for outputs made by the present package; those made by earlier ones are removed."""
-    store = STORE / digest("src", "tools/run_chapters.py", "book/measured", extra=machine())[:16]
-    for old in STORE.glob("*"):
-        if old != store:
-            shutil.rmtree(old, ignore_errors=True)
-    store.mkdir(parents=True, exist_ok=True)
-    return store
-
-
 @contextlib.contextmanager
 def calm_environment() -> Iterator[Path]:
     """Let kernels start without the user's settings, with one thread each, and with fixed hashes and dates.
@@ -135,6 +149,9 @@ def calm_environment() -> Iterator[Path]:
     matplotlib = Path(next(iter(importlib.util.find_spec("matplotlib").submodule_search_locations)))
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(prefix="nn-", ignore_cleanup_errors=True) as scratch:
+        start_up = Path(scratch, "profile_default", "startup", "reads.py")
+        start_up.parent.mkdir(parents=True)
+        start_up.write_text(reads.START_UP, encoding="utf-8")
         os.environ.update(
             JUPYTER_PREFER_ENV_PATH="1",
             JUPYTER_RUNTIME_DIR=scratch,
@@ -162,27 +179,44 @@ def run(chapter: Chapter, sockets: Path) -> float:
     """
     started = []
     values: dict[str, list[float] | str] = {}
+    loaded: list[str] = []
+    log = sockets / f"{chapter.name}.reads"
+
+    async def after(cell_index: int) -> None:
+        await compute(client, chapter, cell_index, values)
+        if cell_index == last_cell(chapter.notebook):
+            loaded.extend((await ask(client, {"": reads.LOADED}))[""])
+
     client = NotebookClient(
         chapter.notebook,
         timeout=SECONDS_PER_CELL,
         resources={"metadata": {"path": str(chapter.source.parent)}},
         record_timing=False,  # it would become part of the cells, and no outputs would be found for them
+        shutdown_kernel="immediate",  # else the kernel is interrupted first, and complains
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
-        on_cell_executed=lambda cell_index, **_: compute(client, chapter, cell_index, values),
+        on_cell_executed=lambda cell_index, **_: after(cell_index),
         config=Config({"KernelManager": {"transport": "ipc", "ip": str(sockets / chapter.name)}}),
     )
-    start = time.perf_counter()
+    start, clock = time.time(), time.perf_counter()
     try:
-        client.execute()
+        client.execute(env={**os.environ, reads.VARIABLE: str(log)})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise ChapterError(describe(chapter, started[-1], error)) from None
-    seconds = time.perf_counter() - start
-    chapter.notebook.metadata["execution_seconds"] = seconds
-    chapter.notebook.metadata["held"] = values
-    draft = chapter.kept.with_suffix(".tmp")
-    draft.write_text(nbformat.writes(chapter.notebook), encoding="utf-8")
-    draft.replace(chapter.kept)
+    seconds = time.perf_counter() - clock
+    opened = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    found = reads.rests_on(chapter.code, loaded, opened)
+    notes = {"seconds": seconds, "held": values, "rests_on": found, "state": reads.state(found, before=start)}
+    chapter.kept.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(chapter.kept, nbformat.writes(chapter.notebook))
+    write_whole(chapter.kept.with_suffix(".json"), json.dumps(notes))
     return seconds
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file in one step."""
+    draft = path.with_name(f"{path.name}.tmp")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
 
 
 async def compute(
@@ -190,19 +224,26 @@ async def compute(
 ) -> None:
     """Compute what is asked for below a cell, without a trace in the notebook; errors become text."""
     wanted = [expression for i, expression in chapter.asked if i == index]
-    if not wanted:
-        return
-    # A list of numbers as text, whatever the expression is: a number, an array or several of them.
-    numbers = "__import__('json').dumps([float(x) for x in __import__('numpy').ravel(({}))])"
-    asked = {str(i): numbers.format(expression) for i, expression in enumerate(wanted)}
+    # A list of numbers, whatever the expression is: a number, an array or several of them.
+    numbers = "[float(x) for x in __import__('numpy').ravel(({}))]"
+    if wanted:
+        answers = await ask(client, {expression: numbers.format(expression) for expression in wanted})
+        values.update({place(index, expression): answer for expression, answer in answers.items()})
+
+
+async def ask(client: NotebookClient, wanted: dict[str, str]) -> dict[str, Any]:
+    """Return the values of lists that are computed in the kernel, without a trace; errors become text."""
+    asked = {str(i): f"__import__('json').dumps({one})" for i, one in enumerate(wanted.values())}
     message = client.kc.execute("", silent=True, user_expressions=asked)
     reply = await client.async_wait_for_reply(message)
-    for i, expression in enumerate(wanted):
+    found: dict[str, Any] = {}
+    for i, name in enumerate(wanted):
         answer = reply["content"]["user_expressions"][str(i)]
         if answer["status"] == "ok":
-            values[place(index, expression)] = json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+            found[name] = json.loads(ast.literal_eval(answer["data"]["text/plain"]))
         else:
-            values[place(index, expression)] = f"{answer['ename']}: {answer['evalue']}"
+            found[name] = f"{answer['ename']}: {answer['evalue']}"
+    return found
 
 
 def place(index: int, expression: str) -> str:
@@ -213,11 +254,11 @@ def place(index: int, expression: str) -> str:
 def run_all(
     chapters: Iterable[Chapter], sockets: Path, jobs: int, say: Callable[[str], None] = print
 ) -> list[str]:
-    """Run the chapters whose outputs are not kept, `jobs` at a time; return what is wrong with them."""
+    """Run the chapters whose outputs are not at hand, `jobs` at a time; return what is wrong with them."""
     complaints = []
     pool = ThreadPoolExecutor(jobs)
     try:
-        running = {pool.submit(run, c, sockets): c for c in chapters if not c.kept.is_file()}
+        running = {pool.submit(run, c, sockets): c for c in chapters if not c.fresh}
         for done in as_completed(running):
             try:
                 say(f"  {running[done].name:<28} {done.result():6.1f} s")
@@ -249,7 +290,7 @@ def fill_cache(chapters: Iterable[Chapter], folder: Path) -> None:
         kept = nbformat.read(chapter.kept, as_version=4)
         for cell, ran in zip(code_cells(chapter.notebook), code_cells(kept), strict=True):
             cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
-        data = {"execution_seconds": kept.metadata["execution_seconds"]}
+        data = {"execution_seconds": chapter.notes["seconds"]}
         bundle = CacheBundleIn(chapter.notebook, str(chapter.source), data=data)
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 

@@ -1,0 +1,80 @@
+"""Says which files of this repository a piece of code needs: its imports are read, and nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from inputs import ROOT
+
+PLACES = ("src", "tools", "tests", "book/_ext")  # where a name in an import is looked for
+
+
+def find(name: str, root: Path = ROOT) -> list[Path]:
+    """Return the files that ``import name`` loads, packages on the way included; none if it is not ours."""
+    for place in PLACES:
+        folder, found = root / place, []
+        for part in name.split("."):
+            if (package := folder / part / "__init__.py").is_file():
+                found.append(package)
+                folder = package.parent
+                continue
+            if (module := folder / f"{part}.py").is_file():
+                found.append(module)
+            break  # what follows is a name in that module
+        if found:
+            return found
+    return []
+
+
+def imports(code: str) -> Iterator[str]:
+    """Yield the dotted names of all that a program imports, anywhere in it."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise ValueError(f"line {node.lineno}: a relative import, which this reader does not follow")
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def reach(paths: Iterable[Path], root: Path = ROOT) -> set[Path]:
+    """Return some programs of ours with all modules of ours that they import, directly or not."""
+    found: set[Path] = set()
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            names = _imports(path.read_text(encoding="utf-8"))
+            waiting += (file for name in names for file in find(name, root))
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _imports(code: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(imports(code)))
+
+
+def fingerprint(path: Path, *, as_text: bool = False) -> str:
+    """Return a hash of a file, which is "" where there is none.
+
+    Comments and layout of a Python program do not count, unless it is wanted `as_text`.
+    """
+    if not path.is_file():
+        return ""
+    content = path.read_bytes()
+    if path.suffix == ".py" and not as_text:
+        content = _tree(content)
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1000)
+def _tree(code: bytes) -> bytes:
+    try:
+        return ast.dump(ast.parse(code)).encode()
+    except SyntaxError:
+        return code
