@@ -1,0 +1,48 @@
+"""What is not asked in the page, and why."""
+
+TRAINED = "the answer is a trained network, which must reach a score"
+MANY = "many answers are right, and only a program can try them"
+MEASURED = "the answer is an interval from many runs"
+WORD = "the answer is a word or a choice, which a question of understanding asks for better"
+ONE = "the answer is one value, and the mistakes make no sense with other numbers"
+
+LEFT_OUT = {
+    "cost-pairs": WORD,
+    "data-next": WORD,
+    "gates-nand-line": ONE,
+    "gates-turning-point": ONE,
+    "gates-xnor": MANY,
+    "hyper-digits": TRAINED,
+    "mlp-digits": TRAINED,
+    "mlp-slip": WORD,
+    "nielsen-bits": MANY,
+    "one-fastest": ONE,
+    "reg-measure": MEASURED,
+    "two-polynomial": TRAINED,
+    "two-xor": MANY,
+    "types-memory": MANY,
+    "ua-which": WORD,
+    "van-measure": MEASURED,
+}
+"""Exercises without a self-check."""
+
+OVERFLOW = "it shows only on numbers too large for a pocket calculator"
+TIE = "on inputs that can be typed it gives the right answer, or almost"
+
+UNASKED = {
+    "act-pull-back": {"summed over the samples": "there is one sample"},
+    "act-softmax": {"the formula as it stands, which overflows": OVERFLOW},
+    "act-softplus": {"the formula as it stands, which overflows": OVERFLOW},
+    "chain-product": {"divided the whole product by each factor": "it divides by zero, or is right"},
+    "cost-stable": {
+        "cut the probability off to avoid the logarithm of 0": OVERFLOW,
+        "the formula as it stands, which overflows": OVERFLOW,
+    },
+    "data-scale": {"divided by a standard deviation of zero": "it gives no number"},
+    "mlp-backprop": {
+        "the weights are not transposed on the way back": "a single weight is its own transpose"
+    },
+    "mlp-check": {"took the one-sided difference": TIE},
+    "van-glorot": {"drew positive weights only": "it has the same limit"},
+}
+"""Mistakes that no self-check shows, by exercise."""

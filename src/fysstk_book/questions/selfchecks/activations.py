@@ -1,0 +1,76 @@
+"""Self-checks of the chapter on activation functions."""
+
+import numpy as np
+
+from fysstk_book.exercises import nice
+from fysstk_book.questions.selfchecks import selfcheck
+from fysstk_book.questions.selfchecks._typeset import number, typeset
+
+DISTRIBUTIONS = np.array(
+    [[0.1, 0.2, 0.7], [0.2, 0.3, 0.5], [0.1, 0.3, 0.6], [0.2, 0.2, 0.6], [0.1, 0.1, 0.8]]
+)
+
+SELFCHECKS = (
+    selfcheck(
+        "act-leaky",
+        r"Leaky ReLU has the slope $\alpha$ for negative $z$. Give a matrix of two rows: in the first one its values, in "
+        r"the second one its slopes, at the two numbers in $z$.",
+        r"z, \alpha",
+        draw=lambda rng: (
+            rng.permutation([-1.0, 1.0]) * nice(rng, 2, low=0.2, high=3.0),
+            float(rng.choice([0.01, 0.1, 0.2, 0.3])),
+        ),
+    ),
+    selfcheck(
+        "act-elu",
+        r"ELU is $f(z) = z$ for $z > 0$ and $\alpha(e^z - 1)$ for $z \le 0$. For two nodes you know the outputs $a$ alone. "
+        r"Give the two slopes $f'(z)$.",
+        r"a, \alpha",
+        draw=lambda rng: (
+            rng.permutation([nice(rng, low=0.2, high=2.0), -float(rng.integers(1, 5)) / 10]),
+            float(rng.choice([0.5, 1.5, 2.0])),
+        ),
+    ),
+    selfcheck(
+        "act-softplus",
+        r"Softplus is $\ln(1 + e^z)$. Give its values at the two numbers in $z$.",
+        "z",
+        draw=lambda rng: (rng.permutation([-1.0, 1.0]) * nice(rng, 2, low=0.3, high=3.0),),
+        say={
+            "ReLU, without the logarithm": "Softplus is smooth. It is max(z, 0) plus a logarithm, which is missing here."
+        },
+    ),
+    selfcheck(
+        "act-softmax",
+        r"Each row of $Z$ belongs to a sample. Give the matrix of the outputs of softmax.",
+        "Z",
+        draw=lambda rng: (nice(rng, 2, 2),),
+    ),
+    selfcheck(
+        "act-pull-back",
+        r"For one sample, softmax has the outputs $a$, and the cost $C$ has the derivatives $g = \partial C/\partial a$. "
+        r"Give the three derivatives $\partial C/\partial z$ with respect to the inputs of softmax.",
+        lambda g, a: rf"For $a = {typeset(a)}$ and $g = {typeset(g)}$:",
+        draw=lambda rng: (nice(rng, 1, 3), rng.permutation(rng.choice(DISTRIBUTIONS))[np.newaxis]),
+    ),
+    selfcheck(
+        "act-dead",
+        r"A ReLU layer has one input and five nodes, with the weights $W$ and the biases $b$, one entry for each node. The "
+        r"inputs of the three training samples are the entries of $x$. How many of the nodes are dead on these samples?",
+        lambda X, W, b: rf"For $x = {typeset(X.T)}$, $W = {typeset(W)}$ and $b = {typeset(b)}$:",
+        draw=lambda rng: (nice(rng, 3, 1), nice(rng, 1, 5), nice(rng, 5, low=-3.0, high=1.0)),
+        few=True,
+    ),
+    selfcheck(
+        "act-convert",
+        r"A network with one input and one hidden node computes $a = w_2\,\sigma(w_1x + b_1) + b_2$. Another one computes "
+        r"the same for every $x$ as $a = v_2\tanh(v_1x + c_1) + c_2$, with $v_1$ of the same sign as $w_1$. Give $v_1$, "
+        r"$c_1$, $v_2$ and $c_2$, in this order.",
+        lambda W1, b1, W2, b2: (
+            f"For $w_1 = {number(W1[0, 0])}$, $b_1 = {number(b1[0])}$, $w_2 = {number(W2[0, 0])}$ and "
+            f"$b_2 = {number(b2[0])}$:"
+        ),
+        draw=lambda rng: (nice(rng, 1, 1), nice(rng, 1), nice(rng, 1, 1), nice(rng, 1)),
+        part=lambda result: [np.asarray(array).item() for array in result],
+    ),
+)

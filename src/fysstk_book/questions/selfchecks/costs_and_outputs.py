@@ -1,0 +1,69 @@
+"""Self-checks of the chapter on costs and outputs."""
+
+import numpy as np
+
+from fysstk_book.exercises import nice
+from fysstk_book.questions.selfchecks import selfcheck
+from fysstk_book.questions.selfchecks._typeset import typeset
+
+FUSED = (
+    r"Each row of $Z$ belongs to one of two samples. The output is softmax, and the cost $C$ is the mean over the samples of "
+    r"the cross-entropy, with the natural logarithm. The right classes, counted from 0, are the entries of $k$. "
+)
+WITHOUT_OVERFLOW = "the formula as it stands, which overflows"
+
+
+def _scores(rng: np.random.Generator) -> tuple[object, ...]:
+    return nice(rng, 2, 2), rng.integers(0, 2, size=2)
+
+
+def _given(z: object, labels: object) -> str:
+    return rf"For $Z = {typeset(z)}$ and $k = {typeset(labels)}$:"
+
+
+SELFCHECKS = (
+    selfcheck(
+        "cost-stable",
+        r"A sigmoid output has the weighted sums $z$ for two samples, whose targets are the entries of $y$. What is the "
+        r"mean of the two binary cross-entropies (with the natural logarithm)?",
+        "z, y",
+        draw=lambda rng: (nice(rng, 2), rng.integers(0, 2, size=2).astype(float)),
+        say={
+            "took the hinge instead of its smooth version": "A third term, ln(1 + exp(-|z|)), is missing; it matters near "
+            "z = 0."
+        },
+    ),
+    selfcheck(
+        "cost-jacobian",
+        r"A softmax layer has the weighted sums $z$. Give the $2\times2$ matrix with $\partial a_i/\partial z_j$ in row $i$ "
+        r"and column $j$.",
+        "z",
+        draw=lambda rng: (nice(rng, 2),),
+        say={"left out the diagonal term": "For i = j there is one more term, aᵢ itself."},
+    ),
+    selfcheck(
+        "cost-fused",
+        FUSED + r"Give the matrix $\delta = \partial C/\partial Z$, which has the shape of $Z$.",
+        _given,
+        draw=_scores,
+        part=lambda result: result[1],
+    ),
+    selfcheck(
+        "cost-fused/b", FUSED + "What is the cost?", _given, draw=_scores, part=lambda result: result[0]
+    ),
+    selfcheck(
+        "cost-signs",
+        r"For one sample with two scores $f$ and labels $s$ of plus or minus one, the cost is "
+        r"$C = \sum_j\ln(1 + e^{-s_jf_j})$. Give the two derivatives $\partial C/\partial f_j$.",
+        "f, s",
+        draw=lambda rng: (nice(rng, 2), rng.choice([-1.0, 1.0], size=2)),
+        say={
+            "took the gradient of the hinge loss": "That is the slope of the hinge loss. The logistic loss has a smooth "
+            "derivative.",
+            "the sign is turned, as the source prints it": (
+                "the sign is turned",
+                "This is the gradient of the log-likelihood. For s = 1 the loss falls when f grows.",
+            ),
+        },
+    ),
+)

@@ -1,0 +1,154 @@
+"""Self-checks of the chapter on the four equations of backpropagation."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import nice
+from fysstk_book.questions.selfchecks import Family, selfcheck
+from fysstk_book.questions.selfchecks._typeset import number, typeset
+
+ORDER = r"Row $i$, column $j$ of {} belongs to the way from node $i$ to node $j$. "
+TWO_SAMPLES = "Each row belongs to one of two samples. "
+
+
+def _sizes(rng: np.random.Generator) -> tuple[tuple[int, ...]]:
+    return (tuple(int(m) for m in rng.integers(2, 10, size=rng.integers(3, 5))),)
+
+
+W1, B1, W2, B2 = np.array([[1.0, -1.0], [0.5, 1.0]]), np.array([0.0, 0.5]), np.array([2.0, -1.0]), 0.5
+"""The chapter's network that can be done in the head."""
+
+
+def _by_hand(
+    *, slope: bool = True, forward: bool = True, weight: bool = True, inputs: bool = True
+) -> Callable[..., Any]:
+    """Return the gradient of the first weights, with a step left out."""
+
+    def gradient(x: Any, y: Any) -> Any:
+        z = np.asarray(x) @ W1 + B1
+        a = np.maximum(z, 0) if forward else z
+        delta = (a @ W2 + B2 - y) * (W2 if weight else 1.0) * (z > 0 if slope else 1.0)
+        return np.outer(x if inputs else a, delta)
+
+    return gradient
+
+
+SELFCHECKS = (
+    selfcheck(
+        "four-by-hand",
+        r"A network has two inputs, two ReLU hidden nodes and one linear output, with "
+        rf"$W^1 = {typeset(W1)}$, $b^1 = {typeset(B1)}$, $w^2 = {typeset(W2)}$ (the two weights to the output) and "
+        rf"$b^2 = {typeset(B2)}$; row $i$ of $W^1$ belongs to input $i$. The cost is half the squared error. Give the matrix "
+        r"$\partial C/\partial W^1$ for the input $x$ and the target $y$.",
+        "x, y",
+        draw=lambda rng: (rng.integers(-4, 5, size=2), float(rng.integers(-3, 8)) / 2),
+        family=Family(
+            (np.array([2.0, 1.0]), 3.5),
+            _by_hand(),
+            {
+                "took the slope of ReLU as 1 although the node's input is negative": _by_hand(slope=False),
+                "let a negative z through ReLU on the way forward": _by_hand(slope=False, forward=False),
+                "forgot the weight on the way back": _by_hand(weight=False),
+                "used the hidden outputs a¹ where the inputs x belong": _by_hand(inputs=False),
+            },
+        ),
+        say={
+            "took the slope of ReLU as 1 although the node's input is negative": "Look at the sign of z¹ in both hidden "
+            "nodes: what does ReLU do there, and what is its slope?",
+            "let a negative z through ReLU on the way forward": "ReLU turns a negative z¹ into 0 before it reaches the "
+            "output.",
+        },
+    ),
+    selfcheck(
+        "four-components",
+        r"A sigmoid layer with the weights $W$ and the biases $b$ gets the row $a$ from the layer before. "
+        + ORDER.format("$W$")
+        + "Give the outputs of its two nodes.",
+        "a, W, b",
+        draw=lambda rng: (nice(rng, 2), nice(rng, 2, 2), nice(rng, 2)),
+    ),
+    selfcheck(
+        "four-output-delta",
+        TWO_SAMPLES
+        + r"The outputs of two sigmoid nodes are $A$, their targets $Y$. The cost is the mean over the samples of half the "
+        r"sum of the squared errors. Give the matrix $\delta$ of the output layer.",
+        "A, Y",
+        draw=lambda rng: (nice(rng, 2, 2, low=0.1, high=0.9), rng.integers(0, 2, size=(2, 2)).astype(float)),
+        say={
+            "took σ′ at a instead of at z": "A holds the outputs of the sigmoid already; its slope is a (1 - a)."
+        },
+    ),
+    selfcheck(
+        "four-hidden-delta",
+        r"For one sample, the two nodes of layer $l+1$ have the errors $\delta^{l+1}$, and the two sigmoid nodes of layer "
+        r"$l$ the outputs $a^l$. The weights between them are $W^{l+1}$. "
+        + ORDER.format("$W^{l+1}$")
+        + r"Give the two errors $\delta^l$.",
+        r"\delta^{l+1}, W^{l+1}, a^l",
+        draw=lambda rng: (nice(rng, 1, 2), nice(rng, 2, 2), nice(rng, 1, 2, low=0.1, high=0.9)),
+        say={
+            "took σ′ at a instead of at z": "aˡ is the output of the sigmoid already; its slope is a (1 - a)."
+        },
+    ),
+    selfcheck(
+        "four-gradients",
+        TWO_SAMPLES
+        + r"Layer $l$ gets the outputs $A^{l-1}$ of the layer before and has the errors $\delta^l$, in which the $1/n$ of the "
+        r"mean is contained. Give the matrix $\partial C/\partial W^l$, with a row for each node of layer $l-1$.",
+        r"A^{l-1}, \delta^l",
+        draw=lambda rng: (nice(rng, 2, 2), nice(rng, 2, 2)),
+        part=lambda result: result[0],
+        say={"divided by the number of samples once more": "The 1/n of the mean is in δ already."},
+    ),
+    selfcheck(
+        "four-gradients/b",
+        r"Each row belongs to one of three samples. Layer $l$ has the errors $\delta^l$, in which the $1/n$ of the mean is "
+        r"contained. Give $\partial C/\partial b^l$.",
+        r"-, \delta^l",
+        draw=lambda rng: (nice(rng, 3, 2), nice(rng, 3, 2)),
+        part=lambda result: result[1],
+        twins={
+            ("took the mean over the rows for the bias", "divided by the number of samples once more"): (
+                "took the mean over the rows",
+                "The 1/n is already inside δ; the rows are only summed.",
+            )
+        },
+    ),
+    selfcheck(
+        "four-backprop",
+        r"A network has two inputs, two sigmoid hidden nodes and one linear output. "
+        + ORDER.format("$W^1$")
+        + r"The hidden biases are $b^1$, the weights to the output $w^2$, and its bias is $b^2$. For one sample with the "
+        r"input $x$ and the target $y$ the cost is half the squared error. Give the matrix $\partial C/\partial W^1$.",
+        lambda X, y, W1, b1, W2, b2: (
+            rf"For $x = {typeset(X)}$, $y = {number(y.item())}$, $W^1 = {typeset(W1)}$, $b^1 = {typeset(b1)}$, "
+            rf"$w^2 = {typeset(W2.T)}$ and $b^2 = {number(b2.item())}$:"
+        ),
+        draw=lambda rng: (
+            nice(rng, 1, 2),
+            nice(rng, 1, 1),
+            nice(rng, 2, 2),
+            nice(rng, 2),
+            nice(rng, 2, 1),
+            nice(rng, 1),
+        ),
+        part=lambda result: result[0],
+        say={
+            "returned the gradients with layer 2 first": (
+                "gave the gradient of the output's weights",
+                "That is ∂C/∂w². The one for the weights of the hidden layer is asked for.",
+            ),
+            "transposed the weight gradients": "∂C/∂W¹ has the order of W¹: inputs in the rows.",
+        },
+    ),
+    selfcheck(
+        "four-operations",
+        r"For one sample, count the multiplications of equations 2 and 4 in one backward pass, without those of the "
+        r"activations' slopes, for a network with the layers $(M_0, M_1, \dots, M_L)$.",
+        lambda sizes: rf"For $(M_0, M_1, \dots, M_L) = {sizes}$:",
+        draw=_sizes,
+        digits=4,
+    ),
+)

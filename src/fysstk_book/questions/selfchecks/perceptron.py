@@ -1,0 +1,108 @@
+"""Self-checks of the chapter on the perceptron."""
+
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import nice
+from fysstk_book.questions.model import SelfCheck
+from fysstk_book.questions.selfchecks import selfcheck, together
+
+
+def _separated(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw three points, and a neuron that gets them right, with the neuron's own answers as the targets."""
+    while True:
+        X, w, b = rng.integers(-3, 4, size=(3, 2)), rng.integers(-3, 4, size=2), int(rng.integers(-3, 4))
+        z = X @ w + b
+        if z.all() and 0 < (z > 0).sum() < 3 and b:
+            return X, (z > 0).astype(int), w, b
+
+
+def _example(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw a neuron and an example, every third time at z = 0."""
+    w, x = rng.choice([-1.0, -0.5, 0.5, 1.0], size=2), rng.choice([-2.0, -1.0, 1.0, 2.0], size=2)
+    b = -float(w @ x) if rng.random() < 0.3 else nice(rng)
+    return w, b, x, int(rng.integers(0, 2)), nice(rng, low=0.2, high=2.0)
+
+
+def _steepness(sign: float) -> SelfCheck:
+    """Ask for the scale at a positive or at a negative sum."""
+    return selfcheck(
+        "perceptron-steepness",
+        r"You replace a step neuron by a sigmoid neuron and scale its sum $z$ by $c$. What is the smallest $c$ for which "
+        r"$\sigma(cz)$ differs from the step of $z$ by at most $\tau$?",
+        r"z, \tau",
+        draw=lambda rng: (
+            sign * nice(rng, low=0.1, high=3.0),
+            float(rng.choice([0.01, 0.02, 0.05, 0.1, 0.2, 0.3])),
+        ),
+        count=3,
+        twins={
+            ("forgot the absolute value", "the logarithm upside down"): (
+                "the sign is turned",
+                "A negative scale would turn the neuron upside down. Is there an absolute value of z, and is the step from "
+                "1/(1 + e) to e right?",
+            )
+        },
+    )
+
+
+SELFCHECKS = (
+    selfcheck(
+        "perceptron-full-adder",
+        r"A full adder adds three bits, $x_1 + x_2 + c$, where $c$ is the carry from the digit before. Give its two outputs: "
+        r"the total (the lower digit) and the carry, in this order.",
+        "x_1, x_2, c",
+        draw=lambda rng: tuple(int(bit) for bit in rng.integers(0, 2, size=3)),
+        few=True,
+        say={
+            "lost the carry of the second addition": "The total is right. A carry can also arise when c is added.",
+            "returned the carry first": "Both digits are right. The lower one is asked for first.",
+        },
+        twins=dict.fromkeys(
+            [
+                ("lost the carry of the second addition", "lost the carry of the first addition"),
+                ("carries only if all three bits are 1", "lost the carry of the first addition"),
+                ("carries only if all three bits are 1", "lost the carry of the second addition"),
+                (
+                    "carries only if all three bits are 1",
+                    "lost the carry of the second addition",
+                    "lost the carry of the first addition",
+                ),
+            ],
+            ("lost the carry", "The total is right. Two bits that are 1 are enough for a carry."),
+        ),
+    ),
+    selfcheck(
+        "perceptron-update",
+        r"A step neuron (its output is 0 at $z = 0$) has the weights $w$ and the bias $b$. Show it the example $x$ with the "
+        r"target $y$, with the learning rate $\eta$. Give $w_1$, $w_2$ and $b$ after Rosenblatt's rule.",
+        r"w, b, x, y, \eta",
+        draw=_example,
+        count=6,
+        part=lambda result: [*result[0], result[1]],
+    ),
+    selfcheck(
+        "perceptron-bound",
+        r"A step neuron with the weights $w$ and the bias $b$ gets the three examples in the rows of $X$ right; their targets "
+        r"are $y$. What is Novikoff's bound $(R/\gamma)^2$ on the number of corrections, with the bias counted as a weight "
+        r"of the constant input 1? (It may be a fraction.)",
+        "X, y, w, b",
+        draw=_separated,
+    ),
+    together(_steepness(-1.0), _steepness(1.0)),
+    selfcheck(
+        "perceptron-nudge",
+        r"A sigmoid neuron with the input $x$ has the weights $w$ and the bias $b$. They change by $\Delta w$ and $\Delta b$. "
+        r"By how much does its output change, to first order?",
+        r"w, b, x, \Delta w, \Delta b",
+        draw=lambda rng: (
+            nice(rng, 2),
+            nice(rng),
+            nice(rng, 2),
+            nice(rng, 2, low=-0.5, high=0.5),
+            nice(rng, low=-0.5, high=0.5),
+        ),
+        say={"σ(z) in place of σ′(z)": "You multiplied by the output. The slope is σ(1 - σ)."},
+    ),
+)

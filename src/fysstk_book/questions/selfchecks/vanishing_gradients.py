@@ -1,0 +1,120 @@
+"""Self-checks of the chapter on vanishing and exploding gradients."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fysstk_book.exercises import nice
+from fysstk_book.questions.selfchecks import Family, selfcheck
+from fysstk_book.questions.selfchecks._typeset import number, typeset
+
+
+class UpperEnd:
+    """Stands in for a generator: what it draws is always the upper end."""
+
+    def uniform(self, low: float, high: float, size: object) -> float:
+        """Return the upper end."""
+        return high
+
+    def normal(self, mean: float, deviation: float, size: object) -> float:
+        """Return the deviation."""
+        return deviation
+
+
+def _one_layer_back(rng: np.random.Generator) -> tuple[Any, ...]:
+    return nice(rng, 1, 2), [nice(rng, 2, 2)], [rng.integers(1, 10, size=(1, 2)) / 10]
+
+
+def _clipped(rng: np.random.Generator) -> tuple[Any, ...]:
+    return [rng.integers(-6, 7, size=2).astype(float), rng.integers(1, 7, size=1).astype(float)], float(
+        rng.choice([2.0, 3.0, 4.0])
+    )
+
+
+SELFCHECKS = (
+    selfcheck(
+        "van-depth",
+        r"A chain of sigmoid neurons has all weights equal to 1, so each step back multiplies the delta by at most "
+        r"$\frac14$. After how many steps is this bound for the first time below $\tau$ times the last delta?",
+        r"\tau",
+        draw=lambda rng: (float(rng.choice([1e-2, 1e-3, 1e-4, 1e-5, 1e-7, 1e-8, 1e-9])),),
+        family=Family(
+            (1e-6,),
+            lambda tau: math.ceil(-math.log(tau, 4)),
+            {
+                "rounded down": lambda tau: math.floor(-math.log(tau, 4)),
+                "took the slope for ½": lambda tau: math.ceil(-math.log2(tau)),
+                "took the slope for 1/10": lambda tau: round(-math.log10(tau)),
+                "counted layers instead of steps": lambda tau: math.ceil(-math.log(tau, 4)) + 1,
+            },
+        ),
+        say={
+            "rounded down": "After so many steps the bound is still a little above τ.",
+            "counted layers instead of steps": "Between two layers lies one step. Count the steps.",
+        },
+        few=True,
+    ),
+    selfcheck(
+        "van-variances",
+        r"The inputs of a ReLU network have mean square 1. Its layers have $(M_0, M_1, M_2, M_3)$ nodes, and the weights "
+        r"(independent, with mean 0) the variances $(v_1, v_2, v_3)$. Give the three variances of $z^1$, $z^2$ and $z^3$.",
+        lambda sizes, v: rf"For $(M_0, M_1, M_2, M_3) = {sizes}$ and $(v_1, v_2, v_3) = {v}$:",
+        draw=lambda rng: (
+            tuple(int(M) for M in rng.integers(2, 11, size=4)),
+            tuple(float(v) for v in rng.integers(1, 10, size=3) / 10),
+        ),
+    ),
+    selfcheck(
+        "van-glorot",
+        r"Weights between $n_\text{in}$ and $n_\text{out}$ nodes are drawn uniformly from $[-r, r]$ and shall have Glorot's "
+        r"variance. What is $r$?",
+        r"-, n_\text{in}, n_\text{out}",
+        draw=lambda rng: (UpperEnd(), int(rng.integers(2, 60)), int(rng.integers(2, 60))),
+        say={"counted the inputs only": "Glorot's variance has both numbers in it."},
+        twins={
+            ("took the standard deviation for the limit", "drew from a normal distribution"): (
+                "took the standard deviation for the limit",
+                "A uniform distribution on [−r, r] has the variance r²/3, not r².",
+            )
+        },
+    ),
+    selfcheck(
+        "van-sigmoid",
+        r"For a layer of sigmoids $f$, the weights shall have the variance $v$ for which the mean of the two factors "
+        r"$n_\text{in}v\,f'(0)^2$ and $n_\text{out}v\,f'(0)^2$ is 1. What is their standard deviation?",
+        r"n_\text{in}, n_\text{out}",
+        draw=lambda rng: (int(rng.integers(2, 60)), int(rng.integers(2, 60))),
+    ),
+    selfcheck(
+        "van-deltas",
+        r"For one sample, the last layer has the deltas $\delta^L$. The weights that lead to it are $W^L$ (rows: nodes of "
+        r"layer $L-1$), and the slopes of that layer's activations $f'$. Give the mean squares of $\delta^L$ and of "
+        r"$\delta^{L-1}$, in this order.",
+        lambda delta, W, slopes: (
+            rf"For $\delta^L = {typeset(delta)}$, $W^L = {typeset(W[0])}$ and $f' = {typeset(slopes[0])}$:"
+        ),
+        draw=_one_layer_back,
+    ),
+    selfcheck(
+        "van-clip",
+        r"The gradient consists of $\partial C/\partial w$ and $\partial C/\partial b$. Clip it by norm to the length $c$. "
+        r"Give the three numbers after clipping, those for $w$ first.",
+        lambda gradients, limit: (
+            rf"For $\partial C/\partial w = {typeset(gradients[0])}$, $\partial C/\partial b = {number(gradients[1][0])}$ and "
+            rf"$c = {number(limit)}$:"
+        ),
+        draw=_clipped,
+        part=np.concatenate,
+    ),
+    selfcheck(
+        "van-residual",
+        r"A layer with a residual connection computes $a^l = a^{l-1} + f(a^{l-1}W^l + b^l)$. For one sample, the gradient "
+        r"$g = \partial C/\partial a^l$ and the slopes $f'$ at $z^l$ are given. Give the mean squares of "
+        r"$\partial C/\partial a^l$ and of $\partial C/\partial a^{l-1}$, in this order.",
+        lambda g, W, slopes: (
+            rf"For $g = {typeset(g)}$, $W^l = {typeset(W[0])}$ and $f' = {typeset(slopes[0])}$:"
+        ),
+        draw=_one_layer_back,
+    ),
+)
