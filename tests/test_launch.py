@@ -43,6 +43,21 @@ def test_another_text_is_refused_and_stops_the_build(address, wrong):
         build_book.build()
 
 
+def test_the_site_is_where_it_is_said_to_be_or_on_the_repositorys_pages(monkeypatch):
+    for variable in (launch.SITE, launch.VARIABLE):
+        monkeypatch.delenv(variable, raising=False)
+    assert launch.site() == ""
+    monkeypatch.setenv(launch.VARIABLE, "https://git.example.org/a/b")
+    assert launch.site() == ""
+    monkeypatch.setenv(launch.VARIABLE, "https://github.com/Owner/name")
+    assert launch.site() == "https://owner.github.io/name"
+    monkeypatch.setenv(launch.SITE, " https://example.org/book/ ")
+    assert launch.site() == "https://example.org/book"
+    monkeypatch.setenv(launch.SITE, "example.org")
+    with pytest.raises(ValueError, match=r"BOOK_SITE_URL should look like .* not like 'example\.org'"):
+        launch.site()
+
+
 def test_a_notebook_on_github_opens_everywhere():
     assert launch.links(GITHUB, "book/gates", notebook=True) == {
         "Source": "https://github.com/owner/name/blob/HEAD/book/gates.md",

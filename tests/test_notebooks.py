@@ -1,11 +1,14 @@
 """The notebooks: plain Markdown, the book's numbers, stubs, checks, no solutions for students."""
 
+import importlib.util
 import re
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
 
+import launch
 import notebooks
 from fysstk_book import sources
 from fysstk_book.sources import Directive
@@ -113,7 +116,7 @@ def test_numbers_are_those_of_the_book(page, instructor):
 @each_page
 def test_cells_are_those_of_the_page(page, student, instructor):
     for notebook, expected in ((student, cells(SOLUTION.sub("", page.text))), (instructor, cells(page.text))):
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.id != launch.INSTALL]
         assert [cell.source for cell in code if "hint" not in cell.metadata.get("tags", [])] == expected
 
 
@@ -193,3 +196,49 @@ def test_what_cannot_be_said_is_reported(tmp_path, text):
     writer, _ = one_page(tmp_path, text)
     assert len(writer.problems) == 1
     assert writer.problems[0].startswith("index.md: ")
+
+
+# The cell that says how to install the package
+
+
+def run_cell(monkeypatch, capsys, missing):
+    """Run the cell where the module `missing` is not installed; return what it prints."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else find(name))
+    exec(notebooks.install(), {})
+    return capsys.readouterr().out
+
+
+@each_page
+def test_the_first_cell_of_code_is_quiet_where_all_is_there(student, monkeypatch, capsys):
+    first = next(cell for cell in student.cells if cell.cell_type == "code")
+    assert first.source == notebooks.install()
+    assert run_cell(monkeypatch, capsys, None) == ""
+
+
+@pytest.mark.parametrize("missing", notebooks.NEEDED)
+def test_it_says_the_line_that_installs_from_the_site(monkeypatch, capsys, missing):
+    monkeypatch.setenv(launch.SITE, "https://example.org/book/")
+    line = f'%pip install -q "fysstk-nn[notebooks] @ https://example.org/book/notebooks/{launch.wheel()}"'
+    assert line in run_cell(monkeypatch, capsys, missing).splitlines()
+
+
+def test_without_an_address_it_installs_a_file_that_lies_beside_the_notebook(monkeypatch, capsys):
+    monkeypatch.delenv(launch.SITE, raising=False)
+    monkeypatch.delenv(launch.VARIABLE, raising=False)
+    said = run_cell(monkeypatch, capsys, "fysstk_book")
+    assert f'%pip install -q "./{launch.wheel()}[notebooks]"' in said.splitlines()
+    assert "front page" in said
+    front = (ROOT / "book" / "index.md").read_text("utf8")
+    assert f'href="../notebooks/{launch.wheel()}"' in front
+
+
+def test_each_library_of_the_extra_is_looked_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
+    known = {"scikit-learn": "sklearn"}
+    libraries = [re.split(r"[<>=!~\[]", line)[0] for line in project["optional-dependencies"]["notebooks"]]
+    assert set(notebooks.NEEDED) == {"fysstk_book", *(known.get(name, name) for name in libraries)}
+
+
+def test_the_wheel_is_named_as_the_build_names_it(tmp_path):
+    assert launch.make_wheel(tmp_path).is_file()

@@ -44,6 +44,7 @@ SOURCES = (
     "tests/equations",
     "tools",
     "requirements.txt",
+    "pyproject.toml",
 )
 
 EQUATION = re.compile(r"\$\$.+?\$\$\s*\([^)]+\)", re.DOTALL)  # from dollars to a label, or more
@@ -55,7 +56,7 @@ class BuildError(Exception):
 
 def build() -> None:
     """Build the book, unless the site that stands was made from the very same sources."""
-    sources = digest(*SOURCES, extra=(*machine(), repository()))
+    sources = digest(*SOURCES, extra=(*machine(), *addresses()))
     if is_complete(SITE, sources) and LEDGER.is_file():
         print("Nothing has changed since the last build.")
         show(SITE)
@@ -76,10 +77,10 @@ def build() -> None:
     show(SITE)
 
 
-def repository() -> str:
-    """Return the address of the book's repository, or nothing."""
+def addresses() -> tuple[str, str]:
+    """Return where the book's repository and its site are, or nothing for each."""
     try:
-        return launch.repository()
+        return launch.repository(), launch.site()
     except ValueError as error:
         raise BuildError(str(error)) from None
 

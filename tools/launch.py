@@ -1,6 +1,7 @@
-"""Where a page can be seen and run outside the site: in its repository, on Binder, in Colab.
+"""Where a page can be seen and run outside the site: in its repository, on Binder, in Colab, downloaded.
 
-All of it follows from one address, the environment variable BOOK_REPOSITORY_URL; without it there are none.
+Two addresses say it. BOOK_REPOSITORY_URL is the repository's; without it no link leaves the site.
+BOOK_SITE_URL is where the site will stand; notebooks that are downloaded install the package from there.
 Binder makes its environment from .binder/. Colab opens notebooks only from a branch of a GitHub repository;
 the workflow .github/workflows/pages.yml fills that branch with what this program writes.
 """
@@ -10,7 +11,9 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,9 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 STUDENT = ROOT / "_build" / "notebooks" / "student"
 COLAB = ROOT / "_build" / "notebooks" / "colab"
 VARIABLE = "BOOK_REPOSITORY_URL"
+SITE = "BOOK_SITE_URL"
 BRANCH = "notebooks"  # where Colab finds them
 ADDRESS = re.compile(r"https://[\w.-]+(:\d+)?/[\w.-]+(/[\w.-]+)+")
 GITHUB = "https://github.com/"
+INSTALL = "install"  # the id of the cell that says how to install the package
 
 
 def repository() -> str:
@@ -31,6 +36,31 @@ def repository() -> str:
     if address and not ADDRESS.fullmatch(address):
         raise ValueError(f"{VARIABLE} should look like https://github.com/owner/name, not like {address!r}")
     return address
+
+
+def site() -> str:
+    """Return the address of the published site: as it is set, else GitHub's for the repository, else none."""
+    address = os.environ.get(SITE, "").strip().rstrip("/")
+    if address and not re.fullmatch(r"https?://[^\s\"'\\]+", address):
+        raise ValueError(f"{SITE} should look like https://owner.github.io/name, not like {address!r}")
+    if not address and (found := re.fullmatch(re.escape(GITHUB) + r"([\w.-]+)/([\w.-]+)", repository())):
+        address = f"https://{found[1].lower()}.github.io/{found[2]}"
+    return address
+
+
+def wheel() -> str:
+    """Return the name of the package's wheel, which the site carries beside the notebooks."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
+
+
+def make_wheel(folder: Path) -> Path:
+    """Build the package's wheel into `folder`, with the build tools of this environment."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"The package's wheel could not be built:\n\n{done.stdout}{done.stderr}")
+    return folder / wheel()
 
 
 def links(address: str, page: str, *, notebook: bool) -> dict[str, str]:
@@ -52,12 +82,13 @@ def links(address: str, page: str, *, notebook: bool) -> dict[str, str]:
 
 
 def write_notebooks(source: Path, target: Path, first: str, kernel: dict[str, str] | None = None) -> None:
-    """Copy the notebooks, each with one more cell at its top."""
+    """Copy the notebooks, each with a cell at its top that installs, in place of the one that asks for it."""
     target.mkdir(parents=True, exist_ok=True)
     for path in sorted(source.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         notebook.metadata.kernelspec = kernel or notebook.metadata.kernelspec
-        notebook.cells.insert(0, nbformat.v4.new_code_cell(first, id="install"))
+        notebook.cells = [cell for cell in notebook.cells if cell.id != INSTALL]
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(first, id=INSTALL))
         nbformat.write(notebook, target / path.name)
 
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from launch import write_notebooks
+from launch import make_wheel, write_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -50,12 +50,6 @@ def build(site: Path, target: Path) -> None:
                 add_link(page)
         shutil.rmtree(target, ignore_errors=True)
         (draft / "html").rename(target)
-
-
-def make_wheel(folder: Path) -> Path:
-    """Build the package's wheel, with the build tools of this environment."""
-    run("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder), cwd=ROOT)
-    return next(folder.glob("*.whl"))
 
 
 def make_lite(draft: Path, wheel: Path) -> None:

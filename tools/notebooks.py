@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import re
 import sys
@@ -24,6 +25,7 @@ from pybtex.backends.markdown import Backend
 from pybtex.database import BibliographyData, parse_file
 from pybtex.style.formatting.plain import Style
 
+import launch
 from fysstk_book import exercises, sources
 from fysstk_book.sources import Directive, Page
 
@@ -39,6 +41,8 @@ ABOUT = (
     "*This notebook belongs to a page of the book and needs its packages, `fysstk_nn` and `fysstk_book`. "
     "Numbers of chapters, equations, figures and exercises are those of the book.*"
 )
+# The modules that chapters import, one for each library of the extra `notebooks`.
+NEEDED = ("fysstk_book", "matplotlib", "sympy", "lark", "autograd", "sklearn", "mlxtend", "distributed")
 
 # Roles and directives that become plain text, a piece of code, or a quotation with a bold title.
 TEXT = {"term", "abbr", "kbd", "sub", "sup", "emphasis"}
@@ -117,6 +121,7 @@ class Writer:
             self.markdown.append("\n".join(f"- {reference}" for reference in references))
         self.flush()
         identify(self.cells)
+        self.cells.insert(1, nbformat.v4.new_code_cell(install(), id=launch.INSTALL))
         return nbformat.v4.new_notebook(cells=self.cells, metadata=METADATA)
 
     def add(self, block: str | Directive) -> None:
@@ -333,6 +338,26 @@ def list_table(body: str) -> str:
     table = [re.split(r"^ +- ?", row, flags=re.MULTILINE) for row in rows]
     lines = ["| " + " | ".join(" ".join(cell.split()) for cell in row) + " |" for row in table]
     return "\n".join([*lines[:1], "|" + " --- |" * len(table[0]), *lines[1:]]) if lines else ""
+
+
+def install() -> str:
+    """Return the cell that says how to install what the notebooks need, and nothing where it is there."""
+    wheel, site = launch.wheel(), launch.site()
+    how = "Run this line in a cell of its own, then go on:"
+    package = f"fysstk-nn[notebooks] @ {site}/notebooks/{wheel}"
+    if not site:
+        how = f"Put {wheel}, which the book's front page offers,\nbeside this notebook. {how}"
+        package = f"./{wheel}[notebooks]"
+    return f'''# Says how to install the book's package where it, or a library that it needs, is missing.
+from importlib.util import find_spec
+
+needed = {json.dumps(NEEDED)}
+if not all(map(find_spec, needed)):
+    print("""The book's package, or a library that it needs, is not installed.
+{how}
+
+%pip install -q "{package}"
+""")'''
 
 
 def identify(cells: list[nbformat.NotebookNode]) -> None:

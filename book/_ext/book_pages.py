@@ -99,10 +99,12 @@ def compare_numbers(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
-    """Put the notebooks of the pages that were built beside them."""
+    """Put the notebooks of the pages that were built beside them, and the wheel beside a whole book."""
     if exception is None and app.builder.format == "html":
         built = [Path(app.env.doc2path(name)) for name in app.env.all_docs]
         notebooks.write_all(Path(app.outdir, FOLDER), solutions=False, only=built)
+        if all(page.path in built for page in sources.pages(ROOT)):
+            launch.make_wheel(Path(app.outdir, FOLDER))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -26,6 +26,7 @@ import numpy.typing as npt
 from scipy.stats import t as student
 from tqdm import tqdm
 
+from fysstk_nn._optional import needs
 from fysstk_nn._validate import as_count
 
 __all__ = ["Comparison", "Contestant", "Difference", "Row", "compare", "interval"]
@@ -406,7 +407,8 @@ class _Judge:
         self, tasks: list[tuple[str, Setting]], seeds: list[int]
     ) -> list[tuple[tuple[str, Setting], list[float], int]]:
         """Return each task with its scores, one for each seed, and how many of them diverged."""
-        from joblib import Parallel, delayed
+        with needs("a comparison"):
+            from joblib import Parallel, delayed
 
         jobs = [
             delayed(_score)(self.runners[name].score, setting, seed)

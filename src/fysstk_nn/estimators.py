@@ -13,19 +13,22 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
+from fysstk_nn._optional import needs
 from fysstk_nn._validate import Array, as_count, check_unmasked
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import Adam, Rule
 from fysstk_nn.params import Initialiser, Params
 from fysstk_nn.runs import Fit
 from fysstk_nn.train import fit
+
+with needs("fysstk_nn.estimators"):
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.model_selection import train_test_split
+    from sklearn.utils import check_random_state
+    from sklearn.utils.class_weight import compute_sample_weight
+    from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, column_or_1d, validate_data
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 

@@ -6,6 +6,11 @@ picture serves the light and the dark page. Signs and classes differ in line sty
 colour alone.
 """
 
+from fysstk_nn._optional import needs
+
+with needs("fysstk_book.draw"):
+    import matplotlib  # noqa: F401
+
 from fysstk_book.draw.film import Film, film
 from fysstk_book.draw.graphs import graph
 from fysstk_book.draw.networks import network, neuron, unrolled

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_nn._optional import needs
 from fysstk_nn.activations import sigmoid
 
 
@@ -109,7 +110,8 @@ def _directions(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 def _digits() -> Any:
-    from sklearn.datasets import load_digits
+    with needs("this exercise"):
+        from sklearn.datasets import load_digits
 
     images, digits = load_digits(return_X_y=True)
     return images / 16, digits

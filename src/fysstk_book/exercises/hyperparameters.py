@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_nn._optional import needs
 
 
 def trainings(values: Any, folds: Any) -> Any:
@@ -28,8 +29,9 @@ def _grid(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 def _split() -> Any:
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
+    with needs("this exercise"):
+        from sklearn.datasets import load_digits
+        from sklearn.model_selection import train_test_split
 
     images, digits = load_digits(return_X_y=True)
     return train_test_split(images / 16, digits, train_size=600, random_state=0, stratify=digits)
