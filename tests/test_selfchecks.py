@@ -95,7 +95,7 @@ def test_right_and_wrong_values_can_be_told_apart(check):
 def test_right_values_can_be_typed_and_are_rounded(check):
     for number in check.numbers:
         for x in entries(number.right):
-            assert x == 0 or 1e-3 <= abs(x) < 10.0 ** max(3, check.digits)
+            assert x == 0 or 0.01 <= abs(x) < 10.0 ** max(3, check.digits)
             assert x == float(f"{x:.{check.digits}g}")
             assert math.copysign(1, x) > 0 or x < 0  # no minus zero
 

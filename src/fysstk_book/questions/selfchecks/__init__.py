@@ -9,6 +9,7 @@ import importlib
 import itertools
 import math
 import pkgutil
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -23,11 +24,14 @@ from fysstk_book.questions.selfchecks._typeset import typeset
 
 __all__ = ["LEFT_OUT", "UNASKED", "Family", "of_chapter", "selfcheck", "selfchecks", "together"]
 
-TRIALS = 400
+TRIALS = 200
 """So many inputs are drawn at most to find those on which every mistake can be told from every other."""
 
 ENOUGH = 60
 """After so many it is enough that each mistake is shown on some input, if not all on the same."""
+
+LEAST = 0.01
+"""Smaller right values are not asked for: with a pocket calculator they lose digits."""
 
 SHOWN: dict[str, set[str]] = {}
 """The catalogue's mistakes that each self-check shows, by its id."""
@@ -111,11 +115,12 @@ def selfcheck(
         if name not in words:
             raise ValueError(f"{id}: the exercise has no mistake {name!r}")
         words[name] = (name, other) if isinstance(other, str) else other
+    given_away = family and _value(family.right, part, family.own, digits)
     merged = {frozenset(names): pair for names, pair in (twins or {}).items()}
 
     def number(inputs: tuple[Any, ...]) -> tuple[Number, set[str]] | None:
         value = _value(right, part, inputs, digits, border=0.02)
-        if value is None or not _askable(value, digits):
+        if value is None or value == given_away or not _askable(value, digits):
             return None
         found: list[tuple[Value, set[str]]] = []
         for name, answer in mistakes.items():
@@ -136,7 +141,9 @@ def selfcheck(
         given = names(*inputs) if callable(names) else f"For {assigned(names, inputs)}:"
         return Number(given, value, tuple(wrongs)), shown
 
-    numbers = _search(id, number, draw or exercise.inputs, count, len(mistakes), few)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a mistake may take the mean of nothing
+        numbers = _search(id, number, draw or exercise.inputs, count, len(mistakes), few)
     return SelfCheck(id, exercise.id, ask, numbers, digits)
 
 
@@ -184,9 +191,10 @@ def _value(
         return None
     if array.ndim > 2 or not array.size or not np.isfinite(array).all() or np.abs(array).max() > 1e5:
         return None
-    if any(abs(abs(x) / _unit(x, digits) % 1 - 0.5) < border for x in array.ravel().tolist()):
+    numbers = array.ravel().tolist()
+    if any(abs(abs(x) / _unit(x, digits) % 1 - 0.5) < border for x in numbers):
         return None
-    rounded: Value = np.vectorize(lambda x: _round(x, digits), otypes=[float])(array).tolist()
+    rounded: Value = np.reshape([_round(x, digits) for x in numbers], array.shape).tolist()
     return rounded
 
 
@@ -216,7 +224,7 @@ def _apart(one: Value, other: Value, digits: int) -> bool:
 def _askable(value: Value, digits: int) -> bool:
     """Tell whether a right answer is neither nothing, nor too small or too large to be typed."""
     numbers = entries(value)
-    return any(numbers) and all(not x or 1e-3 <= abs(x) < max(1e3, 10.0**digits) for x in numbers)
+    return any(numbers) and all(not x or LEAST <= abs(x) < max(1e3, 10.0**digits) for x in numbers)
 
 
 def _search(
@@ -244,19 +252,24 @@ def _search(
         complete = most == wanted or (
             trial > ENOUGH and len(set().union(*(names for _, names in found))) == wanted
         )
-        if complete and sum(len(names) == most for _, names in found) >= count:
+        if complete and sum(len(names) == most for _, names in found) >= 2 * count:
             break
     if len(found) < count:
         raise ValueError(f"{id}: {count} inputs are needed, and {len(found)} were found")
     chosen: list[Number] = []
     shown: set[str] = set()
     while len(chosen) < count:
-        best = max(found, key=lambda pair: (len(pair[1] - shown), len(pair[1])))
+        best = max(found, key=lambda pair: (len(pair[1] - shown), len(pair[1]), -_repeats(pair[0], chosen)))
         found.remove(best)
         chosen.append(best[0])
         shown |= best[1]
     SHOWN.setdefault(id, set()).update(shown)
     return tuple(chosen)
+
+
+def _repeats(number: Number, chosen: list[Number]) -> int:
+    """Count the letters that have the same value as in an input that is chosen already."""
+    return sum(len(set(number.given.split("$")) & set(other.given.split("$"))) for other in chosen)
 
 
 def together(first: SelfCheck, second: SelfCheck) -> SelfCheck:

@@ -45,6 +45,7 @@ SELFCHECKS = (
         r"Each row of $Z$ belongs to a sample. Give the matrix of the outputs of softmax.",
         "Z",
         draw=lambda rng: (nice(rng, 2, 2),),
+        say={"normalised the columns": "A sample is a row, so each row adds up to 1."},
     ),
     selfcheck(
         "act-pull-back",
@@ -60,6 +61,10 @@ SELFCHECKS = (
         lambda X, W, b: rf"For $x = {typeset(X.T)}$, $W = {typeset(W)}$ and $b = {typeset(b)}$:",
         draw=lambda rng: (nice(rng, 3, 1), nice(rng, 1, 5), nice(rng, 5, low=-3.0, high=1.0)),
         few=True,
+        say={
+            "counted samples": "You asked which samples silence all nodes. Ask of each node whether all samples do.",
+            "counted nodes that are silent for some sample": "A node that is silent for some samples is at work. Dead means silent for all of them.",
+        },
     ),
     selfcheck(
         "act-convert",

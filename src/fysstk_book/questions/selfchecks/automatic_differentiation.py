@@ -57,7 +57,7 @@ SELFCHECKS = (
         r"A loop starts from $y_0 = x$ and applies $y \leftarrow \frac12(y + x/y)$ exactly $k$ times. What is the "
         r"derivative $dy_k/dx$ of what it has computed?",
         "x, k",
-        draw=lambda rng: (nice(rng, low=0.5, high=5.0), int(rng.integers(1, 3))),
+        draw=lambda rng: (nice(rng, low=0.5, high=5.0), 2),
         part=lambda result: result[1],
     ),
     selfcheck(

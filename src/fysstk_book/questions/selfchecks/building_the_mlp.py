@@ -41,6 +41,8 @@ def _angle(side: float) -> SelfCheck:
     """Ask for an angle above or below 90 degrees."""
 
     def draw(rng: np.random.Generator) -> tuple[Any, Any]:
+        if side < 0:
+            rng.random()  # other numbers than for the other side
         d, g = nice(rng, 2, low=-0.9, high=0.9), nice(rng, 2, low=-1.0, high=1.0)
         return d, g * side * np.sign(d @ g)
 
@@ -101,6 +103,9 @@ SELFCHECKS = (
             rf"For $c = {number(cost.c)}$ and $(\theta_1, \theta_2) = ({number(theta[0])}, {number(theta[1])})$:"
         ),
         draw=lambda rng: (Cubic(nice(rng, low=0.5, high=3.0)), nice(rng, 2)),
+        say={
+            "returned a single entry's derivative for all": "Each of the two parameters has a derivative of its own."
+        },
     ),
     together(_angle(1.0), _angle(-1.0)),
 )

@@ -27,6 +27,7 @@ SELFCHECKS = (
         r"What is the derivative of $f(x) = \ln\left(1 + x^2 e^{-x^2}\right)$ at $x$? (Name the steps "
         r"$a = x^2$, $b = e^{-a}$, $c = ab$, $d = 1 + c$, and go back from $\ln d$.)",
         "x",
+        draw=lambda rng: (nice(rng, low=0.2, high=2.0),),
         part=lambda result: result[1],
     ),
     selfcheck(

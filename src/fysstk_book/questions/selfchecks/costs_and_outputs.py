@@ -10,7 +10,9 @@ FUSED = (
     r"Each row of $Z$ belongs to one of two samples. The output is softmax, and the cost $C$ is the mean over the samples of "
     r"the cross-entropy, with the natural logarithm. The right classes, counted from 0, are the entries of $k$. "
 )
-WITHOUT_OVERFLOW = "the formula as it stands, which overflows"
+WHOLE_ARRAY = {
+    "took softmax over the whole array": "Each row is a sample of its own: its exponentials are divided by their own sum."
+}
 
 
 def _scores(rng: np.random.Generator) -> tuple[object, ...]:
@@ -35,10 +37,11 @@ SELFCHECKS = (
     ),
     selfcheck(
         "cost-jacobian",
-        r"A softmax layer has the weighted sums $z$. Give the $2\times2$ matrix with $\partial a_i/\partial z_j$ in row $i$ "
-        r"and column $j$.",
+        r"A softmax layer has the weighted sums $z$. The matrix of its derivatives has $\partial a_i/\partial z_j$ in row $i$ "
+        r"and column $j$. Give the first row.",
         "z",
-        draw=lambda rng: (nice(rng, 2),),
+        draw=lambda rng: (nice(rng, 3),),
+        part=lambda result: result[0],
         say={"left out the diagonal term": "For i = j there is one more term, aᵢ itself."},
     ),
     selfcheck(
@@ -47,9 +50,15 @@ SELFCHECKS = (
         _given,
         draw=_scores,
         part=lambda result: result[1],
+        say=WHOLE_ARRAY,
     ),
     selfcheck(
-        "cost-fused/b", FUSED + "What is the cost?", _given, draw=_scores, part=lambda result: result[0]
+        "cost-fused/b",
+        FUSED + "What is the cost?",
+        _given,
+        draw=_scores,
+        part=lambda result: result[0],
+        say=WHOLE_ARRAY,
     ),
     selfcheck(
         "cost-signs",

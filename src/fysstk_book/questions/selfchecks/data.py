@@ -29,6 +29,7 @@ SELFCHECKS = (
         part=lambda result: result[1],
         say={
             "divided by n - 1 in the standard deviation": "The question asks for n.",
+            "took one mean and one deviation for all features": "Each feature has its own unit, and so its own mean and deviation: one for each column.",
             "scaled the test set with its own numbers": "A single new sample has no standard deviation. Which numbers are "
             "known when the network is used?",
         },
@@ -40,6 +41,7 @@ SELFCHECKS = (
         "X",
         draw=lambda rng: (rng.integers(0, 7, size=(3, 2)).astype(float),),
         say={
+            "divided the features by their deviations first": "The question asks for the components of the data as they are.",
             "divided by n instead of n - 1": "The question asks for n - 1, as the book's covariance has it.",
             "returned the smallest first": "The largest is asked for first. (NumPy's `eigvalsh` sorts the other way "
             "round.)",
@@ -75,6 +77,7 @@ SELFCHECKS = (
         ),
         say={
             "let the picture come in again on the other side": "What comes in from outside has to be 0.",
+            "exchanged the two directions": "Down is from row to row, and right is from column to column.",
             "moved the other way": "The first row is at the top: moving down brings it to the second.",
         },
     ),

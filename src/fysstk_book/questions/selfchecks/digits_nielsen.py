@@ -11,8 +11,14 @@ from fysstk_book.questions.selfchecks._typeset import number, typeset
 def _images(rng: np.random.Generator) -> tuple[Any, ...]:
     """Draw three training images of each of two classes, and three test images, with two pixels each."""
     y = np.repeat([0, 1], 3)
-    X = np.where(rng.random((6, 2)) < 0.2, 0.0, rng.integers(1, 10, size=(6, 2)) / 10)
-    return X, y, np.where(rng.random((3, 2)) < 0.2, 0.0, rng.integers(1, 10, size=(3, 2)) / 10)
+    while True:
+        X, X_test = (
+            np.where(rng.random((n, 2)) < 0.2, 0.0, rng.integers(1, 10, size=(n, 2)) / 10) for n in (6, 3)
+        )
+        distances = np.abs(X_test.mean(axis=1) - np.array([[X[:3].mean()], [X[3:].mean()]]))
+        gaps = distances[0] - distances[1]
+        if np.abs(gaps).min() > 0.01 and gaps.min() < 0 < gaps.max():  # no ties, and both classes
+            return X, y, X_test
 
 
 def _of_both_classes(X: Any, y: Any, X_test: Any) -> str:
@@ -24,10 +30,8 @@ def _of_both_classes(X: Any, y: Any, X_test: Any) -> str:
 
 def _answers(rng: np.random.Generator) -> tuple[Any, ...]:
     """Draw the outputs for five images of three classes, some of them exactly at the limit."""
-    outputs = rng.integers(1, 10, size=(5, 3)) / 10
-    limit = 0.7
-    outputs[rng.integers(0, 5), rng.integers(0, 3)] = limit
-    return outputs, rng.integers(0, 3, size=5), limit
+    outputs = rng.permuted(np.tile(np.arange(1, 10) / 10, (5, 1)), axis=1)[:, :3]
+    return outputs, rng.integers(0, 3, size=5), 0.8
 
 
 SELFCHECKS = (

@@ -60,7 +60,8 @@ SELFCHECKS = (
     selfcheck(
         "sokirko-slant",
         r"The ink of an image has the grey values $I$; rows are $y$, counted downwards, and columns are $x$. What is its "
-        r"slant $\alpha$, the slope of the line $x = \alpha y$ through the centre of the ink that is straightened out?",
+        r"slant $\alpha$: the slope of the line $x = \alpha y$ that fits the ink best, counted from the centre of the ink and "
+        r"with the least squares in $x$?",
         "I",
         draw=_image,
     ),

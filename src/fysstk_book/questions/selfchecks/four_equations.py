@@ -109,6 +109,9 @@ SELFCHECKS = (
         r"-, \delta^l",
         draw=lambda rng: (nice(rng, 3, 2), nice(rng, 3, 2)),
         part=lambda result: result[1],
+        say={
+            "summed over the nodes instead of the samples": "Rows are samples, columns are nodes. Sum over the samples."
+        },
         twins={
             ("took the mean over the rows for the bias", "divided by the number of samples once more"): (
                 "took the mean over the rows",

@@ -15,7 +15,13 @@ def _answers(rng: np.random.Generator) -> tuple[Any, ...]:
 
 def _flowers(rng: np.random.Generator) -> tuple[Any, ...]:
     """Draw three flowers of each of two classes, and three to be classified, with two features each."""
-    return rng.integers(0, 8, size=(6, 2)), np.repeat([0, 1], 3), rng.integers(0, 8, size=(3, 2))
+    while True:
+        X, X_test = rng.integers(0, 8, size=(6, 2)), rng.integers(0, 8, size=(3, 2))
+        means = np.array([X[:3].mean(axis=0), X[3:].mean(axis=0)])
+        distances = ((X_test - means[:, np.newaxis]) ** 2).sum(axis=2)
+        gaps = distances[0] - distances[1]
+        if np.abs(gaps).min() > 0.5 and gaps.min() < 0 < gaps.max():  # no ties, and both classes
+            return X, np.repeat([0, 1], 3), X_test
 
 
 SELFCHECKS = (

@@ -43,6 +43,6 @@ SELFCHECKS = (
         r"A network was trained on random labels of $K$ equally frequent classes. Give the accuracy to be expected on $m$ new "
         r"samples, and its standard deviation, both as fractions.",
         "K, m",
-        draw=lambda rng: (int(rng.integers(2, 11)), int(rng.choice([20, 25, 50, 80, 100, 200, 400]))),
+        draw=lambda rng: (int(rng.integers(3, 13)), int(rng.choice([20, 25, 50, 80, 100, 200, 400]))),
     ),
 )

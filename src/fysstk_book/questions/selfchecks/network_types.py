@@ -68,7 +68,7 @@ SELFCHECKS = (
         r"Two bells $\phi_j$, of the height 1 and the width $s$ (the $\sigma$ of a Gaussian), stand at the centres $c$. Give "
         r"the $2\times2$ matrix of their values at the two numbers in $x$: row $i$ for $x_i$, column $j$ for $\phi_j$.",
         "x, c, s",
-        draw=lambda rng: (nice(rng, 2), nice(rng, 2), nice(rng, low=0.5, high=2.0)),
+        draw=lambda rng: (nice(rng, 2), nice(rng, 2), nice(rng, low=0.8, high=2.0)),
         say={
             "multiplied by s² instead of dividing": "The width stands below the line: the wider the bell, the slower it "
             "falls."

@@ -20,6 +20,7 @@ SELFCHECKS = (
             nice(rng, low=0.1, high=0.9),
         ),
         say={
+            "returned the velocity first": "θ is asked for first, then v.",
             "dampened the gradient": "The factor 1 - β belongs to the other, dampened convention.",
             "kept the step as the velocity, with η and the minus sign": "Some books do, and walk the same path. In this "
             "book's convention v is a sum of gradients, and the step is -ηv.",

@@ -14,7 +14,7 @@ def _separated(rng: np.random.Generator) -> tuple[Any, ...]:
     while True:
         X, w, b = rng.integers(-3, 4, size=(3, 2)), rng.integers(-3, 4, size=2), int(rng.integers(-3, 4))
         z = X @ w + b
-        if z.all() and 0 < (z > 0).sum() < 3 and b:
+        if z.all() and 0 < (z > 0).sum() < 3 and b and len({tuple(row) for row in X.tolist()}) == 3:
             return X, (z > 0).astype(int), w, b
 
 
@@ -33,7 +33,7 @@ def _steepness(sign: float) -> SelfCheck:
         r"$\sigma(cz)$ differs from the step of $z$ by at most $\tau$?",
         r"z, \tau",
         draw=lambda rng: (
-            sign * nice(rng, low=0.1, high=3.0),
+            sign * nice(rng, low=0.4 if sign > 0 else 0.5, high=3.0),
             float(rng.choice([0.01, 0.02, 0.05, 0.1, 0.2, 0.3])),
         ),
         count=3,
@@ -54,6 +54,7 @@ SELFCHECKS = (
         r"the total (the lower digit) and the carry, in this order.",
         "x_1, x_2, c",
         draw=lambda rng: tuple(int(bit) for bit in rng.integers(0, 2, size=3)),
+        count=6,
         few=True,
         say={
             "lost the carry of the second addition": "The total is right. A carry can also arise when c is added.",

@@ -31,6 +31,7 @@ SELFCHECKS = (
         ),
         draw=lambda rng: (nice(rng, 1, 2), nice(rng, 2), nice(rng, 2, 1), nice(rng, 1)),
         part=lambda result: [np.asarray(array).item() for array in result],
+        say={"returned the bias first": "The weight w is asked for first."},
     ),
     selfcheck(
         "ua-bump",
@@ -60,7 +61,7 @@ SELFCHECKS = (
         r"K, \varepsilon",
         draw=lambda rng: (
             float(rng.integers(2, 13)),
-            float(rng.choice([0.01, 0.015, 0.02, 0.03, 0.05, 0.07])),
+            float(rng.choice([0.03, 0.06, 0.07, 0.09, 0.11, 0.13])),
         ),
     ),
     selfcheck(

@@ -95,6 +95,10 @@ SELFCHECKS = (
             rf"For $\delta^L = {typeset(delta)}$, $W^L = {typeset(W[0])}$ and $f' = {typeset(slopes[0])}$:"
         ),
         draw=_one_layer_back,
+        say={
+            "left the last layer out": "The first of the two numbers is that of the deltas that are given.",
+            "variances instead of mean squares": "A variance takes the square of the mean away. Here nothing is taken away.",
+        },
     ),
     selfcheck(
         "van-clip",
@@ -106,6 +110,20 @@ SELFCHECKS = (
         ),
         draw=_clipped,
         part=np.concatenate,
+        say={
+            "clipped each array by itself": (
+                "clipped each part by itself",
+                "The parts are one gradient: shortened by different factors it changes its direction.",
+            ),
+            "added up the lengths of the arrays": (
+                "added up the lengths of the parts",
+                "Lengths do not add up; their squares do.",
+            ),
+            "took the length of the longest array": (
+                "took the length of the longer part",
+                "Both parts together are one gradient, and it is longer than either of them.",
+            ),
+        },
     ),
     selfcheck(
         "van-residual",
