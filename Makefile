@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter notebooks lab lite public pdf linkcheck digits measure mutants bench clean distclean
+.PHONY: help setup book test lint chapter notebooks lab lite public pdf linkcheck grade digits measure mutants bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -48,6 +48,10 @@ notebooks: setup  ## the chapters as Jupyter notebooks, with and without solutio
 
 lab: notebooks  ## JupyterLab on a working copy of the notebooks, in work/
 	@$(VENV) tools/open_lab.py
+
+grade: setup  ## run all checks over returned notebooks: make grade FOLDER=returned OPTIONS="--report page.html"
+	@test -n "$(FOLDER)" || { echo "Which notebooks? make grade FOLDER=returned" >&2; exit 1; }
+	@$(VENV) -m fysstk_book.grade "$(FOLDER)" -o "$(FOLDER:/=).csv" $(OPTIONS)
 
 lite: book  ## a copy of the site with JupyterLite, which runs the notebooks in the browser
 	@$(VENV) tools/lite.py
