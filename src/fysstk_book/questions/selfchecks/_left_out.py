@@ -4,19 +4,17 @@ TRAINED = "the answer is a trained network, which must reach a score"
 MANY = "many answers are right, and only a program can try them"
 MEASURED = "the answer is an interval from many runs"
 WORD = "the answer is a word or a choice, which a question of understanding asks for better"
-ONE = "the answer is one value, and the mistakes make no sense with other numbers"
 
 LEFT_OUT = {
     "cost-pairs": WORD,
     "data-next": WORD,
-    "gates-nand-line": ONE,
-    "gates-turning-point": ONE,
+    "gates-turning-point": "with other numbers, too, the answer takes a program that finds roots",
     "gates-xnor": MANY,
     "hyper-digits": TRAINED,
     "mlp-digits": TRAINED,
     "mlp-slip": WORD,
     "nielsen-bits": MANY,
-    "one-fastest": ONE,
+    "one-fastest": "the target 1 is the exercise itself, and the target 0 one of its mistakes",
     "reg-measure": MEASURED,
     "two-polynomial": TRAINED,
     "two-xor": MANY,
@@ -39,6 +37,9 @@ UNASKED = {
         "the formula as it stands, which overflows": OVERFLOW,
     },
     "data-scale": {"divided by a standard deviation of zero": "it gives no number"},
+    "gates-nand-line": {
+        "the weights and the bias of the NAND neuron": "other gates have other neurons, or none"
+    },
     "mlp-backprop": {
         "the weights are not transposed on the way back": "a single weight is its own transpose"
     },

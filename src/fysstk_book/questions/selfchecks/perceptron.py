@@ -8,6 +8,8 @@ from fysstk_book.exercises import nice
 from fysstk_book.questions.model import SelfCheck
 from fysstk_book.questions.selfchecks import selfcheck, together
 
+BITS = [(1, 1, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (0, 0, 1), (1, 0, 0)]
+
 
 def _separated(rng: np.random.Generator) -> tuple[Any, ...]:
     """Draw three points, and a neuron that gets them right, with the neuron's own answers as the targets."""
@@ -33,8 +35,8 @@ def _steepness(sign: float) -> SelfCheck:
         r"$\sigma(cz)$ differs from the step of $z$ by at most $\tau$?",
         r"z, \tau",
         draw=lambda rng: (
-            sign * nice(rng, low=0.4 if sign > 0 else 0.5, high=3.0),
-            float(rng.choice([0.01, 0.02, 0.05, 0.1, 0.2, 0.3])),
+            sign * nice(rng, low=0.5, high=3.0),
+            float(rng.choice([0.01, 0.05, 0.2] if sign < 0 else [0.02, 0.1, 0.3])),
         ),
         count=3,
         twins={
@@ -53,7 +55,7 @@ SELFCHECKS = (
         r"A full adder adds three bits, $x_1 + x_2 + c$, where $c$ is the carry from the digit before. Give its two outputs: "
         r"the total (the lower digit) and the carry, in this order.",
         "x_1, x_2, c",
-        draw=lambda rng: tuple(int(bit) for bit in rng.integers(0, 2, size=3)),
+        draw=lambda rng: tuple(int(bit) for bit in rng.choice(BITS)),
         count=6,
         few=True,
         say={

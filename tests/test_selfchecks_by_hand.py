@@ -1,0 +1,286 @@
+"""Self-checks, solved from their words alone: plain Python, without NumPy and without the catalogue."""
+
+import itertools
+import math
+import re
+
+import pytest
+
+from fysstk_book.questions.model import entries
+from fysstk_book.questions.selfchecks import selfchecks
+
+CHECKS = {check.id: check for check in selfchecks()}
+
+
+def value_of(text):
+    """Read a typeset number, vector or matrix."""
+    if match := re.fullmatch(r"\\begin\{pmatrix\} (.+) \\end\{pmatrix\}", text):
+        rows = [[float(x) for x in row.split(" & ")] for row in match[1].split(r" \\ ")]
+        return rows[0] if len(rows) == 1 else rows
+    if match := re.fullmatch(r"10\^\{(-?\d+)\}", text):
+        return 10.0 ** int(match[1])
+    return float(text)
+
+
+def letters_of(given):
+    """Return what is given, by letter."""
+    return {
+        letter: value_of(text)
+        for letter, text in (formula.split(" = ") for formula in re.findall(r"\$(.+?)\$", given))
+    }
+
+
+def sigma(z):
+    return 1 / (1 + math.exp(-z))
+
+
+def dot(a, b):
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def columns(matrix):
+    return [list(column) for column in zip(*matrix, strict=True)]
+
+
+def one_cost(x, y, w, b):
+    return (sigma(w * x + b) - y) ** 2 / 2
+
+
+def one_step(x, y, w, b, eta):
+    a = sigma(w * x + b)
+    change = (a - y) * a * (1 - a)
+    return w - eta * change * x, b - eta * change
+
+
+def one_batch(x, y, w, b):
+    h = 1e-6  # the slope of the mean cost itself, without any formula for it
+
+    def cost(w, b):
+        return sum(one_cost(x[i], y[i], w, b) for i in range(2)) / 2
+
+    return (cost(w + h, b) - cost(w - h, b)) / (2 * h), (cost(w, b + h) - cost(w, b - h)) / (2 * h)
+
+
+def two_output(x, W, b, w2, b2):
+    hidden = [sigma(x[0] * W[0][j] + x[1] * W[1][j] + b[j]) for j in range(2)]
+    return sigma(hidden[0] * w2[0] + hidden[1] * w2[1] + b2)
+
+
+def two_gradients(x, y, W, b, w2, b2):
+    h = 1e-5
+
+    def cost(i, j, step):
+        moved = [row[:] for row in W]
+        moved[i][j] += step
+        return (two_output(x, moved, b, w2, b2) - y) ** 2 / 2
+
+    return [(cost(i, j, h) - cost(i, j, -h)) / (2 * h) for i in range(2) for j in range(2)]
+
+
+def scalar_linear(x, y, w1, b1, w2, b2):
+    def cost(w, b):
+        return (w2 * sigma(w * x + b) + b2 - y) ** 2 / 2
+
+    h = 1e-6
+    return (cost(w1 + h, b1) - cost(w1 - h, b1)) / (2 * h), (cost(w1, b1 + h) - cost(w1, b1 - h)) / (2 * h)
+
+
+def chain_walk(t):
+    def height(t):
+        return math.cos(t) * t**2 + t * t**2
+
+    return (height(t + 1e-6) - height(t - 1e-6)) / 2e-6
+
+
+def quotient(u, v):
+    return u[0] / v[0], (u[1] * v[0] - u[0] * v[1]) / v[0] ** 2
+
+
+def loop(x):
+    def run(x):
+        y = x
+        for _ in range(2):
+            y = (y + x / y) / 2
+        return y
+
+    return (run(x + 1e-6) - run(x - 1e-6)) / 2e-6
+
+
+def softmax(row):
+    powers = [math.exp(z) for z in row]
+    return [power / sum(powers) for power in powers]
+
+
+def cross_entropy(Z, k):
+    return sum(-math.log(softmax(row)[int(right)]) for row, right in zip(Z, k, strict=True)) / len(k)
+
+
+def best_coin(K, n):
+    K, n = int(K), int(n)
+    tosses = [sum(bits) for bits in itertools.product((0, 1), repeat=n)]
+    ways = list(itertools.product(tosses, repeat=K))
+    return sum(max(way) for way in ways) / len(ways) / n
+
+
+def principal_variances(X):
+    means = [sum(column) / 3 for column in columns(X)]
+    (a, b), (_, d) = [
+        [sum((row[i] - means[i]) * (row[j] - means[j]) for row in X) / 2 for j in range(2)] for i in range(2)
+    ]
+    root = math.sqrt((a - d) ** 2 / 4 + b * b)
+    return (a + d) / 2 + root, (a + d) / 2 - root
+
+
+def residuals(y):
+    """Fit the line by hand: the inputs are balanced, so the slopes are differences of means."""
+    one = (y[2] + y[3] - y[0] - y[1]) / 2
+    two = (y[1] + y[3] - y[0] - y[2]) / 2
+    start = sum(y) / 4 - one / 2 - two / 2
+    return [y[0] - start, y[1] - start - two, y[2] - start - one, y[3] - start - one - two]
+
+
+def two_steps(x, y, eta):
+    theta = 0.0
+    for _ in range(2):
+        theta -= eta * sum(a * (a * theta - t) for a, t in zip(x, y, strict=True)) / 3
+    return theta
+
+
+def largest_rate(X):
+    p, q = columns(X)
+    a, b, d = dot(p, p) / 3, dot(p, q) / 3, dot(q, q) / 3
+    return 2 / ((a + d) / 2 + math.sqrt((a - d) ** 2 / 4 + b * b))
+
+
+def draws(q, p):
+    n = 1
+    while 1 - (1 - q) ** n < p:
+        n += 1
+    return n
+
+
+def recall_and_precision(N):
+    return N[1][1] / sum(N[1]), N[1][1] / (N[0][1] + N[1][1] + N[2][1])
+
+
+def tanh_limit(W, v, b, d):
+    far = 1e4
+    return b + sum(v[j] * math.tanh(far * (d[0] * W[0][j] + d[1] * W[1][j])) for j in range(3))
+
+
+def adam(theta, m, v, g, t, eta, beta1, beta2, epsilon):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g * g
+    return theta - eta * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + epsilon), m, v
+
+
+def bound(X, y, w, b):
+    longest = max(math.hypot(*row, 1) for row in X)
+    nearest = min(abs(dot(row, w) + b) for row in X) / math.hypot(*w, b)
+    return (longest / nearest) ** 2
+
+
+def early_stop(C, k):
+    best = 0
+    for epoch in range(len(C)):
+        if C[epoch] < C[best]:
+            best = epoch
+        if epoch - best == k:
+            return epoch + 1, best + 1
+    return len(C), best + 1
+
+
+def batch_norm(u, gamma, delta):
+    def cost(u):
+        mean = sum(u) / 3
+        s = math.sqrt(sum((x - mean) ** 2 for x in u) / 3)
+        return sum(d * gamma * (x - mean) / s for d, x in zip(delta, u, strict=True))
+
+    h = 1e-6
+    return [
+        (
+            cost([x + h * (i == j) for j, x in enumerate(u)])
+            - cost([x - h * (i == j) for j, x in enumerate(u)])
+        )
+        / (2 * h)
+        for i in range(3)
+    ]
+
+
+def polygon(F):
+    slopes = [0.0] + [3 * (F[j + 1] - F[j]) for j in range(3)]
+    return [slopes[j + 1] - slopes[j] for j in range(3)]
+
+
+def clipped(w, b, c):
+    length = math.hypot(*w, b)
+    return [x * c / length if length > c else x for x in (*w, b)]
+
+
+def residual_layer(g, W, slopes):
+    h = [g[0] * slopes[0], g[1] * slopes[1]]
+    below = [g[i] + dot(h, W[i]) for i in range(2)]
+    return dot(g, g) / 2, dot(below, below) / 2
+
+
+def slant(ink):
+    points = [(ink[y][x], x, y) for y in range(3) for x in range(3)]
+    total = sum(i for i, _, _ in points)
+    x0, y0 = sum(i * x for i, x, _ in points) / total, sum(i * y for i, _, y in points) / total
+    return sum(i * (x - x0) * (y - y0) for i, x, y in points) / sum(i * (y - y0) ** 2 for i, _, y in points)
+
+
+def convolution(x, w, b):
+    return [x[j] * w[0] + x[j + 1] * w[1] + b for j in range(3)]
+
+
+SOLVED = {
+    "one-cost": (one_cost, "x y w_1 b_1"),
+    "one-step": (one_step, r"x y w_1 b_1 \eta"),
+    "one-batch": (one_batch, "x y w_1 b_1"),
+    "two-output": (two_output, "x W^{(1)} b^{(1)} w^{(2)} b^{(2)}"),
+    "two-gradients": (two_gradients, "x y W^{(1)} b^{(1)} w^{(2)} b^{(2)}"),
+    "scalar-linear": (scalar_linear, "x y w_1 b_1 w_2 b_2"),
+    "chain-walk": (chain_walk, "t"),
+    "autodiff-quotient": (quotient, "u v"),
+    "autodiff-loop": (loop, "x"),
+    "act-softmax": (lambda Z: [a for row in Z for a in softmax(row)], "Z"),
+    "cost-fused/b": (cross_entropy, "Z k"),
+    "data-coins": (best_coin, "K n"),
+    "data-variances": (principal_variances, "X"),
+    "gates-residual": (residuals, "y"),
+    "gd-descent": (two_steps, r"x y \eta"),
+    "gd-limit": (largest_rate, "X"),
+    "hyper-draws": (draws, "q p"),
+    "iris-recall": (recall_and_precision, "N"),
+    "limits-tanh": (tanh_limit, "W v b d"),
+    "limits-units": (lambda eta, c: eta / (c * c), r"\eta c"),
+    "opt-adam": (adam, r"\theta m v g t \eta \beta_1 \beta_2 \epsilon"),
+    "perceptron-bound": (bound, "X y w b"),
+    "reg-stop": (early_stop, "C k"),
+    "reg-bn": (batch_norm, r"u \gamma \delta"),
+    "sokirko-slant": (slant, "I"),
+    "types-convolution": (convolution, "x w b"),
+    "ua-polygon": (polygon, "F"),
+    "ua-jump": (lambda p, q: abs(q - p) / 2, "p q"),
+    "van-clip": (clipped, r"\partial-w \partial-b c"),
+    "van-residual": (residual_layer, "g W^l f'"),
+    "van-sigmoid": (lambda a, b: math.sqrt(2 * 16 / (a + b)), r"n_\text{in} n_\text{out}"),
+    "nielsen-spread": (lambda x: math.sqrt(1 + dot(x, x)), "x"),
+}
+
+
+@pytest.mark.parametrize("id", SOLVED)
+def test_solved_by_hand_it_gives_the_right_value(id):
+    check = CHECKS[id]
+    solve, order = SOLVED[id]
+    for number in check.numbers:
+        given = {
+            re.sub(r"\\partial C/\\partial (\w)", r"\\partial-\1", letter): value
+            for letter, value in letters_of(number.given).items()
+        }
+        answer = solve(*(given[letter] for letter in order.split()))
+        answer = list(answer) if isinstance(answer, tuple | list) else [answer]
+        assert [float(f"{x:.{check.digits - 1}e}") for x in answer] == pytest.approx(
+            entries(number.right), rel=1e-9, abs=1e-6
+        ), number.given
