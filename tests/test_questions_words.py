@@ -8,6 +8,7 @@ import yaml
 
 from fysstk_book import exercises, sources
 from fysstk_book.questions.model import Choice, Understanding
+from fysstk_book.questions.selfchecks import selfchecks
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "book" / "questions"
@@ -26,7 +27,9 @@ def questions():
 
 ALL = list(questions())
 SETS = yaml.safe_load((FOLDER / "sets.yml").read_text(encoding="utf8"))
-CHAPTER = {one.id: one.chapter for one in exercises.catalogue()} | {one.id: one.chapter for one in ALL}
+CHAPTER = {one.id: exercises.find(one.exercise).chapter for one in selfchecks()} | {
+    one.id: one.chapter for one in ALL
+}
 
 
 def right(one):
