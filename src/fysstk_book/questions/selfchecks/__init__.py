@@ -22,7 +22,7 @@ from fysstk_book.questions.model import Number, SelfCheck, Value, Wrong, entries
 from fysstk_book.questions.selfchecks._left_out import LEFT_OUT, UNASKED
 from fysstk_book.questions.selfchecks._typeset import typeset
 
-__all__ = ["LEFT_OUT", "UNASKED", "Family", "of_chapter", "selfcheck", "selfchecks", "together"]
+__all__ = ["LEFT_OUT", "SHOWN", "UNASKED", "Family", "of_chapter", "selfcheck", "selfchecks", "together"]
 
 TRIALS = 200
 """So many inputs are drawn at most to find those on which every mistake can be told from every other."""
@@ -213,9 +213,9 @@ def _unit(number: float, digits: int) -> float:
 def _apart(one: Value, other: Value, digits: int) -> bool:
     """Tell whether two values have other shapes as matrices, or differ by more than three last digits."""
     a, b = entries(one), entries(other)
-    shapes = {shape(value) for value in (one, other) if len(shape(value)) == 2}
+    matrices = [value for value in (one, other) if isinstance(value, list) and isinstance(value[0], list)]
     return (
-        len(shapes) == 2
+        len({shape(value) for value in matrices}) == 2
         or len(a) != len(b)
         or any(abs(x - y) > 3.5 * max(_unit(x, digits), _unit(y, digits)) for x, y in zip(a, b, strict=True))
     )

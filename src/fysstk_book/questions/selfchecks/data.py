@@ -36,8 +36,7 @@ SELFCHECKS = (
     ),
     selfcheck(
         "data-variances",
-        r"The rows of $X$ are samples. Give the two variances of the principal components, the largest first, with $n - 1$ "
-        r"below the line.",
+        r"The rows of $X$ are samples. Give the two variances of the principal components (divide by $n - 1$), the largest first.",
         "X",
         draw=lambda rng: (rng.integers(0, 7, size=(3, 2)).astype(float),),
         say={

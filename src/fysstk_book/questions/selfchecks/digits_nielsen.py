@@ -37,9 +37,7 @@ def _answers(rng: np.random.Generator) -> tuple[Any, ...]:
 SELFCHECKS = (
     selfcheck(
         "nielsen-darkness",
-        r"Images with two pixels belong to the classes 0 and 1; each row is an image. The rows of $X_0$ and $X_1$ are the "
-        r"training images of the two classes. Give to each test image, a row of $X$, the class whose mean darkness over "
-        r"its training images is closest, and answer with the three classes.",
+        r"Images with two pixels belong to the classes 0 and 1; each row is an image. The rows of $X_0$ and $X_1$ are the training images of the two classes. Give to each test image, a row of $X$, the class whose mean darkness (the mean over all pixels of its training images) is closest to the image's own, and answer with the three classes.",
         _of_both_classes,
         draw=_images,
         few=True,

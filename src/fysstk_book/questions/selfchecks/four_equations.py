@@ -148,8 +148,7 @@ SELFCHECKS = (
     ),
     selfcheck(
         "four-operations",
-        r"For one sample, count the multiplications of equations 2 and 4 in one backward pass, without those of the "
-        r"activations' slopes, for a network with the layers $(M_0, M_1, \dots, M_L)$.",
+        r"Count the multiplications of one backward pass for one sample: those that send the errors back through the weights (equation 4) and those that make the weights' gradients (equation 2), without those of the activations' slopes. The network has the layers $(M_0, M_1, \dots, M_L)$.",
         lambda sizes: rf"For $(M_0, M_1, \dots, M_L) = {sizes}$:",
         draw=_sizes,
         digits=4,

@@ -28,7 +28,8 @@ SELFCHECKS = (
         r"g, \epsilon",
         draw=lambda rng: (nice(rng, 2, low=-3.0, high=3.0), nice(rng, low=0.1, high=1.0)),
         say={
-            "did not divide by the length of the gradient": "The step has to be ε long, whatever the gradient's length."
+            "took the signs only": "This step is longer than ε, and it has another direction.",
+            "did not divide by the length of the gradient": "The step has to be ε long, whatever the gradient's length.",
         },
     ),
     selfcheck(

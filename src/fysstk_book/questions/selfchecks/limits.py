@@ -33,10 +33,13 @@ SELFCHECKS = (
     ),
     selfcheck(
         "limits-units",
-        r"A neuron has learned with the learning rate $\eta$. Now its input comes in a new unit, $x' = cx$, and the weight "
+        r"A neuron has learned by gradient descent with the learning rate $\eta$. Now its input comes in a new unit, $x' = cx$, and the weight "
         r"starts from $w' = w/c$. Which learning rate for $w'$ makes training do exactly what it did before?",
         r"\eta, c",
         draw=lambda rng: (nice(rng, low=0.1, high=2.0), float(rng.choice([0.1, 0.2, 0.5, 2.0, 5.0, 10.0]))),
+        say={
+            "multiplied by c": "A larger input makes a larger gradient, so a rate that grows with c goes the wrong way, and more than one factor is missing."
+        },
     ),
     selfcheck(
         "limits-chance",

@@ -10,6 +10,7 @@ SELFCHECKS = (
         r"as a whole. Give its sums $z_0, z_1, \dots$ (before any activation).",
         "x, w, b",
         draw=lambda rng: (nice(rng, 4), nice(rng, 2), nice(rng)),
+        say={"stopped one place too early": "The filter also fits at the very end of the signal."},
     ),
     selfcheck(
         "types-matrix",
@@ -17,6 +18,9 @@ SELFCHECKS = (
         r"the matrix $W$.",
         "w, n",
         draw=lambda rng: (nice(rng, 2), 3),
+        say={
+            "let the filter wrap around at the end": "A filter of two weights fits at n - 1 places only: no node sees both ends of the signal."
+        },
     ),
     selfcheck(
         "types-shared",

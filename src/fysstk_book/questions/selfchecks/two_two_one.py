@@ -42,8 +42,7 @@ SELFCHECKS = (
     ),
     selfcheck(
         "two-convention",
-        r"A friend writes $z = Va + b$, where you write $z = aW + b$, and gives you the matrix $\partial C/\partial V$. "
-        r"What is the matrix $\partial C/\partial W$?",
+        r"A friend writes $z = Va + b$ with a column $a$, where you write $z = aW + b$ with a row $a$, and gives you the matrix $\partial C/\partial V$. What is the matrix $\partial C/\partial W$?",
         r"\partial C/\partial V",
         draw=lambda rng: (nice(rng, 2, 3),),
         say={
