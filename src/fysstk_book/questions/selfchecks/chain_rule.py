@@ -39,8 +39,9 @@ SELFCHECKS = (
             nice(rng, 3, low=-3.0, high=3.0) * np.where(np.arange(3) == rng.integers(0, 6), 0.0, 1.0),
         ),
         say={
+            "the products after each factor are in the reverse order": "Behind x₁ stand two factors, behind x₃ none: you have them the other way round.",
             "kept the factor itself in the product": "xᵢ does not occur in its own derivative: it is the one factor "
-            "that drops out."
+            "that drops out.",
         },
     ),
     selfcheck(

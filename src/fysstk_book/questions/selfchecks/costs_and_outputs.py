@@ -58,7 +58,10 @@ SELFCHECKS = (
         _given,
         draw=_scores,
         part=lambda result: result[0],
-        say=WHOLE_ARRAY,
+        say={
+            **WHOLE_ARRAY,
+            "added the costs up instead of taking their mean": "The mean of the two costs is asked for.",
+        },
     ),
     selfcheck(
         "cost-signs",

@@ -100,7 +100,10 @@ SELFCHECKS = (
         r"A^{l-1}, \delta^l",
         draw=lambda rng: (nice(rng, 2, 2), nice(rng, 2, 2)),
         part=lambda result: result[0],
-        say={"divided by the number of samples once more": "The 1/n of the mean is in δ already."},
+        say={
+            "divided by the number of samples once more": "The 1/n of the mean is in δ already.",
+            "used only the first sample": "Every sample contributes: the sum over them is asked for.",
+        },
     ),
     selfcheck(
         "four-gradients/b",
@@ -110,7 +113,8 @@ SELFCHECKS = (
         draw=lambda rng: (nice(rng, 3, 2), nice(rng, 3, 2)),
         part=lambda result: result[1],
         say={
-            "summed over the nodes instead of the samples": "Rows are samples, columns are nodes. Sum over the samples."
+            "summed over the nodes instead of the samples": "Rows are samples, columns are nodes. Sum over the samples.",
+            "used only the first sample": "Every sample contributes: the sum over them is asked for.",
         },
         twins={
             ("took the mean over the rows for the bias", "divided by the number of samples once more"): (

@@ -85,8 +85,9 @@ SELFCHECKS = (
             nice(rng, low=0.1, high=3.0),
         ),
         say={
+            "lost the factor 1/2 of the penalty": "The penalty is half of λ times the square; its derivative has no factor 2.",
             "took the mean over the samples in the first term": "The cost here is a sum over the samples. With a mean the "
-            "penalty would weigh more."
+            "penalty would weigh more.",
         },
     ),
 )

@@ -15,6 +15,9 @@ SELFCHECKS = (
         + r", whose bias is $b$. Which limit does the output have far out in the direction $d$?",
         "W, v, b, d",
         draw=lambda rng: (nice(rng, 2, 3), nice(rng, 3), nice(rng), nice(rng, 2)),
+        say={
+            "turned the direction round": "Each node saturates at the sign of its own w·d. Yours has the opposite one."
+        },
     ),
     selfcheck(
         "limits-relu",
@@ -22,6 +25,15 @@ SELFCHECKS = (
         + r". What is the slope of the output along $x_0 + t\,d$ beyond the last kink, for large $t$?",
         "W, v, d",
         draw=lambda rng: (nice(rng, 2, 3), nice(rng, 3), nice(rng, 2)),
+        say={
+            "kept all nodes on": "A node whose sum falls with t is off for large t.",
+            "counted the nodes without their slopes": "A node that is on contributes its weight v times the slope of its own sum, w·d.",
+            "kept the nodes that are off": "For t → ∞ those nodes are on whose sums rise.",
+            "took the size of α": (
+                "took the size of each node's slope",
+                "A ReLU is off on one side; it is no absolute value.",
+            ),
+        },
     ),
     selfcheck(
         "limits-memory",

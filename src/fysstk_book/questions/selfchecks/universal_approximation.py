@@ -70,6 +70,14 @@ SELFCHECKS = (
         r"ReLU nodes with kinks at $0$, $\frac13$ and $\frac23$. Give their three output weights.",
         "F",
         draw=lambda rng: (nice(rng, 4, low=-1.0, high=1.0),),
+        say={
+            "forgot to divide by the width of a cell": "A slope is a difference over the width of a cell, which is ⅓ here.",
+            "took m as the number of points": (
+                "took the number of points for that of the cells",
+                "Four points make three cells.",
+            ),
+            "left out the first node": "The first node sets the slope of the first cell: before it the slope is 0.",
+        },
     ),
     selfcheck(
         "ua-jump",
