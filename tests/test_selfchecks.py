@@ -96,7 +96,8 @@ def test_right_values_can_be_typed_and_are_rounded(check):
     for number in check.numbers:
         for x in entries(number.right):
             assert x == 0 or 0.01 <= abs(x) < 10.0 ** max(3, check.digits)
-            assert x == float(f"{x:.{check.digits}g}")
+            assert x == float(f"{x:.{check.digits + 3}g}")
+            assert abs(abs(x) / unit(x, check.digits) % 1 - 0.5) > 0.01  # how it is rounded is no riddle
             assert math.copysign(1, x) > 0 or x < 0  # no minus zero
 
 

@@ -281,6 +281,4 @@ def test_solved_by_hand_it_gives_the_right_value(id):
         }
         answer = solve(*(given[letter] for letter in order.split()))
         answer = list(answer) if isinstance(answer, tuple | list) else [answer]
-        assert [float(f"{x:.{check.digits - 1}e}") for x in answer] == pytest.approx(
-            entries(number.right), rel=1e-9, abs=1e-6
-        ), number.given
+        assert answer == pytest.approx(entries(number.right), rel=1e-4, abs=1e-6), number.given

@@ -179,10 +179,10 @@ def _answers(
 def _value(
     answer: Callable[..., Any], part: Part, inputs: tuple[Any, ...], digits: int, border: float = 1e-6
 ) -> Value | None:
-    """Return the part that is asked for, rounded.
+    """Return the part that is asked for, with three digits more than are asked for.
 
     None where the answer breaks down on these inputs, or where a number lies so near the border between two
-    rounded ones that another way of computing could end on the other side.
+    rounded ones that a reader's way of computing could end on the other side.
     """
     try:
         with np.errstate(all="ignore"):
@@ -194,7 +194,7 @@ def _value(
     numbers = array.ravel().tolist()
     if any(abs(abs(x) / _unit(x, digits) % 1 - 0.5) < border for x in numbers):
         return None
-    rounded: Value = np.reshape([_round(x, digits) for x in numbers], array.shape).tolist()
+    rounded: Value = np.reshape([_round(x, digits + 3) for x in numbers], array.shape).tolist()
     return rounded
 
 
