@@ -67,6 +67,7 @@ def selfcheck(
     draw: Draw | None = None,
     part: Part = lambda result: result,
     digits: int = 3,
+    least: float = LEAST,
     count: int = 4,
     few: bool = False,
     say: Mapping[str, str | tuple[str, str]] | None = None,
@@ -90,6 +91,8 @@ def selfcheck(
         What is asked for, out of the reference's result.
     digits
         Significant digits that are asked for.
+    least
+        Size of the smallest right value, zero aside. A difference of larger ones loses digits below.
     count
         How many inputs, three to six.
     few
@@ -120,7 +123,7 @@ def selfcheck(
 
     def number(inputs: tuple[Any, ...]) -> tuple[Number, set[str]] | None:
         value = _value(right, part, inputs, digits, border=0.02)
-        if value is None or value == given_away or not _askable(value, digits):
+        if value is None or value == given_away or not _askable(value, digits, least):
             return None
         found: list[tuple[Value, set[str]]] = []
         for name, answer in mistakes.items():
@@ -221,10 +224,10 @@ def _apart(one: Value, other: Value, digits: int) -> bool:
     )
 
 
-def _askable(value: Value, digits: int) -> bool:
+def _askable(value: Value, digits: int, least: float) -> bool:
     """Tell whether a right answer is neither nothing, nor too small or too large to be typed."""
     numbers = entries(value)
-    return any(numbers) and all(not x or LEAST <= abs(x) < max(1e3, 10.0**digits) for x in numbers)
+    return any(numbers) and all(not x or least <= abs(x) < max(1e3, 10.0**digits) for x in numbers)
 
 
 def _search(

@@ -65,5 +65,6 @@ SELFCHECKS = (
         r"Two weights in a row make a network without any activation, with the cost $C = \frac12(w_2w_1x - y)^2$. What are "
         r"$w_1$ and $w_2$ after one step of gradient descent with the learning rate $\eta$? Give both, in this order.",
         r"w_1, w_2, x, y, \eta",
+        least=0.1,
     ),
 )

@@ -46,6 +46,7 @@ SELFCHECKS = (
             "round.)",
             "returned the singular values": "A variance is a square: the square of the singular value over n - 1.",
         },
+        least=0.1,
     ),
     selfcheck(
         "data-whiten",

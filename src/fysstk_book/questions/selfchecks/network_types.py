@@ -66,6 +66,7 @@ SELFCHECKS = (
             "took the readings from the last to the first": "The first reading comes first; the last one has the "
             "freshest say."
         },
+        least=0.1,
     ),
     selfcheck(
         "types-rbf",

@@ -63,6 +63,7 @@ SELFCHECKS = (
         ),
         part=lambda result: result[0],
         say={"put epsilon under the root": "Here ε is added after the root is taken."},
+        least=0.1,
     ),
     selfcheck(
         "opt-adam",
@@ -84,6 +85,7 @@ SELFCHECKS = (
         say={
             "counted the steps from 0": "In the first step t is 1. With 0 the correction would divide by zero.",
         },
+        least=0.1,
     ),
     selfcheck(
         "opt-first",

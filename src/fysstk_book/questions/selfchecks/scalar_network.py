@@ -52,6 +52,7 @@ SELFCHECKS = (
         WEIGHTS + "The hidden neuron has a sigmoid, and the output is linear, $a_2 = z_2$. " + COST + HIDDEN,
         "x, y, w_1, b_1, w_2, b_2",
         part=_of_the_hidden_neuron,
+        least=0.1,
     ),
     selfcheck(
         "scalar-chain",
