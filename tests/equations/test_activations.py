@@ -152,38 +152,8 @@ def test_softmax_of_the_package_sees_differences_only(rng, printed):
     printed("eq-act-softmax-shift").holds(names)
 
 
-@pytest.mark.equation("eq-act-softmax-two", method="sympy")
-def test_softmax_of_two_classes_is_a_sigmoid(printed):
-    names = {"z_i": from_one(sp.symbols("x:2", real=True))}
-    printed("eq-act-softmax-two").holds(names, where=["def-act-softmax", *SIGMA], k=(1, 2))
-
-
-@pytest.mark.equation("eq-act-softmax-two", method="numeric")
-def test_softmax_of_two_classes_in_the_package(rng, printed):
-    for row in rng.normal(scale=3, size=(20, 2)):
-        names = {"a_i": from_one(softmax(row)), "z_i": from_one(row), r"\sigma": sigmoid}
-        printed("eq-act-softmax-two").holds(names, within=1e-14)
-
-
-KRONECKER = {r"\delta_{ij}": lambda i, j: int(i == j)}
-
-
 def nodes(*letters, M):
     return {name: range(1, M + 1) for name in letters}
-
-
-@pytest.mark.equation("eq-act-softmax-jacobian", method="sympy")
-def test_jacobian_of_softmax(printed):
-    names = {"z_i": from_one(sp.symbols("x:3", real=True)), **KRONECKER}
-    printed("eq-act-softmax-jacobian").holds(also=names, where=["def-act-softmax"], **nodes(*"ijk", M=3))
-
-
-@pytest.mark.equation("eq-act-softmax-jacobian", method="central differences")
-def test_jacobian_of_softmax_numerically(rng, printed):
-    names = {"z_i": from_one(rng.normal(size=5)), **KRONECKER}
-    printed("eq-act-softmax-jacobian").holds(
-        also=names, where=["def-act-softmax"], within=1e-9, **nodes(*"ijk", M=5)
-    )
 
 
 SLOPE_BY_OUTPUT = r"g_i = \frac{\partial C}{\partial a_i}"

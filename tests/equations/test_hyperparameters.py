@@ -11,6 +11,8 @@ import sympy.stats
 from scipy.stats import loguniform
 from sklearn.model_selection import ParameterGrid
 
+from fysstk_book.compare import interval
+from fysstk_book.printed.names import from_one
 from fysstk_book.printed.numbers import samples
 from fysstk_nn.costs import cost_function
 
@@ -47,6 +49,32 @@ def test_chance_of_a_good_draw(n, printed):
     outcomes = itertools.product((q, 1 - q), repeat=n)
     at_least_one = sum(sp.prod(outcome) for outcome in outcomes if q in outcome)
     printed("eq-hyper-draws").holds({"p": at_least_one, "q": q, "n": n})
+
+
+@pytest.mark.equation("eq-hyper-paired", method="numeric")
+@pytest.mark.parametrize("n", [2, 5, 20])
+def test_standard_error_of_paired_differences(n, rng, printed):
+    luck = rng.normal(size=n)
+    d = (luck + rng.normal(0, 0.1, n)) - (luck + rng.normal(0.3, 0.1, n))
+    names = {"n": n, "d_i": from_one(d), r"\bar d": d.mean(), r"s_\text{diff}": d.std(ddof=1)}
+    printed("eq-hyper-paired").holds({**names, r"s_\text{mean}": interval(d).error})
+
+
+@pytest.mark.equation("eq-hyper-paired", method="numeric")
+def test_means_of_n_differences_scatter_by_their_standard_error(rng, printed, discrepancy):
+    means = rng.normal(0.3, 2.0, (40_000, 9)).mean(axis=1)
+    predicted = printed("eq-hyper-paired").value({r"s_\text{diff}": 2.0, "n": 9}, side=1)
+    discrepancy(means.std() - predicted)
+    assert abs(means.std() / predicted - 1) < 0.02
+
+
+@pytest.mark.equation("eq-hyper-paired-spread", method="numeric")
+def test_spread_of_paired_differences(rng, printed):
+    A = rng.normal(size=12)
+    B = 0.7 * A + rng.normal(0, 0.3, 12)
+    spreads = {r"s_\text{diff}": A - B, r"s_\text{A}": A, r"s_\text{B}": B}
+    names = {name: scores.std(ddof=1) for name, scores in spreads.items()}
+    printed("eq-hyper-paired-spread").holds(names | {"r": np.corrcoef(A, B)[0, 1]})
 
 
 @pytest.mark.equation("eq-hyper-loguniform", method="numeric")

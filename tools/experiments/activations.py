@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from experiments.kinds import Experiment, Race
-from experiments.learning import DIGITS, IN_PERCENT, images, learn, order, plain_digits
+from experiments.kinds import Experiment, Race, Sweep
+from experiments.learning import DIGITS, IN_PERCENT, PERCENT, accuracy, images, learn, order, plain_digits
 from fysstk_book.compare import Contestant
 from fysstk_nn.optimizers import Adam, GradientDescent
 
@@ -90,3 +92,62 @@ EXPERIMENTS["activations-speed"] = Race(
         "edge": "say",
     },
 )
+
+
+TWO = {"n": 800, "scale": "centred", "hidden": (50, 50), "epochs": 5, "batch": 25}
+
+EXPERIMENTS["activations-two-layers"] = Race(
+    "Is tanh ahead of ReLU in two layers as well, each at its own rate?",
+    f"800 of {DIGITS}; tested on the others",
+    {
+        name: Contestant(
+            partial(plain_digits, rule=GradientDescent, f=CURVES[name], **TWO),
+            {"eta": (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0)},
+        )
+        for name in ("ReLU", "tanh")
+    },
+    range(40),
+    range(100, 110),
+    {**IN_PERCENT, "budget": "two hidden layers of 50, 5 epochs of gradient descent in batches of 25"},
+)
+
+SILENCING = {
+    "ReLU, descent": ("relu", GradientDescent, (0.03, 0.1, 0.3, 0.6, 1.0)),
+    "ReLU, Adam": ("relu", Adam, (0.001, 0.003, 0.01, 0.03, 0.1)),
+    "leaky ReLU, Adam": ("leaky_relu", Adam, (0.001, 0.003, 0.01, 0.03, 0.1)),
+}
+
+
+@functools.cache
+def silent_units(f: str, rule: Any, rates: tuple[float, ...], seed: int) -> dict[str, list[float]]:
+    """Return the share of silent units in two layers, and the accuracy, for all rates."""
+    X, y, Y = images()
+    X, rows = 2 * X - 1, order(seed)
+    train, test = rows[:800], rows[800:]
+    found: dict[str, list[float]] = {"silent": [], "accuracy": []}
+    for eta in rates:
+        net, params = learn(
+            X[train], Y[train], seed, hidden=(50, 50), f=f, optimizer=rule(eta), epochs=5, batch=25
+        )
+        layers = net.forward(params, X[train]).z[1:-1]
+        found["silent"].append(float(np.mean([(z <= 0).all(axis=0) for z in layers])))
+        found["accuracy"].append(accuracy((net, params), X[test], y[test]))
+    return found
+
+
+for name, key, ylabel in (
+    ("silent-units", "silent", "share of silent units"),
+    ("silent-accuracy", "accuracy", PERCENT),
+):
+    EXPERIMENTS[name] = Sweep(
+        "How many units fall silent at which learning rate, and what does it cost?",
+        f"800 of {DIGITS}; tested on the others",
+        {
+            label: (rates, partial(silent_units, f, rule, rates), key)
+            for label, (f, rule, rates) in SILENCING.items()
+        },
+        "learning rate",
+        ylabel,
+        "two hidden layers of 50, 5 epochs in batches of 25",
+        range(20),
+    )

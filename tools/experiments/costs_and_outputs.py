@@ -92,3 +92,21 @@ for epochs in (3, 20):
             **({"longer": {"epochs": 200}} if epochs == 20 else {}),
         },
     )
+
+EXPERIMENTS["softmax-squares"] = Race(
+    "Is it softmax or the cross-entropy that makes the early lead?",
+    f"500 of {DIGITS}; tested on the others",
+    {
+        name: Contestant(
+            partial(paired, ends=("softmax", cost), epochs=3),
+            {"eta": (0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0)},
+        )
+        for name, cost in (("cross-entropy", "cross_entropy"), ("squared error", "half_squared_error"))
+    },
+    range(40),
+    range(100, 110),
+    {
+        **IN_PERCENT,
+        "budget": "one hidden layer of 30 sigmoids, softmax, 3 epochs of descent in batches of 25",
+    },
+)

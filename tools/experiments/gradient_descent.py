@@ -54,6 +54,42 @@ EXPERIMENTS["batch-size-line"] = Race(
     },
 )
 
+
+def decaying_race(seed: int, part: float, decay: float = 0.0, epochs: int = 20) -> float:
+    """Return log10 of the distance from the solution with batches of 10, at a rate that falls like 1/t."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(100, 2)) * [1.0, 0.3]
+    y = x @ [1.0, 2.0] + rng.normal(0, 0.1, size=100)
+    eta, theta, t = part * 2 / np.linalg.eigvalsh(x.T @ x / 100).sum(), np.zeros(2), 0
+    with np.errstate(all="ignore"):
+        for _ in range(epochs):
+            for rows in np.split(rng.permutation(100), 10):
+                theta = theta - eta / (1 + decay * t) * x[rows].T @ (x[rows] @ theta - y[rows]) / 10
+                t += 1
+        return float(np.log10(np.linalg.norm(theta - np.linalg.lstsq(x, y)[0])))
+
+
+DECAYED = (0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6)
+
+EXPERIMENTS["decay-line"] = Race(
+    "How much nearer does a decaying rate come in 20 epochs, each at its own start?",
+    "100 samples of a line in two features, drawn anew for each seed",
+    {
+        "constant": Contestant(decaying_race, {"part": DECAYED}),
+        "falling": Contestant(
+            decaying_race, {"part": DECAYED, "decay": (0.003, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3)}
+        ),
+    },
+    range(40),
+    range(100, 120),
+    {
+        "quantity": "log10 of the distance from the solution",
+        "higher_is_better": False,
+        "budget": "batches of 10, 20 epochs; first rates are parts of 2/(λmin + λmax)",
+        "failed": 3.0,
+    },
+)
+
 SHALLOW_30 = {"f": "tanh", "hidden": (30,), "epochs": 10}
 
 EXPERIMENTS["batch-size-digits"] = Race(

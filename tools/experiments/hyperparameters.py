@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
+
 from experiments.kinds import Experiment, Race
-from experiments.learning import DIGITS, IN_PERCENT, large_digits, plain_digits
+from experiments.learning import (
+    DIGITS,
+    IN_PERCENT,
+    accuracy,
+    images,
+    large_digits,
+    learn,
+    order,
+    plain_digits,
+)
 from fysstk_book.compare import Contestant
 from fysstk_nn.optimizers import Adam
 
@@ -24,7 +35,7 @@ EXPERIMENTS["layers-digits"] = Race(
     {
         str(hidden): Contestant(
             partial(shaped, hidden=hidden),
-            {"eta": (0.001, 0.003, 0.01, 0.03, 0.1), "l2": (0.0, 0.0001, 0.001, 0.01)},
+            {"eta": (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0), "l2": (0.0, 0.0001, 0.001, 0.01)},
         )
         for hidden in ((64,), (), (16,), (16, 16), (64, 64))
     },
@@ -43,11 +54,42 @@ EXPERIMENTS["layers-mnist"] = Race(
     {
         str(hidden): Contestant(
             partial(large_digits, hidden=hidden, epochs=10, scheme="he"),
-            {"eta": (0.0003, 0.001, 0.003)},
+            {"eta": (0.0003, 0.001, 0.003, 0.01, 0.03)},
         )
         for hidden in ((300,), (150, 150))
     },
-    range(10),
-    range(100, 102),
+    range(20),
+    range(100, 103),
     {**IN_PERCENT, "budget": "ReLU, 10 epochs of Adam in batches of 64"},
+)
+
+
+def nine_trials(seed: int, dice: bool) -> float:
+    """Choose rate and penalty by nine trials, on a shifted grid or at random; return the test accuracy."""
+    X, y, Y = images()
+    train, validation, test = np.split(order(seed), [300, 600])
+    rng = np.random.default_rng(seed + 10**6)
+    places = rng.uniform(size=(9, 2))
+    if not dice:
+        places = (np.array([(i, j) for i in range(3) for j in range(3)]) + rng.uniform(size=2)) / 3
+    trials = []
+    for u, v in places:
+        trained = learn(
+            X[train], Y[train], seed, hidden=(32,), f="tanh", optimizer=Adam(10 ** (4 * u - 4)), epochs=10,
+            batch=50, l2=10 ** (5 * v - 6),
+        )  # fmt: skip
+        trials.append((accuracy(trained, X[validation], y[validation]), accuracy(trained, X[test], y[test])))
+    return max(trials, key=lambda scores: scores[0])[1]
+
+
+EXPERIMENTS["grid-or-dice"] = Race(
+    "Nine trials of a rate and a penalty: on a grid, or at random?",
+    f"300 of {DIGITS} to train on, 300 to choose by; tested on the others",
+    {name: Contestant(partial(nine_trials, dice=name == "random")) for name in ("grid", "random")},
+    range(100),
+    (),
+    {
+        **IN_PERCENT,
+        "budget": "rates from 1e-4 to 1, penalties from 1e-6 to 0.1; 32 tanh, 10 epochs of Adam",
+    },
 )

@@ -248,7 +248,10 @@ def boosting_answers(X: Any, Y: Any, Z: Any, seed: int, trees: int, rate: float)
     return one_per_row(model, X, Y, Z)
 
 
-NETWORK_GRID = {"eta": (0.0003, 0.001, 0.003, 0.01, 0.03), "l2": (0.0, 0.001, 0.003, 0.01, 0.03)}
+NETWORK_GRID = {
+    "eta": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    "l2": (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+}
 
 EXPERIMENTS["mixed-table"] = Race(
     "Networks or trees on a table of mixed types?",

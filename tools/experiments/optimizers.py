@@ -101,6 +101,42 @@ for landscape, steps in (("valley", 100), ("turned", 100), ("Rosenbrock", 1000))
     )
 
 
+def narrow(seed: int, rule: Callable[..., Any], eta: float) -> float:
+    """Return log10 of the mean cost in the last 20 of 100 steps in a valley with κ = 400.
+
+    Momentum swings through the minimum: its cost after one certain step says where the swing is.
+    """
+    angle = np.random.default_rng(seed).uniform(0, 2 * np.pi)
+    theta = 10**0.5 * np.array([np.cos(angle), np.sin(angle)])
+    optimizer, h, costs = rule(eta), np.array([1.0, 400.0]), []
+    state = optimizer.init(theta)
+    with np.errstate(all="ignore"):
+        for _ in range(100):
+            optimizer.step(theta, h * theta, state)
+            costs.append(h @ theta**2 / 2)
+        return float(np.log10(np.mean(costs[-20:])))
+
+
+NARROW_RATES = tuple(float(f"{eta:.2g}") for eta in np.geomspace(0.001, 0.009, 25))
+
+EXPERIMENTS["race-narrow"] = Race(
+    "Is momentum with β = 0.9 ahead in a valley with κ = 400?",
+    "starts drawn anew for each seed",
+    {
+        name: Contestant(partial(narrow, rule=rule), {"eta": NARROW_RATES})
+        for name, rule in (("gradient descent", GradientDescent), ("momentum", Momentum))
+    },
+    range(40),
+    range(100, 120),
+    {
+        "quantity": "log10 of the cost",
+        "budget": "mean cost of steps 81 to 100",
+        "higher_is_better": False,
+        "failed": 3.0,
+    },
+)
+
+
 def polynomial_cost(
     seed: int, rule: Callable[[Any], Any], eta: float, epochs: int = 30, schedule: str = "constant"
 ) -> float:

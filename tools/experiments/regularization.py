@@ -245,11 +245,12 @@ EXPERIMENTS["dropout-mnist"] = Race(
             {"eta": (0.001, 0.003, 0.01, 0.03)},
         ),
     },
-    range(10),
-    range(100, 102),
+    range(20),
+    range(100, 103),
     {
         **IN_PERCENT,
         "budget": "one hidden layer of 100 ReLU, 30 epochs of Adam in batches of 64",
+        "longer": {"epochs": 100},
     },
 )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from experiments.kinds import Experiment, Race, Sweep
-from fysstk_book.compare import Contestant
+from experiments.kinds import Experiment, Sweep
 from fysstk_nn.mlp import MLP
 from fysstk_nn.optimizers import GradientDescent
 from fysstk_nn.params import Params
@@ -35,42 +36,59 @@ def curve_error(net: MLP, params: Params) -> float:
     return float(np.mean((net.predict(params, grid) - scalar_curve(grid)) ** 2)) ** 0.5
 
 
-def penalised_curve(seed: int, n: int, epochs: int = 20000, **penalty: float) -> float:
-    """Fit eight tanh to n noisy points with a penalty; return the error on the curve."""
+STRENGTHS = (0.0, 0.00001, 0.0001, 0.001, 0.01)
+RATES = (0.05, 0.2)
+
+
+@functools.cache
+def penalised(n: int, seed: int) -> dict[str, list[float]]:
+    """Return the errors of eight tanh that fit n noisy points, for both norms, both RATES and all STRENGTHS.
+
+    All of these networks start from the same weights and are trained side by side, one along the first axis.
+    """
     X, y = noisy_curve(n, seed)
-    net = MLP((1, 8, 1), hidden="tanh")
-    run = fit(
-        net,
-        net.init(rng=seed, scheme="normal"),
-        X,
-        y,
-        optimizer=GradientDescent(0.2),
-        epochs=epochs,
-        **penalty,
+    grid = np.linspace(-1, 1, 500)[:, None]
+    start = MLP((1, 8, 1), hidden="tanh").init(rng=seed, scheme="normal")
+    settings = list(itertools.product(("L2", "L1"), RATES, STRENGTHS))
+    eta = np.array([eta for _, eta, _ in settings])[:, None, None]
+    l2, l1 = (
+        np.array([strength * (norm == which) for norm, _, strength in settings])[:, None, None]
+        for which in ("L2", "L1")
     )
-    return curve_error(net, run.params)
+    theta = [
+        np.repeat(part[None], len(settings), axis=0) for l in (1, 2) for part in (start.W[l], start.b[l])
+    ]
+    W1, b1, W2, b2 = (part.reshape(len(settings), -1, part.shape[-1]) for part in theta)
+    for _ in range(20000):
+        a = np.tanh(X @ W1 + b1)
+        delta2 = (a @ W2 + b2 - y) / n
+        delta1 = delta2 * W2.swapaxes(1, 2) * (1 - a**2)
+        steps = (X.T @ delta1, delta1.sum(1, keepdims=True), a.swapaxes(1, 2) @ delta2)
+        b2 -= eta * delta2.sum(1, keepdims=True)
+        b1 -= eta * steps[1]
+        for W, step in ((W1, steps[0]), (W2, steps[2])):
+            W -= eta * (step + l2 * W + l1 * np.sign(W))
+    outputs = np.tanh(grid @ W1 + b1) @ W2 + b2
+    errors = np.sqrt(np.mean((outputs - scalar_curve(grid)) ** 2, axis=(1, 2)))
+    found: dict[str, list[float]] = {}
+    for (norm, rate, _), error in zip(settings, errors, strict=True):
+        found.setdefault(f"{norm}, {n} points, η = {rate:g}", []).append(float(error))
+    return found
 
 
-LAMBDAS = (0.0, 0.00001, 0.0001, 0.001, 0.01)
-
-for n in (5, 80):
-    EXPERIMENTS[f"curve-penalty-{n}"] = Race(
-        f"Does a penalty help with {n} noisy points, at its own strength and to convergence?",
-        f"{n} points of sin 3x + 0.3 x² with noise of 0.1, drawn anew for each seed; tested on the curve",
-        {
-            "no penalty": Contestant(partial(penalised_curve, n=n)),
-            "L2": Contestant(partial(penalised_curve, n=n), {"l2": LAMBDAS}),
-            "L1": Contestant(partial(penalised_curve, n=n), {"l1": LAMBDAS}),
-        },
-        range(12),
-        range(100, 105),
-        options={
-            "quantity": "root mean square error",
-            "budget": "eight tanh, 20,000 epochs of gradient descent at 0.2",
-            "higher_is_better": False,
-            "edge": "say",
-        },
-    )
+EXPERIMENTS["curve-penalties"] = Sweep(
+    "For how many points, and at which learning rates, does a penalty help?",
+    "5, 20 or 80 points of sin 3x + 0.3 x² with noise of 0.1, drawn anew for each seed; tested on the curve",
+    {
+        f"{norm}, {n} points, η = {rate:g}": (STRENGTHS, run, f"{norm}, {n} points, η = {rate:g}")
+        for n, run in ((n, partial(penalised, n)) for n in (5, 20, 80))
+        for norm, rate in itertools.product(("L2", "L1"), RATES)
+    },
+    "λ",
+    "root mean square error",
+    "eight tanh, 20,000 epochs of gradient descent on all points",
+    range(20),
+)
 
 CURVE_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 from fysstk_nn.activations import sigmoid, softmax, softplus
 
 
@@ -397,5 +398,17 @@ EXERCISES = (
                 "Each hidden node contributes its weight times a constant. Which constant?",
             ),
         ),
+    ),
+    Exercise(
+        id="act-measure",
+        chapter="activations",
+        title="Measure: tanh or ReLU in two layers?",
+        difficulty=3,
+        minutes=20,
+        hints=(
+            "`five_epochs` returns the share of silent units and the accuracy in %: take the second.",
+            "Try rates from 0.05 to 0.5 for both.",
+        ),
+        **covering("activations-two-layers", "tanh", "ReLU", widest=2.5, decided=False),
     ),
 )

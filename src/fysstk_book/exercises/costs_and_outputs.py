@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 from fysstk_nn.activations import sigmoid, softmax
 
 ENERGY = ("identity", "half_squared_error")
@@ -330,5 +331,18 @@ EXERCISES = (
             "What is the margin of a sample with a wrong label, once the model is good?",
             "Compare the three slopes with respect to f at s f = -6.",
         ),
+    ),
+    Exercise(
+        id="cost-measure",
+        chapter="costs-and-outputs",
+        title="Measure: is it softmax, or the cross-entropy?",
+        difficulty=3,
+        minutes=25,
+        equation="eq-cost-jacobian",
+        hints=(
+            "The squared error wants a rate several times as large as the cross-entropy.",
+            "Rates from 1 to 10; if the best one is the largest, go on.",
+        ),
+        **covering("softmax-squares", "squared error", "cross-entropy", widest=28.0),
     ),
 )

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import binom
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 
 PROBLEMS = ("bias", "variance", "mismatch", "validation overused")
 
@@ -409,5 +410,18 @@ EXERCISES = (
                 "An error that falls from one set to the next is no problem at all.",
             ),
         ),
+    ),
+    Exercise(
+        id="data-measure",
+        chapter="data",
+        title="Measure: whitening with a floor",
+        difficulty=3,
+        minutes=25,
+        equation="eq-data-noise",
+        hints=(
+            "How much of component j is digit, and how much is noise, once both are divided?",
+            "Try rates from 0.001 to 0.03; three or more tuning seeds.",
+        ),
+        **covering("whitening-floor", "60, with a floor", "20 components", widest=4.5),
     ),
 )

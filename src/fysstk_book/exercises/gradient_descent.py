@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 
 
 def best_step(gradient: Any, epsilon: Any) -> Any:
@@ -378,5 +379,18 @@ EXERCISES = (
         hints=(
             "Think of the number of updates per epoch, of the noise in each of them, and of what a computer does.",
         ),
+    ),
+    Exercise(
+        id="gd-measure",
+        chapter="gradient-descent",
+        title="Measure: how much nearer with a falling rate?",
+        difficulty=3,
+        minutes=25,
+        equation="eq-gd-floor",
+        hints=(
+            "Two contestants: one with a grid of parts, one with a grid of parts and a grid of decays.",
+            "A falling rate can start at a part above 1. Try decays between 0.01 and 0.3; more tuning seeds help here.",
+        ),
+        **covering("decay-line", "falling", "constant", widest=0.9, percent=False),
     ),
 )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 from fysstk_nn._optional import needs
 
 
@@ -261,5 +262,18 @@ EXERCISES = (
         hints=(
             "Compare the gain with the spread, and think of what choosing the best of 400 does to its score.",
         ),
+    ),
+    Exercise(
+        id="hyper-measure",
+        chapter="hyperparameters",
+        title="Measure: nine trials, on a grid or at random",
+        difficulty=3,
+        minutes=25,
+        equation="eq-hyper-distinct",
+        hints=(
+            "There is nothing to tune: each contestant is a function of the seed with an empty grid.",
+            "Look at the differences seed by seed before you take their mean.",
+        ),
+        **covering("grid-or-dice", "random", "grid", widest=5.0, decided=False),
     ),
 )

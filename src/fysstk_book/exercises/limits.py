@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 
 
 def tanh_limit(W: Any, v: Any, b: Any, d: Any) -> Any:
@@ -267,5 +268,17 @@ EXERCISES = (
             "What is the root mean square of the difference, for Mars and for Mercury?",
             "n observations with the same noise see a difference √n times as clearly as one.",
         ),
+    ),
+    Exercise(
+        id="limits-measure",
+        chapter="limits",
+        title="Measure: a hundred tumours",
+        difficulty=3,
+        minutes=25,
+        hints=(
+            "Tune C of the logistic regression as well: powers of ten from 0.01 to 10.",
+            "For the network a few rates around 0.01, and penalties from 0 to 0.1.",
+        ),
+        **covering("small-tumours-100", "network", "logistic regression", widest=2.2),
     ),
 )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
+from fysstk_book.exercises._measured import covering
 
 
 def momentum_step(theta: Any, v: Any, g: Any, eta: Any, beta: Any) -> Any:
@@ -313,5 +314,18 @@ EXERCISES = (
         minutes=10,
         equation="eq-opt-momentum-sum",
         hints=("After how many steps is a gradient forgotten, that is, its weight βᵗ small?",),
+    ),
+    Exercise(
+        id="opt-measure",
+        chapter="optimizers",
+        title="Measure: momentum in a narrower valley",
+        difficulty=3,
+        minutes=25,
+        equation="eq-opt-root-kappa",
+        hints=(
+            "Gradient descent is stable below 2/400 only; momentum with 0.9 up to 3.8/400.",
+            "Try seven or more rates between 0.002 and 0.008, and tell `compare` that less is better.",
+        ),
+        **covering("race-narrow", "momentum", "gradient descent", widest=3.2, percent=False),
     ),
 )

@@ -444,6 +444,6 @@ EXERCISES = (
             "Two contestants: `none` with a grid of rates, and L2 with a grid of rates and of strengths.",
             "Strengths from 0.001 to 0.1, on a few tuning seeds that you do not use again.",
         ),
-        **covering("l2-few", "L2", "none", widest=2.5),
+        **covering("l2-few", "L2", "none", widest=2.0, paired=True),
     ),
 )
