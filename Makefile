@@ -36,6 +36,7 @@ lint: setup  ## ruff, mypy, yamllint, actionlint (where it is installed)
 	$(VENV) -m mypy
 	$(VENV) -m yamllint --strict .
 	$(VENV) tools/check_yaml.py
+	$(VENV) tools/check_pages.py
 	@if command -v actionlint >/dev/null 2>&1; then echo actionlint; actionlint; \
 		else echo "actionlint is not installed: the workflows were read as YAML only"; fi
 

@@ -13,7 +13,6 @@ import errno
 import fcntl
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -23,8 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import yaml
-
+import check_pages
 import check_yaml
 import launch
 from inputs import ROOT, digest, machine
@@ -46,8 +44,6 @@ SOURCES = (
     "requirements.txt",
     "pyproject.toml",
 )
-
-EQUATION = re.compile(r"\$\$.+?\$\$\s*\([^)]+\)", re.DOTALL)  # from dollars to a label, or more
 
 
 class BuildError(Exception):
@@ -86,18 +82,15 @@ def addresses() -> tuple[str, str]:
 
 
 def check_sources() -> None:
-    """Fail for YAML with a duplicate key and for a table of contents that names missing pages."""
-    wrong = check_yaml.problems()
-    wrong += [f"_toc.yml: there is no {page}" for page in pages() if not page.is_file()]
+    """Fail for faults of the sources that are seen without running anything."""
+    wrong = check_pages.problems() + check_yaml.problems()
     if wrong:
         raise BuildError("\n".join(wrong))
 
 
 def pages() -> list[Path]:
     """Return the source files of the pages, in the order of the table of contents."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    listed = [toc["root"], *(c["file"] for part in toc.get("parts", []) for c in part["chapters"])]
-    return [ROOT / (name if name.endswith(".md") else f"{name}.md") for name in listed]
+    return [ROOT / f"{name}.md" for name in check_pages.contents()]
 
 
 def run_chapters() -> list:

@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,8 +50,7 @@ def site() -> str:
 
 def wheel() -> str:
     """Return the name of the package's wheel, which the site carries beside the notebooks."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return f"{project['name'].replace('-', '_')}-{project['version']}-py3-none-any.whl"
+    return f"fysstk_nn-{version('fysstk-nn')}-py3-none-any.whl"
 
 
 def make_wheel(folder: Path) -> Path:

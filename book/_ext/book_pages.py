@@ -103,7 +103,7 @@ def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
     if exception is None and app.builder.format == "html":
         built = [Path(app.env.doc2path(name)) for name in app.env.all_docs]
         notebooks.write_all(Path(app.outdir, FOLDER), solutions=False, only=built)
-        if all(page.path in built for page in sources.pages(ROOT)):
+        if (ROOT / "pyproject.toml").is_file() and all(page.path in built for page in sources.pages(ROOT)):
             launch.make_wheel(Path(app.outdir, FOLDER))
 
 
