@@ -47,7 +47,7 @@ def tagged(notebook, tag):
     return [cell.source for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
 
 
-SOLUTION = re.compile(r"^```\{solution-start\}.*?^```\{solution-end\}", re.MULTILINE | re.DOTALL)
+SOLUTION = re.compile(r"^```\{solution-start\}.*?^```\{solution-end\}\n```", re.MULTILINE | re.DOTALL)
 
 
 def cells(text):
