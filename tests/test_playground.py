@@ -19,6 +19,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "book" / "_ext"))
 import book_playground
+import book_scripts
 from sphinx.errors import ExtensionError
 
 from fysstk_book import sources
@@ -327,8 +328,8 @@ def results(start):
 
 
 def test_all_files_together_are_small():
-    script = book_playground.bundle(book_playground.SCRIPT)
-    sheet = book_playground.minified((FOLDER / "playground.css").read_text("utf8"), "style")
+    script = book_scripts.bundle(FOLDER / book_playground.SCRIPT)
+    sheet = book_scripts.minified((FOLDER / "playground.css").read_text("utf8"), "style")
     packed = [len(gzip.compress(text.encode(), 6)) for text in (script, sheet)]
     print(f"{len((script + sheet).encode())} bytes, {sum(packed)} packed")
     assert sum(packed) < LARGEST
@@ -336,9 +337,9 @@ def test_all_files_together_are_small():
 
 
 def test_the_script_is_classic_and_has_every_module(tmp_path):
-    script = book_playground.bundle(book_playground.SCRIPT)
+    script = book_scripts.bundle(FOLDER / book_playground.SCRIPT)
     assert not re.search(r"^(import|export) ", script, re.MULTILINE)
-    assert set(book_playground.modules(book_playground.SCRIPT)) == {path.name for path in FOLDER.glob("*.js")}
+    assert set(book_scripts.modules(FOLDER / book_playground.SCRIPT)) == {path.name for path in FOLDER.glob("*.js")}
     path = tmp_path / "bundle.cjs"
     path.write_text(script, encoding="utf8")
     subprocess.run([node(), "--check", path], check=True, timeout=60)
@@ -352,25 +353,24 @@ def test_the_script_is_classic_and_has_every_module(tmp_path):
         ({"a.js": "export default 1;\n"}, "cannot take 'export default"),
     ],
 )
-def test_what_no_bundle_can_take(tmp_path, monkeypatch, modules, problem):
-    monkeypatch.setattr(book_playground, "FOLDER", tmp_path)
+def test_what_no_bundle_can_take(tmp_path, modules, problem):
     for name, text in modules.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(ExtensionError, match=problem):
-        book_playground.bundle("a.js")
+        book_scripts.bundle(tmp_path / "a.js")
 
 
 def test_what_the_site_leaves_out():
     text = "// A comment\n  /** Another. */\n\n  const a = 1; // one\n/* of CSS */\n.b {}\n"
-    assert book_playground.lean(text) == "const a = 1; // one\n.b {}"
+    assert book_scripts.lean(text) == "const a = 1; // one\n.b {}"
 
 
 def test_what_the_site_carries_says_the_same_in_fewer_bytes():
-    script = book_playground.minified(
+    script = book_scripts.minified(
         "(() => {\n  /** One. */\n  const a = 1 + x; // two\n  f(a, a);\n})();", "script"
     )
     assert script == "(()=>{let a=1+x;f(a,a)})();"
-    assert book_playground.minified("/* A. */\n.b { color: #ff0000; }\n", "style") == ".b{color:red}"
+    assert book_scripts.minified("/* A. */\n.b { color: #ff0000; }\n", "style") == ".b{color:red}"
 
 
 def test_no_file_asks_another_host():

@@ -7,12 +7,14 @@ cannot read is a warning, and so fails `make book`. The fonts get those glyphs t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import importlib
 import json
 import re
 import shutil
+import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
@@ -54,6 +56,9 @@ function typeset(tex, display) {
   const measures = {display, em: 16, ex: 8, containerWidth: 1280};
   return MathJax.startup.adaptor.outerHTML(MathJax.tex2chtml(tex, measures));
 }
+function mathml(tex) {
+  return MathJax.tex2mml(tex, {display: false}).replace(/ xmlns="[^"]*"| data-[a-z-]*="[^"]*"|\\n */g, "");
+}
 function sheet() { return MathJax.startup.adaptor.textContent(MathJax.chtmlStylesheet()); }
 """
 # What Sphinx writes for MathJax in the browser: TeX in an element of the class "math", between delimiters
@@ -75,13 +80,57 @@ def source() -> Path:
     return Path(importlib.import_module("sphinx-mathjax-offline").__file__).parent / "static" / "mathjax"
 
 
+def start(engine: MiniRacer) -> None:
+    """Let MathJax run in an engine."""
+    engine.eval(SETTINGS)
+    for component in COMPONENTS:
+        engine.eval((source() / component).read_text(encoding="utf-8"))
+    engine.eval(FUNCTIONS)
+
+
+@functools.cache
+def mathml(tex: str) -> str:
+    """Return a formula as MathML, which browsers typeset by themselves and which is short.
+
+    Raises
+    ------
+    ValueError
+        If MathJax cannot read it.
+    """
+    try:
+        found = kept_engine().eval(f"mathml({json.dumps(tex)})")
+    except JSEvalException as error:
+        raise ValueError(f"MathJax cannot read {tex!r}: {str(error).splitlines()[0]}") from None
+    found = re.sub(r"&#x(\w+);", lambda code: chr(int(code[1], 16)), found)
+    return re.sub(r' mathvariant="(?!normal)([a-z-]+)">(\w+)<', lambda one: f">{styled(one[2], one[1])}<", found)
+
+
+def styled(letters: str, style: str) -> str:
+    """Return letters in the style of a formula, bold, say, from Unicode: browsers do not know `mathvariant`."""
+    return "".join(styled_letter(letter, style.replace("-", " ").upper()) for letter in letters)
+
+
+def styled_letter(letter: str, style: str) -> str:
+    """Return one letter in a style such as "BOLD ITALIC"; as it is where Unicode has none."""
+    name = re.sub(r"^(?:LATIN|GREEK) | LETTER", "", unicodedata.name(letter))
+    for whole in (f"MATHEMATICAL {style} {name}", f"{style} {name}"):
+        with contextlib.suppress(KeyError):
+            return unicodedata.lookup(whole.replace("DOUBLE STRUCK", "DOUBLE-STRUCK"))
+    return letter
+
+
+@functools.cache
+def kept_engine() -> MiniRacer:
+    """Return an engine with MathJax, which lives as long as the build."""
+    engine = MiniRacer()
+    start(engine)
+    return engine
+
+
 def typeset_site(site: Path) -> None:
     """Typeset the formulas of all pages below `site`, and write their style sheet and fonts."""
     with MiniRacer() as engine:
-        engine.eval(SETTINGS)
-        for component in COMPONENTS:
-            engine.eval((source() / component).read_text(encoding="utf-8"))
-        engine.eval(FUNCTIONS)
+        start(engine)
 
         @functools.cache
         def typeset(tex: str, display: bool) -> str:

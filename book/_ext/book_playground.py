@@ -13,13 +13,12 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import matplotlib.pyplot as plt
-import minify_html
 import numpy as np
 from book_markdown import ROOT, BookDirective
+from book_scripts import write_bundle
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.writers.html5 import HTML5Translator
 
 from fysstk_book import draw, sources
@@ -85,9 +84,6 @@ addEventListener("load", () => {
 });
 """
 NOTE = "This is a drawing: the script that brings it to life cannot run in this browser."
-IMPORT = re.compile(r'^import \{ ([^}]*) \} from "\./(\w+\.js)";$', re.MULTILINE)
-EXPORT = re.compile(r"^export (?=(?:async )?(?:class|const|function)\b)", re.MULTILINE)
-TOP = re.compile(r"^(?:class|const|let|function) (\w+)", re.MULTILINE)
 OPTIONS = ("first", "names", "controls", "show")
 """What the directive hands on to the script, in attributes."""
 INPUTS = {"curve": 1}
@@ -222,62 +218,10 @@ def load_script(
     app.add_js_file(f"playground/{SCRIPT}", defer="defer", priority=900)
 
 
-def lean(text: str) -> str:
-    """Return a script or a style sheet without indentation and without the lines that are comments."""
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not re.fullmatch(r"//.*|/\*.*\*/", line))
-
-
-def minified(text: str, tag: str) -> str:
-    """Return a script (tag "script") or a style sheet ("style") in fewer bytes.
-
-    Every chapter that has a playground brings the two along, to phones and over the network of a full lecture
-    hall. Without comments and blanks alone they stay above 80,000 bytes. So minify-html parses them; it takes
-    them as parts of a page, keeps comments that begin with /**, and drops "use strict" for a module's sake.
-    """
-    page = minify_html.minify(f"<{tag}>{lean(text)}</{tag}>", minify_js=True, minify_css=True)
-    return page.removeprefix(f"<{tag}>").removesuffix(f"</{tag}>")
-
-
-def modules(name: str, done: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Return a module's name after those of the modules that it imports, each once."""
-    for match in IMPORT.finditer((FOLDER / name).read_text("utf8")):
-        if match[2] not in done:
-            done = modules(match[2], done)
-    return (*done, name)
-
-
-def bundle(name: str) -> str:
-    """Return a module with all that it imports as one classic script.
-
-    Its modules share one scope, so no two of them may use a name for different things.
-    """
-    known: dict[str, str] = {}
-    parts = []
-    for module in modules(name):
-        text = EXPORT.sub("", IMPORT.sub("", (FOLDER / module).read_text("utf8")))
-        if left := re.search(r"^(import|export)\b.*", text, re.MULTILINE):
-            raise ExtensionError(f"{module}: the bundle cannot take {left[0]!r}")
-        for top in TOP.findall(text):
-            if top in known:
-                raise ExtensionError(f"{module} and {known[top]} both define {top}")
-            known[top] = module
-        parts.append(text)
-    return '"use strict";' + minified("\n".join(["(() => {", *parts, "})();"]), "script")
-
-
-def write_bundle(app: Sphinx, exception: Exception | None) -> None:
-    """Let the site carry what browsers need: one script and one sheet."""
-    if exception is not None or app.builder.format != "html":
-        return
-    for source in FOLDER.iterdir():
-        target = Path(app.outdir, "_static", FOLDER.name, source.name)
-        if source.name == SCRIPT:
-            target.write_text(bundle(SCRIPT), encoding="utf8")
-        elif source.suffix == ".js":
-            target.unlink()
-        else:
-            target.write_text(minified(source.read_text("utf8"), "style"), encoding="utf8")
+def write_script(app: Sphinx, exception: Exception | None) -> None:
+    """Let the site carry one script and one sheet."""
+    if exception is None and app.builder.format == "html":
+        write_bundle(app, FOLDER / SCRIPT)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -287,5 +231,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(playground_equation, html=(visit_equation, close), **others)
     app.add_directive("playground", PlaygroundDirective)
     app.connect("html-page-context", load_script)
-    app.connect("build-finished", write_bundle)
+    app.connect("build-finished", write_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,42 @@
+// What an answer is: right, right up to rounding, a mistake that is known, nearly right, or none of these.
+
+import { digest, keyOf } from "./keys.js";
+
+/**
+ * Judge the values that were read, for the question with that id and its set of numbers i.
+ * Return { verdict, entries, word }: the entries, counted from 0, that are right, or that show the mistake.
+ */
+export function judge(id, question, i, values) {
+  const { right, near, wrong } = question.numbers[i];
+  const own = values.map((value, entry) => keyOf(value, question.digits, `${id}|${i}`, entry));
+  const ranks = right.map((keys, entry) => keys.split(" ").indexOf(own[entry]));
+  const isRight = ranks.map((rank) => rank >= 0);
+  if (isRight.every(Boolean)) return { verdict: ranks.some((rank) => rank > 0) ? "rounded" : "right", entries: [] };
+  const found = wrong
+    .map(([word, ...lists]) => ({ word, hits: lists.map((keys, entry) => keys.split(" ").includes(own[entry])) }))
+    .filter(({ hits }) => hits.every((hit, entry) => hit || isRight[entry]));
+  // All entries of one mistake; else some of them beside right ones, if no other mistake fits.
+  const whole = found.find(({ hits }) => hits.every(Boolean));
+  const mistake = whole ?? (found.length === 1 ? found[0] : undefined);
+  if (mistake) {
+    const shown = ranks.flatMap((rank, entry) => (rank < 0 ? [entry] : []));
+    return { verdict: "mistake", word: mistake.word, entries: whole ? [] : shown };
+  }
+  const isNear = near.map((key, entry) => key && keyOf(values[entry], question.digits - 1, `${id}|${i}`, entry) === key);
+  if (isNear.every((one, entry) => one || isRight[entry])) return { verdict: "near", entries: [] };
+  return { verdict: "wrong", entries: ranks.flatMap((rank, entry) => (rank >= 0 ? [entry] : [])) };
+}
+
+/** Judge a choice of a question of understanding. */
+export function judgeChoice(id, question, chosen) {
+  return { verdict: digest(`${id}|${chosen}`) === question.right ? "right" : "wrong" };
+}
+
+/** Return words of a page's data as they were written: their letters are turned by 13, tags and entities are not. */
+export function unveiled(text) {
+  const turn = (letter) => {
+    const base = letter <= "Z" ? 65 : 97;
+    return String.fromCharCode(((letter.charCodeAt() - base + 13) % 26) + base);
+  };
+  return text.replace(/<[^>]*>|&#?\w+;|[A-Za-z]/gu, (part) => (part.length > 1 ? part : turn(part)));
+}

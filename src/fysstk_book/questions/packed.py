@@ -1,0 +1,50 @@
+"""What a page holds of its questions, for its script: words, and keys in place of answers."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Any
+
+from fysstk_book.questions import keys
+from fysstk_book.questions.markup import Math, to_html
+from fysstk_book.questions.model import SelfCheck, Understanding, shape
+
+
+def pack(question: SelfCheck | Understanding, math: Math) -> dict[str, Any]:
+    """Return a question as JSON; `book/_static/questions/judge.js` reads it.
+
+    What is said to a mistake stands once for all numbers of a question and names no value; it is turned by
+    13 letters, as spoilers are, so that nobody reads the way to the answer by accident.
+    """
+    if isinstance(question, Understanding):
+        right = next(i for i, choice in enumerate(question.choices) if choice.right)
+        return {
+            "right": keys.digest(f"{question.id}|{right}"),
+            "say": [veiled(to_html(choice.say, math)) for choice in question.choices],
+        }
+    known: dict[tuple[str, str], int] = {}
+    packed = []
+    for i, number in enumerate(question.numbers):
+        salt, digits = f"{question.id}|{i}", question.digits
+        wrong = [
+            [known.setdefault((one.name, one.say), len(known)), *keys.keys(one.value, digits, salt)]
+            for one in number.wrong
+        ]
+        packed.append(
+            {
+                "given": to_html(number.given, math),
+                "shape": list(shape(number.right)),
+                "right": keys.keys(number.right, digits, salt),
+                "near": keys.coarse_keys(number.right, digits, salt),
+                "wrong": wrong,
+            }
+        )
+    words = [[veiled(to_html(part, math)) for part in pair] for pair in known]
+    return {"digits": question.digits, "numbers": packed, "words": words}
+
+
+def veiled(text: str) -> str:
+    """Turn the letters of a text, tags and entities aside, by 13 places."""
+    parts = re.split(r"(<[^>]*>|&#?\w+;)", text)
+    return "".join(part if i % 2 else codecs.encode(part, "rot13") for i, part in enumerate(parts))
