@@ -339,7 +339,9 @@ def test_all_files_together_are_small():
 def test_the_script_is_classic_and_has_every_module(tmp_path):
     script = book_scripts.bundle(FOLDER / book_playground.SCRIPT)
     assert not re.search(r"^(import|export) ", script, re.MULTILINE)
-    assert set(book_scripts.modules(FOLDER / book_playground.SCRIPT)) == {path.name for path in FOLDER.glob("*.js")}
+    assert set(book_scripts.modules(FOLDER / book_playground.SCRIPT)) == {
+        path.name for path in FOLDER.glob("*.js")
+    }
     path = tmp_path / "bundle.cjs"
     path.write_text(script, encoding="utf8")
     subprocess.run([node(), "--check", path], check=True, timeout=60)

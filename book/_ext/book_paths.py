@@ -10,6 +10,7 @@ from pathlib import Path
 
 from book_markdown import ROOT, BookDirective
 from book_parts import count, duration
+from book_questions import all_questions
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -53,6 +54,10 @@ def summary(path: str, chapters: list[Page]) -> str:
         f"{duration(round(pencil))} with a pencil",
         f"{count(len(tasks), 'exercise')} for {duration(work)}",
     ]
+    known = all_questions()
+    if asked := {id for page in chapters for id in known.sets.get(page.name, ())}:
+        more = sum(known.minutes(id) for id in asked)
+        facts.append(f"on top of that, {count(len(asked), 'question')} for {duration(more)}")
     return " · ".join(facts)
 
 

@@ -9,7 +9,6 @@ plain folder.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import matplotlib.pyplot as plt

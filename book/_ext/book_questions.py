@@ -1,8 +1,8 @@
 """Questions in the pages: under exercises, at the end of chapters and overviews, and what is due today.
 
-The questions are those of `fysstk_book.questions`; nothing is typed on a page. A page holds their words, and keys in
-place of the answers. Without JavaScript there is the question and, folded, the answer, in character references: whoever
-reads the page's source does not read it by accident. The script _static/questions/questions.js does the rest.
+The questions are those of `fysstk_book.questions`. A page holds their words, and keys in place of answers.
+Without JavaScript there is the question and, folded, the answer, in character references: whoever reads the
+page's source does not read it by accident. _static/questions/questions.js does the rest.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from book_exercises import exercise, folded, number_of
 from book_markdown import ROOT, BookDirective
 from book_mathjax import mathml
-from book_exercises import exercise, folded, number_of
 from book_parts import chapters_after
 from book_scripts import write_bundle
 from docutils import nodes
@@ -39,7 +39,7 @@ TITLE = "Can you still?"
 BEFORE = "References"
 """The section before which a chapter's questions stand."""
 WORDS = ("no", "one", "two", "three", "four", "five", "six")
-# Room for fields and buttons from the start: nothing jumps when the script comes. It does not come to an old browser.
+# Room for fields and buttons from the start: nothing jumps when the script comes, if it comes.
 HEAD = """
 const root = document.documentElement.classList;
 root.add("q-ready");
@@ -47,7 +47,10 @@ addEventListener("load", () => {
   if (!root.contains("q-live")) root.remove("q-ready");
 });
 """
-SILENT = "The script that checks answers cannot run in this browser."
+
+
+PARTS = ("exercises", "numbers", "choices")
+"""The columns of "Your progress" that count."""
 
 
 class question(nodes.General, nodes.Element):  # noqa: N801 - docutils names its nodes in lower case
@@ -65,7 +68,7 @@ def all_questions() -> loading.Questions:
 
 
 class PutQuestions(SphinxTransform):
-    """Put self-checks under their exercises, and a set at the end of each chapter and of each part's overview."""
+    """Put self-checks under their exercises, and a set at the end of each chapter and overview."""
 
     default_priority = 15  # after solutions and hints are folded
 
@@ -117,9 +120,8 @@ class Due(BookDirective):
     def run(self) -> list[nodes.Node]:
         """Return the line as it is for who has answered nothing yet."""
         text = (
-            '<p class="q-due"><strong>Due today</strong> · <span>Questions that you have answered come back here, after '
-            'a day, then three, seven, fourteen and thirty. <a href="progress.html">Your progress</a> explains it.'
-            "</span></p>"
+            '<p class="q-due"><strong>Due today</strong> · <span>Questions that you have answered come back '
+            'here when it is time to ask again. <a href="progress.html">Your progress</a> says when.</span></p>'
         )
         return [raw_part("", nodes.raw("", text, format="html"), index=True)]
 
@@ -130,8 +132,9 @@ class Progress(BookDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table, which the script fills."""
         rows = "".join(
-            f'<tr data-chapter="{one["page"]}"><th scope="row"><a href="{one["page"]}.html">{html.escape(one["title"])}</a></th>'
-            + "".join(f'<td data-part="{part}">{len(one[part])}</td>' for part in ("exercises", "numbers", "choices"))
+            f'<tr data-chapter="{one["page"]}"><th scope="row">'
+            f'<a href="{one["page"]}.html">{html.escape(one["title"])}</a></th>'
+            + "".join(f'<td data-part="{part}">{len(one[part])}</td>' for part in PARTS)
             + '<td data-part="due"></td></tr>'
             for one in index()
         )
@@ -184,7 +187,7 @@ class Place:
 
 
 def visit_question(self: HTML5Translator, node: question) -> None:
-    """Write a question as it is without JavaScript, and with the field or choices that the script brings to life."""
+    """Write a question as it is without JavaScript, and what the script brings to life."""
     one = all_questions().find(node["id"])
     try:
         self.body.append(written(one, place_of(self, node, one)))
@@ -222,9 +225,10 @@ def written(one: SelfCheck | Understanding, place: Place) -> str:
         attributes |= {
             "data-number": str(start),
             "data-of": one.exercise,
-            "data-exercise": f"{chapter}.html#ex-{one.exercise}",
             "data-place": "exercise" if place.id == anchor(one.id) else "set",
         }
+        if attributes["data-place"] == "set":
+            attributes["data-exercise"] = f"{chapter}.html#ex-{one.exercise}"
         inside = with_field(one, start, place.id)
     else:
         if one.after:
@@ -232,7 +236,7 @@ def written(one: SelfCheck | Understanding, place: Place) -> str:
         inside = with_choices(one, place.id)
     opened = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
     head = f'<p class="q-title"><span>{place.title}</span><span class="q-mark"></span></p>'
-    return f'<div class="question" {opened}>{head}{inside}<p class="q-silent">{SILENT}</p></div>\n'
+    return f'<div class="question" {opened}>{head}{inside}</div>\n'
 
 
 def with_field(one: SelfCheck, start: int, id: str) -> str:
@@ -255,7 +259,8 @@ def with_field(one: SelfCheck, start: int, id: str) -> str:
 def with_choices(one: Understanding, id: str) -> str:
     """Return the question, the choices and the folded answer of a question of understanding."""
     choices = "".join(
-        f'<label class="q-choice"><input type="radio" name="{id}" value="{i}"><span>{to_html(choice.text, mathml)}</span></label>'
+        f'<label class="q-choice"><input type="radio" name="{id}" value="{i}">'
+        f"<span>{to_html(choice.text, mathml)}</span></label>"
         for i, choice in enumerate(one.choices)
     )
     i, right = next((i, choice) for i, choice in enumerate(one.choices, 1) if choice.right)
@@ -284,10 +289,11 @@ def coded(text: str) -> str:
 
 
 def coded_text(markup: str) -> str:
-    """Write the vowels of HTML's texts in character references: the words cannot be read in passing, and stay short."""
+    """Write the vowels of HTML's texts in character references: nobody reads the words in passing."""
     parts = re.split(r"(<[^>]*>|&#?\w+;)", markup)
     return "".join(
-        part if i % 2 else re.sub("[aeiou]", lambda letter: coded(letter[0]), part) for i, part in enumerate(parts)
+        part if i % 2 else re.sub("[aeiou]", lambda letter: coded(letter[0]), part)
+        for i, part in enumerate(parts)
     )
 
 

@@ -40,3 +40,10 @@ export function unveiled(text) {
   };
   return text.replace(/<[^>]*>|&#?\w+;|[A-Za-z]/gu, (part) => (part.length > 1 ? part : turn(part)));
 }
+
+/** Return what is given in a set of numbers, as HTML: its form, with the numbers where the marks are. */
+export function given(question, i) {
+  const [form, ...values] = question.numbers[i].given;
+  const put = () => values.shift().replace(/^(−?)(.*)$/u, (_, minus, rest) => `${minus && '<mo form="prefix">−</mo>'}<mn>${rest}</mn>`);
+  return question.forms[form].replaceAll("∙", put);
+}

@@ -1,7 +1,7 @@
 // A question in the page: a field or choices, a button, and at once what is right or went wrong.
 
 import { typeset } from "./formula.js";
-import { judge, judgeChoice, unveiled } from "./judge.js";
+import { given, judge, judgeChoice, unveiled } from "./judge.js";
 import { NotUnderstood, read } from "./reading.js";
 import { answered, dayOf } from "./schedule.js";
 
@@ -134,7 +134,7 @@ export class Widget {
 
   another() {
     this.number = (this.number + 1) % this.question.numbers.length;
-    this.box.querySelector(".q-given").innerHTML = this.question.numbers[this.number].given;
+    this.box.querySelector(".q-given").innerHTML = given(this.question, this.number);
     this.field.value = "";
     this.reading.textContent = "";
     this.say("", "", true);

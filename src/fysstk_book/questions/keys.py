@@ -1,8 +1,8 @@
 """Keys of values: what a page holds in place of an answer, so that nobody reads it there by accident.
 
-A key is the hash of a rounded value. Its salt is the question, the set of numbers and the entry, so that one value
-has another key wherever it stands. Whoever wants to can still try all values; a page without a server cannot keep
-a secret. `book/_static/questions/keys.js` makes the same keys from what a reader types.
+A key is the hash of a rounded value. Its salt is the question, the set of numbers and the entry, so that one
+value has another key wherever it stands. Whoever wants to can still try all values; a page without a server
+cannot keep a secret. `book/_static/questions/keys.js` makes the same keys from what a reader types.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ def rounded(number: float, digits: int) -> str:
 def accepted(number: float, digits: int) -> list[str]:
     """Return the roundings that count as this number, the nearest one first.
 
-    A hash knows no "nearly", so the tolerance is decided here: right is what rounds to one of the two numbers of that
-    many digits between which the exact value lies. Who rounds, cuts off, or loses a little in the last digit is
-    right; and a value that needs no more digits, such as a count, has one rounding only.
+    A hash knows no "nearly", so the tolerance is decided here: right is what rounds to one of the two numbers
+    of that many digits between which the exact value lies. Who rounds, cuts off, or loses a little in the last
+    digit is right; and a value that needs no more digits, such as a count, has one rounding only.
     """
     exact = Decimal(repr(float(number)))
     if abs(exact) < SMALLEST:
@@ -50,7 +50,7 @@ def accepted(number: float, digits: int) -> list[str]:
 
 
 def keys(value: Value, digits: int, salt: str) -> list[str]:
-    """Return the keys of a value: for each entry those of its accepted roundings, with a blank between them."""
+    """Return the keys of a value: for each entry those of its roundings, with a blank between them."""
     return [
         " ".join(digest(f"{salt}|{i}|{text}") for text in accepted(number, digits))
         for i, number in enumerate(entries(value))
@@ -58,7 +58,7 @@ def keys(value: Value, digits: int, salt: str) -> list[str]:
 
 
 def coarse_keys(value: Value, digits: int, salt: str) -> list[str]:
-    """Return for each entry the key of its rounding to one digit fewer; "" where that would be another answer.
+    """Return for each entry the key of its rounding to one digit fewer; "" where that is no help.
 
     A page says "nearly" to what has it. A whole number is right or wrong.
     """

@@ -1,4 +1,4 @@
-"""Finds the book's questions: self-checks beside the catalogue, questions of understanding and sets in `book/questions`."""
+"""Finds the book's questions: self-checks by the catalogue, the others and the sets in `book/questions`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ FOLDER = Path("book", "questions")
 SETS = "sets.yml"
 MIXED = 8
 """Questions in the mixed set of a part."""
+
+MINUTES = {Understanding: 1, SelfCheck: 3}
 
 Question = SelfCheck | Understanding
 
@@ -37,12 +39,16 @@ class Questions:
             return question.chapter
         return exercises.find(question.exercise).chapter
 
+    def minutes(self, id: str) -> int:
+        """Return how long a question takes: the page on the ways through the book says it."""
+        return MINUTES[type(self.find(id))]
+
     def of_exercise(self, id: str) -> list[SelfCheck]:
         """Return the self-checks of an exercise."""
         return [one for one in self.selfchecks.values() if one.exercise == id]
 
     def mixed(self, chapters: list[str]) -> list[str]:
-        """Return a mixed set over chapters: one of each in turn, from the ends of their sets, which ask for more."""
+        """Return a mixed set: one question of each chapter in turn, from the ends of their own sets."""
         own = [[id for id in self.sets.get(name, ()) if self.chapter(id) == name][::-1] for name in chapters]
         longest = max(map(len, own), default=0)
         turns = [ids[turn] for turn in range(longest) for ids in own if turn < len(ids)]
@@ -57,16 +63,16 @@ def load(root: Path) -> Questions:
     ValueError
         If a file does not say what it should; the message names the file, the question and what was expected.
     """
-    selfchecks = {one.id: one for one in selfchecks()}
+    asked = {one.id: one for one in selfchecks()}
     understanding: dict[str, Understanding] = {}
     for path in sorted((root / FOLDER).glob("*.yml")):
         if path.name == SETS:
             continue
         for one in read(path):
-            if one.id in understanding or one.id in selfchecks:
+            if one.id in understanding or one.id in asked:
                 raise ValueError(f"{path.name}: {one.id}: id must be new, and another question has it")
             understanding[one.id] = one
-    return Questions(selfchecks, understanding, _sets(root, {*selfchecks, *understanding}))
+    return Questions(asked, understanding, _sets(root, {*asked, *understanding}))
 
 
 def read(path: Path) -> list[Understanding]:
@@ -75,13 +81,16 @@ def read(path: Path) -> list[Understanding]:
     for number, entry in enumerate(_listed(path), 1):
         where = f"{path.name}: question {number}"
         if not isinstance(entry, dict) or not {"id", "ask", "choices"} <= entry.keys() <= _KEYS:
-            raise ValueError(f"{where} must have the keys id, ask and choices, and may have after, got {entry!r}")
+            raise ValueError(
+                f"{where} must have the keys id, ask and choices, and may have after, got {entry!r}"
+            )
         where = f"{path.name}: {entry['id']}"
         if not isinstance(entry["choices"], list) or not all(map(_is_choice, entry["choices"])):
             raise ValueError(f"{where}: choices must be a list of text, say and, on one of them, right: true")
         try:
             choices = tuple(
-                Choice(_line(one["text"]), one.get("right", False), _line(one["say"])) for one in entry["choices"]
+                Choice(_line(one["text"]), one.get("right", False), _line(one["say"]))
+                for one in entry["choices"]
             )
             ask = _line(entry["ask"])
             found.append(Understanding(str(entry["id"]), path.stem, ask, choices, entry.get("after")))

@@ -10,6 +10,10 @@ from fysstk_book.questions import keys
 from fysstk_book.questions.markup import Math, to_html
 from fysstk_book.questions.model import SelfCheck, Understanding, shape
 
+SIGN = '<mo form="prefix">−</mo>'
+NUMBER = re.compile(rf"(?:{SIGN})?<mn>[^<]*</mn>")
+MARK = "\N{BULLET OPERATOR}"
+
 
 def pack(question: SelfCheck | Understanding, math: Math) -> dict[str, Any]:
     """Return a question as JSON; `book/_static/questions/judge.js` reads it.
@@ -23,25 +27,42 @@ def pack(question: SelfCheck | Understanding, math: Math) -> dict[str, Any]:
             "right": keys.digest(f"{question.id}|{right}"),
             "say": [veiled(to_html(choice.say, math)) for choice in question.choices],
         }
-    known: dict[tuple[str, str], int] = {}
+    words: dict[tuple[str, str], int] = {}
+    forms: dict[str, int] = {}
     packed = []
     for i, number in enumerate(question.numbers):
         salt, digits = f"{question.id}|{i}", question.digits
+        form, values = taken_apart(to_html(number.given, math))
         wrong = [
-            [known.setdefault((one.name, one.say), len(known)), *keys.keys(one.value, digits, salt)]
+            [words.setdefault((one.name, one.say), len(words)), *keys.keys(one.value, digits, salt)]
             for one in number.wrong
         ]
         packed.append(
             {
-                "given": to_html(number.given, math),
+                "given": [forms.setdefault(form, len(forms)), *values],
                 "shape": list(shape(number.right)),
                 "right": keys.keys(number.right, digits, salt),
                 "near": keys.coarse_keys(number.right, digits, salt),
                 "wrong": wrong,
             }
         )
-    words = [[veiled(to_html(part, math)) for part in pair] for pair in known]
-    return {"digits": question.digits, "numbers": packed, "words": words}
+    return {
+        "digits": question.digits,
+        "forms": list(forms),
+        "numbers": packed,
+        "words": [[veiled(to_html(part, math)) for part in pair] for pair in words],
+    }
+
+
+def taken_apart(markup: str) -> tuple[str, list[str]]:
+    """Return HTML with a mark in place of each number in its formulas, and the numbers."""
+    values: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        values.append(match[0].replace(SIGN, "−").removesuffix("</mn>").replace("<mn>", ""))
+        return MARK
+
+    return NUMBER.sub(take, markup), values
 
 
 def veiled(text: str) -> str:
