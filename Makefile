@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter notebooks lab lite public pdf linkcheck grade digits measure mutants bench clean distclean
+.PHONY: help setup book test lint chapter notebooks questions lab lite public pdf linkcheck grade digits measure mutants bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ chapter: setup  ## run and render one page into _build/preview: make chapter NAM
 
 notebooks: setup  ## the chapters as Jupyter notebooks, with and without solutions
 	@$(VENV) tools/notebooks.py
+
+questions: setup  ## the questions of the pages as Moodle XML and as JSON
+	@$(VENV) tools/questions.py
 
 lab: notebooks  ## JupyterLab on a working copy of the notebooks, in work/
 	@$(VENV) tools/open_lab.py

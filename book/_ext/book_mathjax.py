@@ -71,8 +71,8 @@ FORMULA = re.compile(
 # In the style sheet: the family and the file of a font, and what a rule shows.
 FONT_FACE = re.compile(r'@font-face[^{]*\{font-family: ([\w-]+);src: url\("fonts/([\w-]+\.woff)"')
 GLYPH = re.compile(r'([^{}]*)\{[^{}]*content: "((?:\\.|[^"\\])*)"')
-# In MathML, a minus that nothing stands before; browsers know it at the beginning of a row alone.
-SIGN = re.compile(r"(<mo[^>]*>(?:[=≈<≤>≥,;:⋅(←→]|&lt;|&gt;)</mo>)<mo>−</mo>")
+# In MathML, a minus with nothing before it to subtract from; browsers know it at the beginning of a row alone.
+SIGN = re.compile(r"(<(?:math|mrow|mtd)>|<mo[^>]*>(?:[=≈<≤>≥,;:⋅(←→]|&lt;|&gt;)</mo>)<mo>−</mo>")
 STRUT = "MJXZERO"  # shows nothing, and sets the height of lines
 STRETCHED = ("MJXTEX-S1", "MJXTEX-S4", "MJXTEX", "MJXTEX-A")  # where the parts of tall braces come from
 
@@ -104,6 +104,7 @@ def mathml(tex: str) -> str:
     except JSEvalException as error:
         raise ValueError(f"MathJax cannot read {tex!r}: {str(error).splitlines()[0]}") from None
     found = re.sub(r"&#x(\w+);", lambda code: chr(int(code[1], 16)), found)
+    found = re.sub(r"<mtable[^>]*>", "<mtable>", found)
     found = re.sub(r"<mrow>(<(m[ino])>[^<]*</\2>)</mrow>", r"\1", found).replace("<mo>/</mo>", "<mi>/</mi>")
     found = SIGN.sub(r'\1<mo form="prefix">−</mo>', found)
     return re.sub(

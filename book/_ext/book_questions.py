@@ -121,7 +121,7 @@ class Due(BookDirective):
         """Return the line as it is for who has answered nothing yet."""
         text = (
             '<p class="q-due"><strong>Due today</strong> · <span>Questions that you have answered come back '
-            'here when it is time to ask again. <a href="progress.html">Your progress</a> says when.</span></p>'
+            'here when it is time. <a href="progress.html">Your progress</a> says when that is.</span></p>'
         )
         return [raw_part("", nodes.raw("", text, format="html"), index=True)]
 

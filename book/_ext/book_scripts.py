@@ -27,8 +27,7 @@ def minified(text: str, tag: str) -> str:
     """Return a script (tag "script") or a style sheet ("style") in fewer bytes.
 
     Chapters bring them along, to phones and over the network of a full lecture hall. minify-html parses them;
-    it takes them as parts of a page, keeps comments that begin with /**, and drops "use strict" for the sake of
-    modules.
+    it takes them as parts of a page, keeps comments that begin with /**, and drops "use strict".
     """
     page = minify_html.minify(f"<{tag}>{lean(text)}</{tag}>", minify_js=True, minify_css=True)
     return page.removeprefix(f"<{tag}>").removesuffix(f"</{tag}>")

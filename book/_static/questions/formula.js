@@ -5,7 +5,7 @@ const mn = (text) => `<mn>${escaped(text)}</mn>`;
 const mo = (sign) => `<mo>${sign}</mo>`;
 const row = (...parts) => `<mrow>${parts.join("")}</mrow>`;
 const brackets = (inside) => row(mo("("), inside, mo(")"));
-const LEVEL = { "+": 1, "-": 1, minus: 1, "*": 2, "/": 3, "^": 3, call: 4, number: 5, constant: 5 };
+const LEVEL = { "+": 1, "-": 1, minus: 1.5, "*": 2, "/": 3, "^": 3, call: 4, number: 5, constant: 5 };
 
 /** Return a reading's tree as one <math> element. */
 export function typeset(tree) {
@@ -30,9 +30,9 @@ function bare({ kind, text, a, b }) {
     case "number": return number(text);
     case "constant": return `<mi>${text === "pi" ? "π" : text}</mi>`;
     case "minus": return row(mo("−"), node(a, 2));
-    case "+": return row(node(a, 1), mo("+"), node(b, 1));
+    case "+": return row(node(a, 1), mo("+"), node(b, 2));
     case "-": return row(node(a, 1), mo("−"), node(b, 2));
-    case "*": return row(node(a, 2), mo("·"), node(b, 2));
+    case "*": return row(node(a, 1.5), mo("·"), node(b, 3));
     case "/": return `<mfrac>${node(a)}${node(b)}</mfrac>`;
     case "^": return `<msup>${node(a, 4)}${node(b)}</msup>`;
     default: return call(text, a);

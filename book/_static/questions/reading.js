@@ -33,23 +33,29 @@ const MOST = 64; // entries of an answer
 /** Something that was not understood; its message is one sentence for the reader. */
 export class NotUnderstood extends Error {}
 
-/** Return { values, tree } of what was typed, row by row. The shape that is asked for says what a comma is. */
-export function read(typed, shape) {
+/**
+ * Return { values, shape, tree } of what was typed, row by row. Of the shapes that an answer may have, the one that
+ * is asked for comes first: it says what a comma is.
+ */
+export function read(typed, shapes) {
   const text = PLAIN.reduce((sofar, [sign, plain]) => sofar.replace(sign, plain), typed).trim();
   if (!text) throw new NotUnderstood("Type your answer first.");
-  let other, problem;
+  const readings = [];
+  let problem;
   for (const way of waysToRead(text)) {
     try {
-      const reading = whole(new Reader(way));
-      if (squeezed(reading.shape) === squeezed(shape)) return reading;
-      other ??= reading;
+      readings.push(whole(new Reader(way)));
     } catch (error) {
       if (!(error instanceof NotUnderstood)) throw error;
       problem ??= error;
     }
   }
-  if (!other) throw problem;
-  throw new NotUnderstood(`I read ${named(other.shape)}; the answer is ${named(shape)}${example(shape)}.`);
+  for (const shape of shapes) {
+    const fits = readings.find((reading) => squeezed(reading.shape) === squeezed(shape));
+    if (fits) return { ...fits, shape };
+  }
+  if (!readings.length) throw problem;
+  throw new NotUnderstood(`I read ${named(readings[0].shape)}; ${asked(shapes[0])}.`);
 }
 
 /** Yield ways to read a text, the likelier first: a comma keeps entries apart, or is a decimal comma. */
@@ -109,8 +115,10 @@ function named(shape) {
   return `a matrix with ${count(shape[0], "row", "rows")} and ${count(shape[1], "column", "columns")}`;
 }
 
-function example(shape) {
-  return ["", ", such as 1, 2", ", its rows with ; between them, such as 1, 2; 3, 4"][shape.length];
+/** Say what is asked for. */
+export function asked(shape) {
+  const example = ["", ", such as 1, 2", ", its rows with ; between them, such as 1, 2; 3, 4"][shape.length];
+  return `the answer is ${named(shape)}${example}`;
 }
 
 /**
@@ -176,19 +184,20 @@ class Reader {
   }
 
   product() {
-    let left = this.signs();
+    let factor = this.signs();
+    let left = factor;
     for (;;) {
       const sign = this.take("*", "/");
-      if (sign === "/") left = both("/", left, this.signs(), (a, b) => a / b);
-      else if (sign || this.follows(left)) left = both("*", left, this.signs(), (a, b) => a * b);
-      else return left;
+      if (!sign && !this.follows(factor)) return left;
+      factor = this.signs();
+      left = sign === "/" ? both("/", left, factor, (a, b) => a / b) : both("*", left, factor, (a, b) => a * b);
     }
   }
 
   /** Tell whether a factor follows without a sign: 2 sqrt(2), 2(1 + e). */
-  follows(left) {
-    if (!this.now || left.items) return false;
-    return this.now.name ? left.kind === "number" : this.is("(") && !this.now.blank;
+  follows(factor) {
+    if (!this.now || factor.items) return false;
+    return this.now.name ? factor.kind === "number" : this.is("(") && !this.now.blank;
   }
 
   signs() {

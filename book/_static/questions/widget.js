@@ -1,8 +1,8 @@
 // A question in the page: a field or choices, a button, and at once what is right or went wrong.
 
 import { typeset } from "./formula.js";
-import { given, judge, judgeChoice, unveiled } from "./judge.js";
-import { NotUnderstood, read } from "./reading.js";
+import { given, judge, judgeChoice, shapes, unveiled } from "./judge.js";
+import { asked, NotUnderstood, read } from "./reading.js";
 import { answered, dayOf } from "./schedule.js";
 
 const PLACES = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
@@ -28,26 +28,20 @@ export class Widget {
     this.form.querySelector(".q-another").addEventListener("click", () => this.another());
   }
 
-  /** Return what is read from the field, or null after saying what was not understood. */
+  /** Return what is read from the field, or else what was not understood. */
   read() {
     try {
-      return read(this.field.value, this.question.numbers[this.number].shape);
+      return { reading: read(this.field.value, shapes(this.question.numbers[this.number])) };
     } catch (error) {
-      if (error instanceof NotUnderstood) this.say("note", error.message, true);
-      else throw error;
-      return null;
+      if (error instanceof NotUnderstood) return { problem: error.message };
+      throw error;
     }
   }
 
   /** Show what is read so far, and nothing while it makes no sense yet. */
   show() {
-    let math = "";
-    try {
-      math = typeset(read(this.field.value, this.question.numbers[this.number].shape).tree);
-    } catch (error) {
-      if (!(error instanceof NotUnderstood)) throw error;
-    }
-    this.reading.innerHTML = math && `I read ${math}`;
+    const { reading } = this.read();
+    this.reading.innerHTML = reading ? `I read ${typeset(reading.tree)}` : "";
     this.field.removeAttribute("aria-invalid");
   }
 
@@ -57,11 +51,14 @@ export class Widget {
   }
 
   checkNumber() {
-    const reading = this.read();
-    if (!reading) return;
-    const found = judge(this.id, this.question, this.number, reading.values);
+    const { reading, problem } = this.read();
+    if (problem) {
+      this.say("note", problem, true);
+      return;
+    }
+    const found = judge(this.id, this.question, this.number, reading);
     const right = ["right", "rounded"].includes(found.verdict);
-    this.note(right);
+    if (!["near", "misshapen"].includes(found.verdict)) this.note(right);
     this[found.verdict](found);
     this.field.setAttribute("aria-invalid", String(!right));
   }
@@ -80,9 +77,13 @@ export class Widget {
     this.say("wrong", `<strong>Not quite.</strong> ${where} like this: <em>${name}</em>. ${say}`);
   }
 
+  misshapen() {
+    this.say("wrong", `<strong>Not quite</strong>: ${asked(this.question.numbers[this.number].shape)}.`);
+  }
+
   near() {
-    const asked = this.box.querySelector(".q-digits").textContent;
-    this.say("wrong", `<strong>Nearly.</strong> Give ${asked}, and round only at the end.`);
+    const digits = this.box.querySelector(".q-digits").textContent;
+    this.say("wrong", `<strong>Nearly.</strong> Give ${digits}, and round only at the end.`);
   }
 
   wrong({ entries }) {

@@ -28,6 +28,10 @@ class Questions:
     understanding: dict[str, Understanding]
     sets: dict[str, tuple[str, ...]]
 
+    def all(self) -> dict[str, Question]:
+        """Return all of them by their ids, self-checks first."""
+        return {**self.selfchecks, **self.understanding}
+
     def find(self, id: str) -> Question:
         """Return the question with that id; a KeyError if there is none."""
         return self.selfchecks.get(id) or self.understanding[id]

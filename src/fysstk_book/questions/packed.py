@@ -34,7 +34,11 @@ def pack(question: SelfCheck | Understanding, math: Math) -> dict[str, Any]:
         salt, digits = f"{question.id}|{i}", question.digits
         form, values = taken_apart(to_html(number.given, math))
         wrong = [
-            [words.setdefault((one.name, one.say), len(words)), *keys.keys(one.value, digits, salt)]
+            [
+                words.setdefault((one.name, one.say), len(words)),
+                keys.keys(one.value, digits, salt),
+                *([list(shape(one.value))] if shape(one.value) != shape(number.right) else []),
+            ]
             for one in number.wrong
         ]
         packed.append(
