@@ -28,8 +28,14 @@ ONE = """<html><head><link rel="stylesheet" href="../_static/b.css"></head><body
 <div class="exercise" id="ex-a"><p><span class="exercise-number">Exercise 1.1.</span> Add.</p></div>
 <details class="hint"><summary>Hint 1 of 1</summary><p>Carry the one.</p></details>
 <details class="solution"><summary>Solution of exercise 1.1</summary><p>It is four.</p></details>
+<div class="question" id="q-a" data-place="exercise"><p class="q-title"><span>In numbers</span></p><p>2 + 2?</p>
+<form><input type="text"></form><noscript><details class="answer"><summary>Answer</summary><p>&#52;&#46;</p>
+</details></noscript></div>
 <div class="exercise" id="ex-b"><p><span class="exercise-number">Exercise 1.2.</span> Think.</p></div>
 <details class="solution"><summary>Solution of exercise 1.2</summary><p>It depends.</p></details>
+</section><section id="can-you-still"><h2>Can you still?</h2><div class="question" id="again-b">
+<p class="q-title"><span>Question 1 · from <a href="two.html">Two</a></span></p><form><p>Why?</p></form>
+<noscript><details class="answer"><summary>Answer</summary><p>Because.</p></details></noscript></div>
 </section></article></body></html>"""
 TWO = """<html><head></head><body><article class="bd-article"><section id="two"><h1>2. Two</h1>
 <p>Text.</p><section id="far"><h2>Far <span class="math">\\(\\exp x^{2}\\)</span></h2>
@@ -63,27 +69,36 @@ def made(site):
 
 
 def test_the_contents_follow_the_menu(made):
-    assert [part.title for part in made[1]] == ["", "Part I: First", "Part II: Second", ""]
+    assert [part.title for part in made[1]] == ["", "Part I: First", "Part II: Second", "", ""]
     lines = [(e.title, e.target) for part in made[1] for chapter in part.inside for e in chapter.all()]
     assert lines == [
         ("A book", "index"),
         ("1. One", "one"),
         ("Exercises", "one--exercises"),
+        ("Can you still?", "one--can-you-still"),
         ("Part II: Second", "part"),
         ("2. Two", "two"),
         ("Far exp x^2", "two--far"),
+        ("Answers", "answers"),
+        ("1. One", "answers--one"),
         ("Hints and solutions", "solutions"),
         ("1. One", "solutions--one"),
     ]
     printed = [(print_book.text_of(a.span), a["href"][1:]) for a in made[0].select("#contents a")]
     assert printed == lines
-    assert [a["href"] for a in made[0].select("#contents a.again")] == ["#solutions--one"]
+    assert [a["href"] for a in made[0].select("#contents a.again")] == [
+        "#answers--one",
+        "#solutions--one",
+    ]
     assert [h.get_text() for h in made[0].select("#contents h2")] == ["Part I: First"]
     assert [a["href"] for a in made[0].select("#contents a.part")] == ["#part"]
 
 
 def test_pages_stand_in_order_under_the_names_of_their_parts(made):
-    assert [a["id"] for a in made[0].select("article")] == ["index", "one", "part", "two", "solutions"]
+    assert [a["id"] for a in made[0].select("article")] == [
+        *("index", "one", "part", "two"),
+        *("answers", "solutions"),
+    ]
     assert [p.get_text() for p in made[0].select("article p.part")] == ["Part I: First"]
     assert made[0].select_one("#cover .lead-in").get_text() == "What it is about."
 
@@ -91,7 +106,12 @@ def test_pages_stand_in_order_under_the_names_of_their_parts(made):
 def test_links_lead_inside_the_book_or_outside_or_are_plain_text(made):
     links = {a.get_text(): a["href"] for a in made[0].select("#one a")}
     assert links.pop("Hints and solution: page 000") in {"#solution--one--ex-a", "#solution--one--ex-b"}
-    assert links == {"there": "#two--far", "here": "#one--one", "outside": "https://example.org/"}
+    assert links == {
+        "there": "#two--far",
+        "here": "#one--one",
+        "Two": "#two",
+        "outside": "https://example.org/",
+    }
     assert made[0].select_one("#index a")["href"] == "#one"
     ids = [tag["id"] for tag in made[0].select("[id]")]
     assert len(ids) == len(set(ids))
@@ -100,6 +120,9 @@ def test_links_lead_inside_the_book_or_outside_or_are_plain_text(made):
 
 def test_solutions_stand_at_the_end_only(made):
     chapter, solutions = (made[0].find(id=name).get_text(" ", strip=True) for name in ("one", "solutions"))
+    answers = made[0].find(id="answers").get_text(" ", strip=True)
+    assert "Exercise 1.1, page 000 : 4." in answers and "Question 1, page 000 : Because." in answers
+    assert "Because." not in chapter
     for text in ("Carry the one.", "It is four.", "It depends."):
         assert text not in chapter
         assert text in solutions
@@ -156,21 +179,24 @@ def pdf(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("printed")
     count = print_book.print_site(browser, write_site(folder), folder / "book.pdf", ABOUT)
     pdf = PdfReader(folder / "book.pdf")
-    assert len(pdf.pages) == count == 7, "cover, contents, front page, overview, two chapters, solutions"
+    assert len(pdf.pages) == count == 8, (
+        "cover, contents, front page, overview, two chapters, answers, solutions"
+    )
     return pdf
 
 
 @pytest.mark.browser
 def test_the_printed_numbers_are_those_of_the_pages(pdf):
     text = [" ".join(page.extract_text().split()) for page in pdf.pages]
-    assert [re.search(r"\d+$|^(?=.*A book)", page) is not None for page in text] == [True] * 7
+    assert [re.search(r"\d+$|^(?=.*A book)", page) is not None for page in text] == [True] * 8
     assert "What it is about." in text[0]
-    for title, page in {"1. One": 4, "Second": 5, "Far": 6, "Hints and solutions": 7}.items():
+    for title, page in {"1. One": 4, "Second": 5, "Far": 6, "Answers": 7, "Hints and solutions": 8}.items():
         assert re.search(rf"(?i){re.escape(title)} (\S+ \S+ )?{page}\b", text[1])
         assert title in text[page - 1]
-    assert "Hints and solution: page 7" in text[3]
-    assert "from page 4" in text[6]
-    assert "It is four." in text[6]
+    assert "Hints and solution: page 8" in text[3]
+    assert "Exercise 1.1, page 4 : 4." in text[6] or "Exercise 1.1, page 4: 4." in text[6]
+    assert "from page 4" in text[7]
+    assert "It is four." in text[7]
     links = [link.get_object() for link in pdf.pages[3]["/Annots"]]
     targets = [link["/Dest"][0].get_object() for link in links if "/Dest" in link]
     assert pdf.pages[5].get_object() in targets, "a link from one chapter to another"
@@ -178,6 +204,7 @@ def test_the_printed_numbers_are_those_of_the_pages(pdf):
         "A book",
         "Part I: First",
         "Part II: Second",
+        "Answers",
         "Hints and solutions",
     ]
     assert pdf.metadata.title == "A book"
@@ -203,8 +230,8 @@ def test_the_pdf_is_tagged(pdf):
                 walk(kid.get_object(), tag)
 
     walk(tree["/K"], tree)
-    assert kinds.count("/Document") == 1 and kinds.count("/Part") == 7, "cover, contents, five articles"
-    assert kinds.count("/H1") == 7
+    assert kinds.count("/Document") == 1 and kinds.count("/Part") == 8, "cover, contents, six articles"
+    assert kinds.count("/H1") == 8
     assert {"/P", "/Link", "/H2", "/H3"} <= set(kinds)
     parents = dict(print_book.pairs(tree["/ParentTree"], "/Nums"))
     for number, page in enumerate(pdf.pages):

@@ -1,4 +1,4 @@
-"""Print the built site as one PDF: cover, contents, all pages, and the solutions at the end.
+"""Print the built site as one PDF: cover, contents, all pages, the answers and the solutions.
 
 The pages become one long document. Chromium prints it piece by piece, chapter by chapter, and does so twice:
 the first time shows on which page each heading stands, the second one has these numbers in the contents. Then
@@ -211,6 +211,36 @@ def move_solutions(article: Tag, book: BeautifulSoup) -> Tag | None:
     return section
 
 
+def move_answers(article: Tag, book: BeautifulSoup) -> Tag | None:
+    """Take the answers to a page's questions out of it; return them as a section for the end of the book."""
+    section = book.new_tag("section", id=f"answers--{article['id']}")
+    for question in article.select(".question[id]"):
+        answer = question.select_one("noscript details.answer > p")
+        if answer is None:
+            continue
+        line = book.new_tag("p")
+        line.append(link := book.new_tag("a", href=f"#{question['id']}"))
+        link.append(f"{named(question)}, page ")
+        link.append(page_number(book, question["id"]))
+        line.append(": ")
+        line.extend(list(answer.contents))
+        section.append(line)
+        question.noscript.decompose()
+    if not section.contents:
+        return None
+    title = book.new_tag("h2")
+    title.append(text_of(article.find("h1")))
+    section.insert(0, title)
+    return section
+
+
+def named(question: Tag) -> str:
+    """Return the name of a question: its number in a set, or the exercise that it belongs to."""
+    if question.get("data-place") == "exercise":
+        return question.find_previous(class_="exercise-number").get_text().rstrip(". ")
+    return question.select_one(".q-title").get_text().partition(" · ")[0]
+
+
 def next_until_exercise(box: Tag) -> Iterator[Tag]:
     """Yield what stands after an exercise on its level, up to the next one."""
     for tag in box.find_next_siblings():
@@ -296,10 +326,10 @@ def make_book(site: Path, about: Mapping[str, str]) -> tuple[str, list[Entry]]:
     front = read(front_path)
     book = BeautifulSoup('<html lang="en"><head></head><body></body></html>', "html.parser")
     book.html["data-theme"] = book.html["data-mode"] = "light"
-    solutions = book.new_tag("article", id="solutions")
-    solutions["class"] = "bd-article solutions"
-    solutions.append(title := book.new_tag("h1"))
-    title.string = "Hints and solutions"
+    answers, solutions = (
+        closing(book, "answers", "Answers"),
+        closing(book, "solutions", "Hints and solutions"),
+    )
     articles, contents = [], []
     sheets = {}
     for part, pages in [("", [front_path.stem]), *parts(front)]:
@@ -316,10 +346,13 @@ def make_book(site: Path, about: Mapping[str, str]) -> tuple[str, list[Entry]]:
                 label.string = part
             if section := move_solutions(article, book):
                 solutions.append(section)
+            if section := move_answers(article, book):
+                answers.append(section)
             articles.append(article)
-    if solutions.select("section"):
-        contents.append(Entry("solutions", "", [headings(solutions)]))
-        articles.append(solutions)
+    for last in (answers, solutions):
+        if last.select("section"):
+            contents.append(Entry(last["id"], "", [headings(last)]))
+            articles.append(last)
     for one in [cover_html(book, front, about), contents_html(book, contents), *articles]:
         book.body.append(one)
     drop_dead_links(book)
@@ -330,6 +363,15 @@ def make_book(site: Path, about: Mapping[str, str]) -> tuple[str, list[Entry]]:
     book.head.append(style := book.new_tag("style"))
     style.string = f"{STYLE.read_text(encoding='utf-8')}\n{running_heads(contents, about['title'])}"
     return f"<!doctype html>\n{book}", contents
+
+
+def closing(book: BeautifulSoup, name: str, words: str) -> Tag:
+    """Return an article for the end of the book, with its title."""
+    article = book.new_tag("article", id=name)
+    article["class"] = f"bd-article {name}"
+    article.append(title := book.new_tag("h1"))
+    title.string = words
+    return article
 
 
 def front_page(site: Path) -> Path:

@@ -71,7 +71,7 @@ FORMULA = re.compile(
 # In the style sheet: the family and the file of a font, and what a rule shows.
 FONT_FACE = re.compile(r'@font-face[^{]*\{font-family: ([\w-]+);src: url\("fonts/([\w-]+\.woff)"')
 GLYPH = re.compile(r'([^{}]*)\{[^{}]*content: "((?:\\.|[^"\\])*)"')
-# In MathML, a minus with nothing before it to subtract from; browsers know it at the beginning of a row alone.
+# In MathML, a minus with nothing to subtract from; browsers know it at the beginning of a row alone.
 SIGN = re.compile(r"(<(?:math|mrow|mtd)>|<mo[^>]*>(?:[=≈<≤>≥,;:⋅(←→]|&lt;|&gt;)</mo>)<mo>−</mo>")
 STRUT = "MJXZERO"  # shows nothing, and sets the height of lines
 STRETCHED = ("MJXTEX-S1", "MJXTEX-S4", "MJXTEX", "MJXTEX-A")  # where the parts of tall braces come from

@@ -120,8 +120,8 @@ class Due(BookDirective):
     def run(self) -> list[nodes.Node]:
         """Return the line as it is for who has answered nothing yet."""
         text = (
-            '<p class="q-due"><strong>Due today</strong> · <span>Questions that you have answered come back '
-            'here when it is time. <a href="progress.html">Your progress</a> says when that is.</span></p>'
+            '<p class="q-due not-in-print"><strong>Due today</strong> · <span>Questions that you have answered come '
+            'back here when it is time. <a href="progress.html">Your progress</a> says when that is.</span></p>'
         )
         return [raw_part("", nodes.raw("", text, format="html"), index=True)]
 
@@ -334,12 +334,16 @@ def address(label: str) -> str:
     ValueError
         If the book has no such label.
     """
-    for page in sources.pages(ROOT):
-        for entry in sources.labelled(page.path):
-            if entry.label == label:
-                id = nodes.make_id(f"equation-{label}" if entry.kind == "equation" else label)
-                return f"{page.name}.html#{id}"
+    if entry := labels().get(label):
+        id = nodes.make_id(f"equation-{label}" if entry.kind == "equation" else label)
+        return f"{entry.page}.html#{id}"
     raise ValueError(f"after must be a label of the book, got {label!r}")
+
+
+@functools.cache
+def labels() -> dict[str, sources.Entry]:
+    """Return what has a label in the book."""
+    return sources.entries(ROOT)
 
 
 # The page around them

@@ -1,8 +1,8 @@
 // Brings the questions of a page to life, the line "due today" and the page "Your progress".
 
-import { judge, judgeChoice } from "./judge.js";
+import { judge, judgeChoice, shapes } from "./judge.js";
 import { showDue, showProgress } from "./progress.js";
-import { NotUnderstood, read } from "./reading.js";
+import { read } from "./reading.js";
 import { Store } from "./record.js";
 import { dayOf } from "./schedule.js";
 import { Widget } from "./widget.js";
@@ -27,4 +27,4 @@ for (const page of document.querySelectorAll(".q-progress")) showProgress(page, 
 document.documentElement.classList.add("q-live");
 
 // What a test calls to answer every question of a page by program.
-window.questions = { data: questions, judge, judgeChoice, read, NotUnderstood };
+window.questions = { data: questions, judge, judgeChoice, read, shapes };

@@ -32,7 +32,7 @@ def digest(text: str) -> str:
 
 def rounded(number: float, digits: int) -> str:
     """Return a number rounded to significant digits, written in one way: "1.25e-1", and "0" for zero."""
-    return _written(Decimal(repr(float(number))), digits)
+    return _written(float(number), digits)
 
 
 def accepted(number: float, digits: int) -> list[str]:
@@ -69,8 +69,8 @@ def coarse_keys(value: Value, digits: int, salt: str) -> str:
     )
 
 
-def _written(number: Decimal, digits: int) -> str:
-    if abs(number) < SMALLEST:
+def _written(number: float | Decimal, digits: int) -> str:
+    if abs(float(number)) < SMALLEST:
         return "0"
     factor, power = f"{number:.{digits - 1}e}".split("e")
     return f"{factor}e{int(power)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Questions:
         question = self.find(id)
         if isinstance(question, Understanding):
             return question.chapter
-        return exercises.find(question.exercise).chapter
+        return _chapter_of(question.exercise)
 
     def minutes(self, id: str) -> int:
         """Return how long a question takes: the page on the ways through the book says it."""
@@ -57,6 +58,11 @@ class Questions:
         longest = max(map(len, own), default=0)
         turns = [ids[turn] for turn in range(longest) for ids in own if turn < len(ids)]
         return list(dict.fromkeys(turns))[:MIXED]
+
+
+@cache
+def _chapter_of(exercise: str) -> str:
+    return exercises.find(exercise).chapter
 
 
 def load(root: Path) -> Questions:

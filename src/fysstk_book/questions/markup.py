@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +26,7 @@ def to_html(text: str, math: Math = for_mathjax) -> str:
     return str(_parser().renderInline(numbers.resolve(text), {"math": math})).strip()
 
 
+@functools.cache
 def _parser() -> Any:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin

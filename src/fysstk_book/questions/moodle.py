@@ -65,6 +65,7 @@ def _written(one: SelfCheck | Understanding) -> Iterable[ElementTree.Element]:
     if isinstance(one, Understanding):
         yield _multichoice(one)
         return
+    hints = [to_html(hint) for hint in exercises.find(one.exercise).hints]
     for i, number in enumerate(one.numbers, 1):
         many = shape(number.right) != ()
         question = _question("cloze" if many else "numerical", f"{one.id} {i}")
@@ -78,8 +79,8 @@ def _written(one: SelfCheck | Understanding) -> Iterable[ElementTree.Element]:
             _answer(question, number.right, one.digits, 100, "Right.")
             for wrong in number.wrong:
                 _answer(question, wrong.value, one.digits, 0, f"Looks like: {wrong.name}. {wrong.say}")
-        for hint in exercises.find(one.exercise).hints:
-            _text(question, "hint", to_html(hint), html=True)
+        for hint in hints:
+            _text(question, "hint", hint, html=True)
         yield question
 
 
