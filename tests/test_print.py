@@ -28,7 +28,7 @@ ONE = """<html><head><link rel="stylesheet" href="../_static/b.css"></head><body
 <div class="exercise" id="ex-a"><p><span class="exercise-number">Exercise 1.1.</span> Add.</p></div>
 <details class="hint"><summary>Hint 1 of 1</summary><p>Carry the one.</p></details>
 <details class="solution"><summary>Solution of exercise 1.1</summary><p>It is four.</p></details>
-<div class="question" id="q-a" data-place="exercise"><p class="q-title"><span>In numbers</span></p><p>2 + 2?</p>
+<div class="question" id="q-a" data-place="exercise"><p class="q-title"><span>Here</span></p><p>2 + 2?</p>
 <form><input type="text"></form><noscript><details class="answer"><summary>Answer</summary><p>&#52;&#46;</p>
 </details></noscript></div>
 <div class="exercise" id="ex-b"><p><span class="exercise-number">Exercise 1.2.</span> Think.</p></div>

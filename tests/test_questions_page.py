@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fysstk_book.questions import loading
-from fysstk_book.questions.model import SelfCheck
+from fysstk_book.questions.model import SelfCheck, shape
 from test_questions import KNOWN, PAGES, typed
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,6 @@ COST, GRADIENTS = KNOWN.selfchecks["one-cost"], KNOWN.selfchecks["one-gradients"
 CHOICES = next(KNOWN.understanding[id] for id in KNOWN.sets[NAME] if id in KNOWN.understanding)
 MATRIX = "four-backprop"
 PHONE = {"width": 390, "height": 800}
-AS_TYPED = "questions => questions"
 # What the page's own functions say of every answer that is foreseen: [id, i, text] in, verdicts out.
 JUDGE = """cases => cases.map(([id, i, text]) => {
   const { data, judge, read, shapes } = window.questions;
@@ -68,11 +67,9 @@ def reader(visit, address):
 
 
 def mistake(one):
-    """The first foreseen mistake of a self-check in its first numbers that has the shape that is asked for."""
+    """The first foreseen mistake in the first numbers of a self-check that has the shape of the right one."""
     right = one.numbers[0].right
-    return next(
-        wrong for wrong in one.numbers[0].wrong if isinstance(wrong.value, list) == isinstance(right, list)
-    )
+    return next(wrong for wrong in one.numbers[0].wrong if shape(wrong.value) == shape(right))
 
 
 def test_a_number_is_answered_at_once_and_stays(reader):

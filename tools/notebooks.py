@@ -223,6 +223,8 @@ class Writer:
             number = self.number(block.options.get("name") or block.options.get("label") or "")
             caption = f"**Table {number}.** {title}" if title else ""
             return self.inline(f"{caption}\n\n{table}").strip()
+        if name == "due":  # it is for the browser that knows what was answered
+            return ""
         if name == "playground":
             return (
                 f"*On the book's page, this network can be set, stepped and trained.*\n\n{self.inside(body)}"

@@ -120,8 +120,8 @@ class Due(BookDirective):
     def run(self) -> list[nodes.Node]:
         """Return the line as it is for who has answered nothing yet."""
         text = (
-            '<p class="q-due not-in-print"><strong>Due today</strong> · <span>Questions that you have answered come '
-            'back here when it is time. <a href="progress.html">Your progress</a> says when that is.</span></p>'
+            '<p class="q-due not-in-print"><strong>Due today</strong> · <span>Questions that you have '
+            'answered come back here when it is time. <a href="progress.html">Your progress</a> says when.</span></p>'
         )
         return [raw_part("", nodes.raw("", text, format="html"), index=True)]
 
