@@ -121,7 +121,8 @@ class Due(BookDirective):
         """Return the line as it is for who has answered nothing yet."""
         text = (
             '<p class="q-due not-in-print"><strong>Due today</strong> · <span>Questions that you have '
-            'answered come back here when it is time. <a href="progress.html">Your progress</a> says when.</span></p>'
+            "answered come back here when it is time. "
+            '<a href="progress.html">Your progress</a> says when.</span></p>'
         )
         return [raw_part("", nodes.raw("", text, format="html"), index=True)]
 
