@@ -168,6 +168,8 @@ def small_book(tmp_path):
 
 def test_a_book_is_built_whole_and_strictly_and_its_chapters_run_once(small_book, tmp_path):
     site = tmp_path / "_build" / "html"
+    page = tmp_path / "book" / "one.md"
+    page.write_text(CHAPTER + "\n(more)=\n## More\n")
     status, said = small_book()
     assert status == 0, said
     assert f"Open {site}/index.html" in said
@@ -184,6 +186,26 @@ def test_a_book_is_built_whole_and_strictly_and_its_chapters_run_once(small_book
         assert (status, "undefined label: 'nowhere'" in said) == (1, True), said
         assert not site.exists()
         assert not list((tmp_path / "_build").glob(".draft-*"))
+    assert (tmp_path / "runs").read_text() == "one\none\n"
+
+    # It is mended, in other words: pages are made again that have changed, or say what has changed on others.
+    (tmp_path / "book" / "index.md").write_text("# A book\n\nRead {ref}`more`.\n")
+    status, said = small_book()
+    assert (status, "Site: book/index and what depends on it" in said) == (0, True), said
+    assert "Read <a" in (site / "book" / "index.html").read_text()
+    page.write_text(page.read_text().replace("More", "Much more"))
+    status, said = small_book()
+    assert (status, "Site: book/one and what depends on it" in said) == (0, True), said
+    assert "Much more" in (site / "book" / "index.html").read_text()
+    assert "21\n" in (site / "book" / "one.html").read_text()
+    whole = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    shutil.rmtree(tmp_path / "_build" / "rendered")
+    (site / "book" / "one.html").unlink()
+    status, said = small_book()
+    assert (status, "Site: 2 pages" in said) == (0, True), said
+    again = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    assert again.keys() == whole.keys()
+    assert [path for path in whole if again[path] != whole[path]] == [], "as if made at one go"
     assert (tmp_path / "runs").read_text() == "one\none\n"
 
 
@@ -224,7 +246,8 @@ def steps(tmp_path, monkeypatch):
     """Let the steps of a build do nothing; return the list of those that were taken."""
     taken = []
     monkeypatch.setattr(inputs, "ROOT", tmp_path)
-    for name, place in {"BUILD": "", "SITE": "html", "PREVIOUS": "html-previous"}.items():
+    places = {"BUILD": "", "SITE": "html", "PREVIOUS": "html-previous", "DRAFT": ".draft-site"}
+    for name, place in {**places, "RENDERED": "rendered"}.items():
         monkeypatch.setattr(build_book, name, tmp_path / place)
     monkeypatch.setattr(build_book, "LEDGER", tmp_path / "ledger.json")
     (tmp_path / "ledger.json").write_text("[]")

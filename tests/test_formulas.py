@@ -20,7 +20,7 @@ def site(tmp_path_factory):
     """The folder of a site with one page, typeset."""
     root = tmp_path_factory.mktemp("formulas")
     (root / "page.html").write_text(PAGE, encoding="utf-8")
-    book_mathjax.typeset_site(root)
+    book_mathjax.typeset_site(root, tmp_path_factory.mktemp("rules") / "rules.css")
     return root
 
 

@@ -30,6 +30,9 @@ from inputs import ROOT, digest, machine
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 PREVIOUS = BUILD / "html-previous"
+DRAFT = BUILD / ".draft-site"  # always the same: Sphinx remembers it
+RENDERED = BUILD / "rendered"
+PARTS = "parts.json"
 LEDGER = BUILD / "ledger.json"
 LEDGER_KEY = BUILD / "ledger.key"
 NOTEBOOKS = BUILD / "notebooks"
@@ -43,6 +46,15 @@ SOURCES = (
     "tools",
     "requirements.txt",
     "pyproject.toml",
+)
+SHARED = (
+    "_config.yml",
+    "_toc.yml",
+    "book/_ext",
+    "book/_static",
+    "book/paths.yml",
+    "book/references.bib",
+    "requirements.txt",
 )
 
 
@@ -65,10 +77,13 @@ def build() -> None:
     chapters = run_chapters()
     check_numbers(chapters)
     check_equations()
-    with tempfile.TemporaryDirectory(prefix=".draft-", dir=BUILD, ignore_cleanup_errors=True) as draft:
-        render_site(chapters, Path(draft))
+    try:
+        DRAFT.mkdir()
+        made_from = render_site(chapters, DRAFT)
         export_notebooks()
-        publish(Path(draft, "html"), sources)
+        publish(DRAFT, sources, made_from)
+    finally:
+        remove_leftovers()
     forget_old_outputs(chapters)
     show(SITE)
 
@@ -99,14 +114,14 @@ def run_chapters() -> list:
 
     with step("Chapters") as note, runner.calm_environment() as sockets:
         chapters = runner.read_all(pages())
-        missing = sum(not c.fresh for c in chapters)
+        stale = [chapter for chapter in chapters if not chapter.fresh]
         jobs = max(
             2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
         )
-        complaints = runner.run_all(chapters, sockets, jobs)
+        complaints = runner.run_all(stale, sockets, jobs)
         if complaints:
             raise BuildError("\n".join(complaints))
-        note(f"{missing} run, {len(chapters) - missing} unchanged")
+        note(f"{len(stale)} run, {len(chapters) - len(stale)} unchanged")
     return chapters
 
 
@@ -155,43 +170,103 @@ def check_equations() -> None:
             note(f"{len(json.loads(LEDGER.read_text(encoding='utf-8')))} checked")
 
 
-def render_site(chapters: list, draft: Path) -> None:
-    """Render the site into `draft`/html; every warning is an error."""
+def render_site(chapters: list, draft: Path) -> dict[str, str]:
+    """Render the site into `draft`/html; every warning is an error. Return what it was made from.
+
+    Pages that are made from the same as those of the last site are taken from there. As that one had no
+    fault, each fault is shown again until it is mended.
+    """
     from render import render
     from run_chapters import fill_cache
 
     with step("Site") as note:
+        now = parts(chapters)
+        changed = take_over(draft, now)
         fill_cache(chapters, draft / "cache")
         good = render(
             draft / "html",
             draft / "doctrees",
             sys.stderr,
             strict=True,
+            changed=changed,
             nb_execution_mode="cache",
             nb_execution_cache_path=str(draft / "cache"),
         )
         if not good:
             raise BuildError("The site has the faults above; each of them fails the build.")
-        note(f"{len(pages())} pages")
+        note(f"{len(pages())} pages" if changed is None else f"{', '.join(changed)} and what depends on it")
+    return now
+
+
+def parts(chapters: list) -> dict[str, str]:
+    """Return hashes of what each page is made from, by its name, and under "" of what all pages share.
+
+    What else a page looks into, Sphinx has noted itself.
+    """
+    import depends
+    from fysstk_book import sources
+
+    shown = {chapter.source: chapter.notes["shown"] for chapter in chapters}
+    found = {
+        page.relative_to(ROOT).with_suffix("").as_posix(): digest(str(page), extra=[shown.get(page, "")])
+        for page in pages()
+    }
+    proved = [row["label"] for row in json.loads(LEDGER.read_text("utf-8"))] if LEDGER.is_file() else []
+    entries = [
+        f"{one.kind} {one.label} {one.page} {one.number} {one.text if one.kind == 'equation' else ''}"
+        for one in sources.entries(ROOT).values()
+    ]
+    titles = [page.title for page in sources.pages(ROOT)]
+    code = depends.reach([Path(__file__).with_name("render.py"), *(ROOT / "book" / "_ext").glob("*.py")])
+    modules = [depends.fingerprint(path) for path in sorted(code)]
+    found[""] = digest(*SHARED, extra=(*machine(), repository(), *proved, *entries, *titles, *modules))
+    return found
+
+
+def take_over(draft: Path, now: dict[str, str]) -> list[str] | None:
+    """Copy the last site and what Sphinx knows of it into `draft`; return which pages have changed since.
+
+    Return None, and copy nothing, if it is of no use.
+    """
+    try:
+        before = json.loads((RENDERED / PARTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    same_pages = before["parts"].keys() == now.keys() and before["parts"][""] == now[""]
+    if not same_pages or not is_complete(PREVIOUS, before["sources"]):
+        return None
+    shutil.copytree(PREVIOUS, draft / "html", ignore=shutil.ignore_patterns("_static"))  # made each time
+    shutil.copytree(RENDERED, draft, dirs_exist_ok=True)
+    changed = [name for name in now if now[name] != before["parts"][name]]
+    # What Sphinx finds itself comes on top. With no page at all it would leave the site half finished.
+    return changed or [pages()[0].relative_to(ROOT).with_suffix("").as_posix()]
 
 
 def export_notebooks() -> None:
     """Write the chapters as notebooks, with and without solutions."""
-    script = ROOT / "tools" / "notebooks.py"
-    if not script.is_file():
+    if not (ROOT / "tools" / "notebooks.py").is_file():
         return
+    import notebooks
+
     with step("Notebooks") as note:
-        export = subprocess.run([sys.executable, str(script)], cwd=ROOT, capture_output=True, text=True)
-        if export.returncode:
-            raise BuildError(f"The notebooks could not be written:\n\n{export.stdout}{export.stderr}")
+        if problems := notebooks.write_both():
+            raise BuildError("\n".join(["The notebooks could not be written:", "", *problems]))
         note(f"{len(list(NOTEBOOKS.glob('student/*.ipynb')))} for students, in _build/notebooks")
 
 
-def publish(html: Path, sources: str) -> None:
-    """Move a finished site to its place; it says itself what it was made from and how large it is."""
+def publish(draft: Path, sources: str, made_from: dict[str, str]) -> None:
+    """Move a finished site to its place; it says itself what it was made from and how large it is.
+
+    What Sphinx knows of it is kept beside it, for the next build.
+    """
+    html = draft / "html"
     write_whole(html / COMPLETE, json.dumps({"sources": sources, "size": size(html)}))
     html.rename(SITE)
     shutil.rmtree(PREVIOUS, ignore_errors=True)
+    shutil.rmtree(RENDERED, ignore_errors=True)
+    shutil.rmtree(draft / "cache", ignore_errors=True)
+    write_whole(draft / PARTS, json.dumps({"sources": sources, "parts": made_from}))
+    draft.rename(RENDERED)
 
 
 def forget_old_outputs(chapters: list) -> None:
@@ -225,7 +300,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def remove_leftovers() -> None:
-    """Remove the drafts of builds that were killed."""
+    """Remove drafts, also those of builds that were killed."""
     for leftover in BUILD.glob(".draft-*"):
         shutil.rmtree(leftover, ignore_errors=True)
 

@@ -36,7 +36,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 # Two kernels at a time, one thread each: threads that wait for each other are slower than none.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# What they solve is nobody's progress.
+SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "FYSSTK_PROGRESS": "off"}
 ABOUT = (
     "*This notebook belongs to a page of the book and needs its packages, `fysstk_nn` and `fysstk_book`. "
     "Numbers of chapters, equations, figures and exercises are those of the book.*"
@@ -390,12 +391,19 @@ def write_all(folder: Path, *, solutions: bool, only: Iterable[Path] | None = No
     return problems
 
 
+def write_both(target: Path = TARGET) -> list[str]:
+    """Write both sets; return what went wrong."""
+    problems = write_all(target / "student", solutions=False)
+    problems += write_all(target / "instructor", solutions=True)
+    return list(dict.fromkeys(problems))
+
+
 def run(path: Path) -> str:
     """Run a notebook from top to bottom, in a kernel of its own; return what went wrong, if anything did."""
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": path.parent}})
     try:
-        client.execute(env=os.environ | ONE_THREAD)
+        client.execute(env=os.environ | SETTINGS)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         return f"{path.parent.name}/{path.name}: {error}"
     return ""
@@ -415,11 +423,10 @@ def main() -> int:
     parser.add_argument("--run", choices=("student", "instructor"), help="run one set, to see that it does")
     arguments = parser.parse_args()
     target = arguments.to
-    problems = write_all(target / "student", solutions=False)
-    problems += write_all(target / "instructor", solutions=True)
+    problems = write_both(target)
     if arguments.run:
         problems += run_all(target / arguments.run)
-    for problem in dict.fromkeys(problems):
+    for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{len(list(target.glob('student/*.ipynb')))} notebooks for students in {target / 'student'}")
     return 1 if problems else 0

@@ -205,7 +205,14 @@ def run(chapter: Chapter, sockets: Path) -> float:
     seconds = time.perf_counter() - clock
     opened = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
     found = reads.rests_on(chapter.code, loaded, opened)
-    notes = {"seconds": seconds, "held": values, "rests_on": found, "state": reads.state(found, before=start)}
+    shown = json.dumps([cell.outputs for cell in code_cells(chapter.notebook)], sort_keys=True)
+    notes = {
+        "seconds": seconds,
+        "held": values,
+        "shown": hashlib.sha256(shown.encode()).hexdigest(),
+        "rests_on": found,
+        "state": reads.state(found, before=start),
+    }
     chapter.kept.parent.mkdir(parents=True, exist_ok=True)
     write_whole(chapter.kept, nbformat.writes(chapter.notebook))
     write_whole(chapter.kept.with_suffix(".json"), json.dumps(notes))
@@ -254,11 +261,11 @@ def place(index: int, expression: str) -> str:
 def run_all(
     chapters: Iterable[Chapter], sockets: Path, jobs: int, say: Callable[[str], None] = print
 ) -> list[str]:
-    """Run the chapters whose outputs are not at hand, `jobs` at a time; return what is wrong with them."""
+    """Run chapters, `jobs` at a time; return what is wrong with them."""
     complaints = []
     pool = ThreadPoolExecutor(jobs)
     try:
-        running = {pool.submit(run, c, sockets): c for c in chapters if not c.fresh}
+        running = {pool.submit(run, c, sockets): c for c in chapters}
         for done in as_completed(running):
             try:
                 say(f"  {running[done].name:<28} {done.result():6.1f} s")

@@ -142,6 +142,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.connect("html-page-context", drop_unneeded, priority=900)
     app.connect("html-page-context", keep_places)
-    app.connect("build-finished", trim_site)
+    app.connect("build-finished", trim_site, priority=900)  # after all others: it looks at what there is
     app.add_js_file("scroll.js", defer="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -38,6 +38,7 @@ COMPONENTS = (
 )
 FONTS = "output/chtml/fonts/woff-v2"
 SHEET = "mathjax/mathjax.css"  # in _static
+RULES = ".formulas/rules.css"  # beside what Sphinx remembers of the pages
 # An unknown command is an error here; in a browser MathJax would look for a package, or print it in red.
 SETTINGS = """
 var window = undefined, global = globalThis;
@@ -134,8 +135,12 @@ def kept_engine() -> MiniRacer:
     return engine
 
 
-def typeset_site(site: Path) -> None:
-    """Typeset the formulas of all pages below `site`, and write their style sheet and fonts."""
+def typeset_site(site: Path, earlier: Path) -> None:
+    """Typeset the formulas of all pages below `site`, and write their style sheet and fonts.
+
+    Pages that an earlier run has typeset keep its formulas. So its rules stay: if there is a file `earlier`,
+    they stand in it, and this run's are added.
+    """
     with MiniRacer() as engine:
         start(engine)
 
@@ -149,6 +154,11 @@ def typeset_site(site: Path) -> None:
             if new != text:
                 page.write_text(new, encoding="utf-8")
         rules = engine.eval("sheet()")
+    rules = tidy(rules)
+    if earlier.is_file():
+        rules = merged(earlier.read_text(encoding="utf-8"), rules)
+    earlier.parent.mkdir(parents=True, exist_ok=True)
+    earlier.write_text(rules, encoding="utf-8")
     write_sheet(site / "_static" / SHEET, rules)
 
 
@@ -162,11 +172,28 @@ def replace(typeset: functools._lru_cache_wrapper, page: Path, found: re.Match) 
         return found[0]
 
 
-def write_sheet(path: Path, rules: str) -> None:
-    """Write the style sheet, and beside it the fonts that it needs, no more."""
+def tidy(rules: str) -> str:
+    """Return a style sheet with one rule a line."""
     for sign in "{};":  # the glyph of a brace must not look like the end of a rule
         rules = rules.replace(f'"{sign}"', f'"\\{ord(sign):X}"')
-    rules = re.sub(r"\s+", " ", re.sub(r"\s*([{};])\s*", r"\1", rules)).replace(";}", "}").replace("}", "}\n")
+    return re.sub(r"\s+", " ", re.sub(r"\s*([{};])\s*", r"\1", rules)).replace(";}", "}").replace("}", "}\n")
+
+
+def merged(old: str, new: str) -> str:
+    """Return the rules of two tidy sheets, each once; a rule follows the one that it followed."""
+    rules = old.splitlines()
+    known, place = set(rules), 0
+    for rule in new.splitlines():
+        if rule in known:
+            place = rules.index(rule) + 1
+        else:
+            rules.insert(place, rule)
+            place += 1
+    return "\n".join([*rules, ""])
+
+
+def write_sheet(path: Path, rules: str) -> None:
+    """Write a tidy style sheet, and beside it the fonts that it needs, no more."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(rules, encoding="utf-8")
     (path.parent / "fonts").mkdir(exist_ok=True)
@@ -192,7 +219,7 @@ def glyphs(rules: str) -> dict[str, str]:
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Typeset the site that was just written."""
     if exception is None and app.builder.format == "html":
-        typeset_site(Path(app.outdir))
+        typeset_site(Path(app.outdir), Path(app.doctreedir).parent / RULES)
 
 
 def use_our_renderer(app: Sphinx, config: Config) -> None:

@@ -12,6 +12,7 @@ import itertools
 import json
 import re
 import textwrap
+from pathlib import Path
 
 from book_ledger import LEDGER
 from book_markdown import ROOT, BookDirective
@@ -30,7 +31,8 @@ class Part(BookDirective):
     def run(self) -> list[nodes.Node]:
         """Return a summary, the map and the list of the chapters."""
         chapters = chapters_after(self.env.docname.rpartition("/")[2])
-        for file in (LEDGER, *(page.path for page in chapters)):
+        catalogue = Path(exercises.__file__).parent.glob("*.py")
+        for file in (LEDGER, *catalogue, *(page.path for page in chapters)):
             self.env.note_dependency(str(file))
         if not chapters:
             raise self.error("the pages after a part's overview must be numbered chapters")

@@ -32,8 +32,10 @@ class Way(BookDirective):
         path = self.arguments[0]
         if path not in paths.PATHS:
             raise self.error(f"a path is one of {', '.join(paths.PATHS)}, not {path!r}")
-        chapters = [page for page in sources.pages(ROOT) if page.chapter and paths.on(path, page)]
-        for file in (LISTED, *(page.path for page in chapters)):
+        every = [page for page in sources.pages(ROOT) if page.chapter]
+        chapters = [page for page in every if paths.on(path, page)]
+        catalogue = Path(exercises.__file__).parent.glob("*.py")
+        for file in (LISTED, *catalogue, *(page.path for page in every)):
             self.env.note_dependency(str(file))
         place = nodes.container()
         self.markdown(summary(path, chapters), place)

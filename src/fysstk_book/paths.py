@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from fysstk_book import sources
@@ -49,17 +50,22 @@ def sections(page: Page) -> list[Section]:
     A section without a mark lies on the path of the section around it, outermost on the week's. The closing
     sections lie on the shortest path that has any of the chapter.
     """
+    return list(_sections(page, page.text))
+
+
+@lru_cache(maxsize=256)
+def _sections(page: Page, text: str) -> tuple[Section, ...]:
     found: list[Section] = []
     around = {0: "week"}  # by level
-    for level, title, label, mark, text in _cut(page.text):
+    for level, title, label, mark, passage in _cut(text):
         around = {one: path for one, path in around.items() if one < level}
         outer = around[max(around)]
         path = mark or outer
         if level == 2 and title in CLOSING:
             path = min((one.path for one in found), key=PATHS.index)
         around[level] = path
-        found.append(Section(page, level, title, label, path, text, *_times(text)))
-    return found
+        found.append(Section(page, level, title, label, path, passage, *_times(passage)))
+    return tuple(found)
 
 
 def on(path: str, page: Page) -> list[Section]:

@@ -77,9 +77,7 @@ def find_root(start: Path | None = None) -> Path | None:
 
 def pages(root: Path) -> list[Page]:
     """Return the pages in the order of ``_toc.yml``; chapters are numbered through all numbered parts."""
-    import yaml  # type: ignore[import-untyped, unused-ignore]
-
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf8"))
+    toc = _toc((root / "_toc.yml").read_text(encoding="utf8"))
     everywhere = {**toc.get("defaults", {}), **toc.get("options", {})}.get("numbered", False)
     found = [_page(root, toc["root"], None, "")]
     chapter, caption = 0, ""
@@ -91,6 +89,13 @@ def pages(root: Path) -> list[Page]:
                 chapter += bool(numbered)
                 found.append(_page(root, item["file"], chapter if numbered else None, caption))
     return found
+
+
+@lru_cache(maxsize=4)
+def _toc(text: str) -> Any:
+    import yaml  # type: ignore[import-untyped, unused-ignore]
+
+    return yaml.safe_load(text)
 
 
 def entries(root: Path) -> dict[str, Entry]:
@@ -115,8 +120,13 @@ HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 MATH = re.compile(r"\$\$(.+?)\$\$(?:[ \t]*\(([^)$\r\n]+?)\))?", re.DOTALL)
 
 
-def blocks(text: str) -> Iterator[str | Directive]:
+@lru_cache(maxsize=4096)
+def blocks(text: str) -> tuple[str | Directive, ...]:
     """Cut Markdown into prose and fenced blocks, in order; fences inside a block stay in its body."""
+    return tuple(_blocks(text))
+
+
+def _blocks(text: str) -> Iterator[str | Directive]:
     lines, read = body_lines(text), 0
     for token in _parser().parse("\n".join(lines)):
         name, argument = INFO.findall(token.info.strip())[0]
