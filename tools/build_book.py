@@ -53,9 +53,11 @@ SHARED = (
     "book/_ext",
     "book/_static",
     "book/paths.yml",
+    "book/questions",
     "book/references.bib",
     "requirements.txt",
 )
+PROGRAMS = ("tools/render.py", "book/_ext/*.py", "src/fysstk_book/questions/**/*.py")  # make pages
 
 
 class BuildError(Exception):
@@ -204,7 +206,7 @@ def parts(chapters: list) -> dict[str, str]:
     What else a page looks into, Sphinx has noted itself.
     """
     import depends
-    from fysstk_book import sources
+    from fysstk_book import exercises, sources
 
     shown = {chapter.source: chapter.notes["shown"] for chapter in chapters}
     found = {
@@ -217,9 +219,12 @@ def parts(chapters: list) -> dict[str, str]:
         for one in sources.entries(ROOT).values()
     ]
     titles = [page.title for page in sources.pages(ROOT)]
-    code = depends.reach([Path(__file__).with_name("render.py"), *(ROOT / "book" / "_ext").glob("*.py")])
+    tasks = [f"{one.id} {one.chapter} {one.checked}" for one in exercises.catalogue()]
+    programs = [path for place in PROGRAMS for path in ROOT.glob(place)]
+    code = depends.reach(programs)
     modules = [depends.fingerprint(path) for path in sorted(code)]
-    found[""] = digest(*SHARED, extra=(*machine(), repository(), *proved, *entries, *titles, *modules))
+    printed = (*proved, *entries, *titles, *tasks)
+    found[""] = digest(*SHARED, extra=(*machine(), *addresses(), *printed, *modules))
     return found
 
 
