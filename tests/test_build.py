@@ -303,14 +303,33 @@ def test_a_site_that_has_lost_a_file_is_built_again(steps, tmp_path):
     assert (tmp_path / "html" / "index.html").is_file()
 
 
-@pytest.mark.parametrize(("report", "status"), [("", 0), ("book/a.md:1: [broken] https://b.org: 404\n", 1)])
-def test_the_link_check_fails_for_a_broken_link_and_shows_it(
-    steps, tmp_path, monkeypatch, capsys, report, status
+def link(status, info=""):
+    """Return one line of Sphinx's report on links."""
+    return {"filename": "book/a.md", "lineno": 7, "status": status, "uri": "https://b.org", "info": info}
+
+
+NOWHERE = "Failed to resolve 'b.org' ([Errno -2] Name or service not known)"
+
+
+@pytest.mark.parametrize(
+    ("report", "status", "words"),
+    [
+        ([], 0, "All 0 links lead somewhere."),
+        ([link("working"), link("redirected"), link("ignored")], 0, "All 2 links lead somewhere."),
+        ([link("working"), link("broken", "404")], 1, "1 of 2 links are broken."),
+        ([link("working"), link("broken", NOWHERE)], 1, "1 of 2 links are broken."),
+        ([link("timeout", "timed out")], 1, "1 of 1 links are broken."),
+        ([link("broken", NOWHERE)] * 9, 1, "No host of the 9 links could be found: is there a network?"),
+    ],
+)
+def test_the_link_check_says_which_links_are_broken_and_when_there_is_no_network(
+    steps, monkeypatch, capsys, report, status, words
 ):
     def render(out, doctrees, warnings, **settings):
         assert settings["builder"] == "linkcheck"
+        warnings.write("a figure is missing")
         out.mkdir()
-        (out / "output.txt").write_text(report)
+        (out / "output.json").write_text("".join(json.dumps(line) + "\n" for line in report))
         return True
 
     monkeypatch.setattr("render.render", render)
@@ -318,8 +337,9 @@ def test_the_link_check_fails_for_a_broken_link_and_shows_it(
     monkeypatch.setattr(build_book.signal, "signal", lambda *_: None)
     assert build_book.main() == status
     said = capsys.readouterr()
-    assert (report or "All links lead somewhere.") in said.out
-    assert ("Some links are broken." in said.err) == bool(status)
+    assert words in said.out + said.err
+    assert ("book/a.md:7: https://b.org: " in said.out) == ("links are broken" in words)
+    assert "figure" not in said.out + said.err
     assert "not built" not in said.err
 
 
