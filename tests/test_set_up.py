@@ -59,6 +59,24 @@ def test_a_new_lock_makes_a_new_environment_and_new_metadata_a_new_package(bare,
     assert bare == ALL
 
 
+def test_a_damaged_environment_is_set_up_anew(bare, tmp_path, monkeypatch, capsys):
+    packages = tmp_path / ".venv-new" / "lib" / "python3.12" / "site-packages"
+
+    def create(venv, before=set_up.create):
+        before(venv)
+        for name in ("numpy", "sphinx", "yaml"):
+            (packages / name).mkdir(parents=True)
+
+    monkeypatch.setattr(set_up, "create", create)
+    set_up.set_up()
+    shutil.rmtree(tmp_path / ".venv/lib/python3.12/site-packages/yaml")
+    bare.clear()
+    set_up.set_up()
+    assert bare == ALL
+    assert ".venv is damaged" in capsys.readouterr().out
+    assert (tmp_path / ".venv/lib/python3.12/site-packages/yaml").is_dir()
+
+
 @pytest.mark.parametrize("broken_at", ["requirements.txt", ".", "check"])
 @pytest.mark.parametrize("old", [True, False])
 def test_what_worked_still_works_when_the_new_one_fails(bare, tmp_path, monkeypatch, broken_at, old):

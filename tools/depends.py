@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from inputs import ROOT
 
@@ -36,6 +37,12 @@ def parse(code: str) -> ast.Module:
     """Return a program's syntax tree. Python 3.11 miscounts its depth when two threads parse at a time."""
     with ONE_AT_A_TIME:
         return ast.parse(code)
+
+
+def literal(code: str) -> Any:
+    """Return the value of a literal."""
+    with ONE_AT_A_TIME:
+        return ast.literal_eval(code)
 
 
 def imports(code: str) -> Iterator[str]:

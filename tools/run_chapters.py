@@ -9,7 +9,6 @@ the number. Each file there is written in one step, so an interrupted run leaves
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import hashlib
 import importlib.util
@@ -33,6 +32,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+import depends
 import reads
 from fysstk_book import held
 from inputs import ROOT, machine
@@ -247,7 +247,7 @@ async def ask(client: NotebookClient, wanted: dict[str, str]) -> dict[str, Any]:
     for i, name in enumerate(wanted):
         answer = reply["content"]["user_expressions"][str(i)]
         if answer["status"] == "ok":
-            found[name] = json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+            found[name] = json.loads(depends.literal(answer["data"]["text/plain"]))
         else:
             found[name] = f"{answer['ename']}: {answer['evalue']}"
     return found

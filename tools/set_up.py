@@ -72,6 +72,8 @@ def set_up() -> None:
     if found == wanted:
         return
     check_python()
+    if not found and complete(VENV):
+        print(".venv is damaged: what was installed is no longer there.", flush=True)
     if {**found, "package": ""} == {**wanted, "package": ""}:
         install_package(VENV, wanted)
         return
@@ -90,7 +92,8 @@ def install_package(venv: Path, wanted: dict[str, str]) -> None:
     (venv / "set-up.json").unlink(missing_ok=True)
     pip(venv, "install", "--no-deps", "--no-build-isolation", "-e", ".")
     pip(venv, "check")
-    (venv / "set-up.json").write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+    state = {**wanted, "holds": sorted(contents(venv))}
+    (venv / "set-up.json").write_text(json.dumps(state, indent=1) + "\n", encoding="utf-8")
 
 
 def take_its_place(new: Path) -> None:
@@ -149,12 +152,18 @@ def wanted_state() -> dict[str, str]:
 
 
 def found_state() -> dict[str, str]:
-    """Return what .venv was made from; nothing if it is missing, unfinished or its Python is gone."""
+    """Return what .venv was made from; nothing if it is missing, unfinished, damaged or its Python is gone."""
     try:
         state = json.loads((VENV / "set-up.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return state if complete(VENV) else {}
+    holds = set(state.pop("holds", ()))
+    return state if complete(VENV) and holds <= contents(VENV) else {}
+
+
+def contents(venv: Path) -> set[str]:
+    """Return the names of what lies in an environment's folder of packages."""
+    return {path.name for path in venv.glob("lib/python*/site-packages/*") if path.name != "__pycache__"}
 
 
 def complete(venv: Path) -> bool:
