@@ -152,7 +152,7 @@ def wanted_state() -> dict[str, str]:
 
 
 def found_state() -> dict[str, str]:
-    """Return what .venv was made from; nothing if it is missing, unfinished, damaged or without its Python."""
+    """Return what .venv was made from; nothing if it is missing, unfinished or damaged."""
     try:
         state = json.loads((VENV / "set-up.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
