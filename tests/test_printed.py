@@ -317,6 +317,17 @@ def test_conditions_leave_out_what_they_exclude():
     refuses(r"a = a \quad\text{for } c > 0", UnboundError, "do not say", {"a": 1, "c": symbol})
 
 
+def test_a_sum_may_run_over_vectors():
+    masks = [np.array([0, 1]), np.array([2, 0]), np.array([3, 1])]
+    names = {"P": lambda m: 10.0 ** m[0], "a_j": from_one([5, 7])}
+    assert value(r"\sum_m P(m) (a_1 m_1 - m_2)", names, m=masks) == -1 + 100 * 10 + 1000 * 14
+    product = formula(r"\Phi = \prod_m y_m", def_y=r"y_m = \sum_j m_j a_j")
+    found = product.value({"a_j": from_one([5, 7])}, where=["def-y"], m=masks, j=(1, 2))
+    assert found == 7 * 10 * 22
+    with pytest.raises(UnboundError, match="there is no entry 3 of 2"):
+        value(r"\sum_m m_3", m=masks)
+
+
 def test_names_that_the_page_defines_need_no_value():
     formula(r"y = m + 1 , \qquad m = 2x").holds({"x": 3, "y": 7})
     formula(r"y = m + 1 , \qquad m = 2x").holds({"x": 3, "y": 7, "m": 6})

@@ -24,7 +24,7 @@ import numpy.typing as npt
 import fysstk_nn
 from fysstk_book.compare import Comparison
 
-__all__ = ["Curves", "Line", "folder", "load", "save", "versions"]
+__all__ = ["Curves", "Line", "folder", "load", "provenance", "save", "versions"]
 
 
 @dataclass(frozen=True)
@@ -186,20 +186,26 @@ def save(
     where : Path, optional
         The folder, if it is another one than `folder()`.
     """
-    provenance = {
-        "command": command or f"make measure NAME={name}",
+    command = command or f"make measure NAME={name}"
+    made = provenance(command=command, data=data, decides=decides, seconds=seconds)
+    path = (where or folder()) / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stored = _short(replace(result, provenance=made).as_dict())
+    draft = path.with_suffix(".tmp")
+    draft.write_text(json.dumps(stored, ensure_ascii=False) + "\n", encoding="utf8")
+    os.replace(draft, path)
+
+
+def provenance(*, command: str, data: str, decides: str, seconds: float) -> dict[str, Any]:
+    """Return what every stored result says of its origin; the parameters are those of `save`."""
+    return {
+        "command": command,
         "data": data,
         "decides": decides,
         "date": date.today().isoformat(),
         "seconds": round(seconds, 1),
         "versions": versions(),
     }
-    path = (where or folder()) / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    stored = _short(replace(result, provenance=provenance).as_dict())
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(stored, ensure_ascii=False) + "\n", encoding="utf8")
-    os.replace(draft, path)
 
 
 def versions() -> dict[str, str]:

@@ -235,6 +235,8 @@ def test_stable_form_far_out(printed, discrepancy):
             error = abs(sp.Float(stable) - true)
             discrepancy(error)
             assert error < 1e-12
+            if abs(z) < 30:
+                printed("eq-cost-stable-sigmoid").holds(also={"z": z, "y": target}, where=NEURON)
 
 
 @pytest.mark.equation("eq-cost-stable-softmax", method="sympy")
@@ -270,6 +272,11 @@ def test_stable_form_for_softmax(rng, printed, discrepancy):
             error = abs(sp.Float(stable) + sp.log(sp.exp(exact[c - 1]) / total))
             discrepancy(error)
             assert error < 1e-12
+    z = rng.normal(size=3)
+    for c in (1, 2, 3):
+        names = {"z_i": from_one(z), "m": z.max(), "y_j": from_one(np.eye(3, dtype=int)[c - 1])}
+        ranges = {"c": [c], "j": range(1, 4), "k": range(1, 4)}
+        printed("eq-cost-stable-softmax").holds(also=names, where=CLASSES, **ranges)
 
 
 @pytest.mark.equation("eq-cost-logistic", method="proof by cases")

@@ -31,10 +31,10 @@ def components(X):
 @pytest.mark.equation("eq-data-binomial", method="sympy")
 def test_variance_of_a_measured_accuracy(printed):
     # A sum of n independent answers: the variance of one of them, for every p, over n.
-    n, p = sp.symbols("n p", positive=True)
-    one = sp.stats.variance(sp.stats.Bernoulli("right", p))
-    names = {r"\operatorname{Var}": lambda accuracy: sp.expand(one) / n, r"\hat p": p, "p": p, "n": n}
-    printed("eq-data-binomial").holds(names)
+    n, p, measured = sp.symbols("n p m", positive=True)
+    one = sp.expand(sp.stats.variance(sp.stats.Bernoulli("right", p)))
+    names = {r"\operatorname{Var}": lambda a: sp.diff(a, measured) ** 2 * one / n, r"\hat p": measured}
+    printed("eq-data-binomial").holds({**names, "p": p, "n": n})
 
 
 @pytest.mark.equation("eq-data-binomial", method="numeric")

@@ -34,8 +34,14 @@ def sigma(z):
     return 1 / (1 + anp.exp(-z))
 
 
-def sigma_prime(z):
-    return sigma(z) * (1 - sigma(z))
+# Another function in each layer, so that none can stand for another.
+F = [None, anp.arctan, anp.tanh, sigma]
+F_PRIME = [
+    None,
+    lambda z: 1 / (1 + z**2),
+    lambda z: 1 - anp.tanh(z) ** 2,
+    lambda z: sigma(z) * (1 - sigma(z)),
+]
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def net(rng):
     z, a = [None], [x]
     for l in range(1, L + 1):
         z.append(a[l - 1] @ W[l] + b[l])
-        a.append(sigma(z[l]))
+        a.append(F[l](z[l]))
     return W, b, x, y, z, a
 
 
@@ -60,8 +66,8 @@ def names(net):
         "b_j^l": from_one(b),
         "x_j": from_one(x),
         "y_j": from_one(y),
-        "f^l": lambda l: sigma,
-        "f'^l": lambda l: sigma_prime,
+        "f^l": F,
+        "f'^l": F_PRIME,
         "M_l": SIZES,
         "L": L,
     }
@@ -69,9 +75,9 @@ def names(net):
 
 def cost_from(l, z_l, W, b, y):
     """Cost of one sample as a function of layer l's inputs z_l: the rest of the forward pass."""
-    a = sigma(z_l)
+    a = F[l](z_l)
     for k in range(l + 1, L + 1):
-        a = sigma(a @ W[k] + b[k])
+        a = F[k](a @ W[k] + b[k])
     return 0.5 * anp.sum((a - y) ** 2)
 
 
@@ -96,15 +102,15 @@ def symbols(name, *shape):
     return np.array(sp.symbols(name + "".join(f"_(:{n})" for n in shape), real=True)).reshape(shape)
 
 
-def network_of_symbols(sizes, f):
-    """What the names of the definitions stand for in a network without numbers, with activation f."""
+def network_of_symbols(sizes, f=None):
+    """What the names of the definitions stand for in a network without numbers, with activation f or any."""
     edges = list(enumerate(zip(sizes, sizes[1:], strict=False), start=1))
     return {
         "w_{ij}^l": from_one([None, *(symbols(f"w{l}", m, n) for l, (m, n) in edges)]),
         "b_j^l": from_one([None, *(symbols(f"b{l}", n) for l, (_, n) in edges)]),
         "x_j": from_one(symbols("x", sizes[0])),
         "y_j": from_one(symbols("y", sizes[-1])),
-        "f^l": lambda l: f,
+        "f^l": lambda l: f or sp.Function(f"f{l}"),
         "M_l": sizes,
         "L": len(sizes) - 1,
     }
@@ -137,7 +143,8 @@ def test_slope_of_the_sigmoid_through_its_output(printed, sigmoid):
 
 @pytest.mark.equation("eq-four-local-sigmoid", method="central differences")
 def test_slope_of_the_sigmoid_numerically(names, printed):
-    printed("eq-four-local-sigmoid").holds(also=names, where=DEFINED, within=1e-9, **LAYERS)
+    sigmoids = {**names, "f^l": lambda l: sigma}
+    printed("eq-four-local-sigmoid").holds(also=sigmoids, where=DEFINED, within=1e-9, **LAYERS)
 
 
 # --- the four equations with indices ---
@@ -152,7 +159,7 @@ def test_output_error(names, printed):
 
 @pytest.mark.equation("eq-four-delta-output", method="sympy")
 def test_output_error_for_any_cost_and_any_activation(printed):
-    names = network_of_symbols((1, 2), sp.Function("f")) | {"K": sp.Function("K")}
+    names = network_of_symbols((1, 2)) | {"K": sp.Function("K")}
     any_cost = r"\mathcal C = K(a_1^L, a_2^L)"
     printed("eq-four-delta-output").holds(
         also=names, where=["def-four-z", "def-four-a", "def-four-delta", any_cost], j=(1, 2)
@@ -186,7 +193,7 @@ def test_one_step_from_z_to_the_next_z(names, printed):
 
 @pytest.mark.equation("eq-four-dz-dz", method="sympy")
 def test_one_step_from_z_to_the_next_z_symbolically(printed):
-    names = network_of_symbols((1, 2, 2), sp.Function("f"))
+    names = network_of_symbols((1, 2, 2))
     printed("eq-four-dz-dz").holds(also=names, where=DEFINED, l=[1], j=(1, 2), k=(1, 2))
 
 
@@ -207,7 +214,7 @@ def test_gradient_of_the_parameters(names, printed):
 @pytest.mark.equation("eq-four-dw", method="sympy")
 @pytest.mark.equation("eq-four-db", method="sympy")
 def test_one_two_two_symbolically(printed):
-    names = network_of_symbols((1, 2, 2), sp.Function("f"))
+    names = network_of_symbols((1, 2, 2))
     printed("eq-four-delta-hidden").holds(also=names, where=DEFINED, l=[1], j=(1, 2))
     printed("eq-four-dw").holds(also=names, where=DEFINED, l=[1], j=(1, 2), i=[1])
     printed("eq-four-db").holds(also=names, where=DEFINED, l=[1], j=(1, 2))
@@ -282,7 +289,7 @@ def test_the_equations_in_vectors(net, names, printed):
 def cost_of_parameters(W, b, x, y):
     a = x
     for l in range(1, L + 1):
-        a = sigma(a @ W[l] + b[l])
+        a = F[l](a @ W[l] + b[l])
     return 0.5 * np.sum((a - y) ** 2)
 
 
@@ -296,7 +303,7 @@ def batch(rng):
     Z, A = [None], [X]
     for l in range(1, L + 1):
         Z.append(A[l - 1] @ W[l] + b[l])
-        A.append(sigma(Z[l]))
+        A.append(F[l](Z[l]))
     delta = batch_errors(central_difference, W, b, Y, Z)
     return {
         "n": n,
@@ -309,8 +316,8 @@ def batch(rng):
         "L": L,
         r"\delta^l": delta,
         r"\delta_s^l": from_one(delta),
-        "f^l": lambda l: sigma,
-        "f'^l": lambda l: sigma_prime,
+        "f^l": F,
+        "f'^l": F_PRIME,
         r"\frac{\partial\mathcal C}{\partial A^L}": lambda L: central_difference(
             lambda a: np.mean(0.5 * np.sum((a - Y) ** 2, axis=1)), A[L]
         ),
@@ -318,9 +325,9 @@ def batch(rng):
 
 
 def batch_cost_from(l, Z_l, W, b, Y):
-    A = sigma(Z_l)
+    A = F[l](Z_l)
     for k in range(l + 1, L + 1):
-        A = sigma(A @ W[k] + b[k])
+        A = F[k](A @ W[k] + b[k])
     return anp.sum((A - Y) ** 2) / (2 * len(Y))
 
 
@@ -337,7 +344,7 @@ def test_a_batch_is_its_samples_stacked(batch, printed):
     Z, A = [None], [X]
     for l in range(1, L + 1):
         Z.append(np.array([W[l].T @ A[l - 1][s] + b[l] for s in range(n)]))
-        A.append(sigma(Z[l]))
+        A.append(F[l](Z[l]))
     printed("eq-four-matrix-forward").holds(also={**batch, "Z^l": Z, "A^l": A}, l=range(1, L + 1))
 
 

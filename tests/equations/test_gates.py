@@ -130,11 +130,12 @@ def logistic_cost(printed, names):
 
 
 @pytest.mark.equation("eq-gates-logistic-cost", method="numeric")
-def test_cost_written_through_z(printed, names):
+def test_cost_written_through_z(printed, names, logistic_cost):
     rng = np.random.default_rng(3)
     for y in ALL_GATES:
-        also = names(rng.normal(size=3), y, 0.7)
-        printed("eq-gates-logistic-cost").holds(also=also, where=["def-gates-cross-entropy"])
+        theta = rng.normal(size=3)
+        cost = {r"\mathcal C": lambda t, y=y: logistic_cost(t * np.ones(3), y, 0.7), r"\theta": theta}
+        printed("eq-gates-logistic-cost").holds(cost, also=names(theta, y, 0.7))
 
 
 @pytest.mark.equation("eq-gates-logistic-gradient", method="central differences")
@@ -207,11 +208,14 @@ def test_scikit_learn_turns_there(printed):
 def test_zero_is_stationary_for_xor(printed, logistic_cost):
     l2 = sp.symbols("lambda", nonnegative=True)
     cost = logistic_cost(THETA, XOR.y, l2)
-    at_zero = dict.fromkeys(THETA, 0)
+
+    def at(value, theta):
+        return value.subs(dict.fromkeys(THETA, theta))
+
     printed("eq-gates-xor-stationary").holds(
         {
-            r"\nabla\mathcal C_{\mathrm{XOR}}": lambda zero: [sp.diff(cost, t).subs(at_zero) for t in THETA],
-            r"\mathcal C_{\mathrm{XOR}}": lambda zero: cost.subs(at_zero),
+            r"\nabla\mathcal C_{\mathrm{XOR}}": lambda theta: [at(sp.diff(cost, t), theta) for t in THETA],
+            r"\mathcal C_{\mathrm{XOR}}": lambda theta: at(cost, theta),
             r"\lambda": l2,
         }
     )

@@ -189,21 +189,28 @@ def equant(mean_anomaly, eccentricity):
     return np.arctan2(planet[1], planet[0] - eccentricity)
 
 
+def taylor(angle, value):
+    """Expand an angle around e = 0, from M and its known value there on, to third order."""
+    slopes = [sp.simplify(sp.diff(angle, e, order).subs(e, 0)) for order in (1, 2, 3)]
+    return (
+        value
+        + sum(slope * e**n / sp.factorial(n) for n, slope in enumerate(slopes, start=1))
+        + sp.Order(e**4)
+    )
+
+
 def kepler_series():
     """Expand the true anomaly of Kepler's ellipse: E = M + e sin E, tan ν/2 = √((1+e)/(1-e)) tan E/2."""
-    E = M + e * sp.sin(M) + e**2 / 2 * sp.sin(2 * M)  # solves Kepler's equation to second order
-    assert sp.simplify(sp.series(E - M - e * sp.sin(E), e, 0, 3).removeO()) == 0
-    anomaly = 2 * sp.atan(sp.sqrt((1 + e) / (1 - e)) * sp.tan(E / 2))
-    taylor = [sp.simplify(sp.diff(anomaly, e, order).subs(e, 0)) for order in (1, 2)]
-    return M + e * taylor[0] + e**2 / 2 * taylor[1] + sp.Order(e**3)
+    E = M
+    for _ in range(3):  # solves Kepler's equation to one order more each time
+        E = M + e * sp.sin(E)
+    return taylor(2 * sp.atan(sp.sqrt((1 + e) / (1 - e)) * sp.tan(E / 2)), M)
 
 
 def equant_series():
     """Expand the angle of the equant: its tangent relative to M is 2e sin M / (ρ - 2e cos M)."""
     rho = e * sp.cos(M) + sp.sqrt(1 - e**2 * sp.sin(M) ** 2)
-    ahead = sp.atan(2 * e * sp.sin(M) / (rho - 2 * e * sp.cos(M)))
-    taylor = [sp.simplify(sp.diff(ahead, e, order).subs(e, 0)) for order in (1, 2)]
-    return M + e * taylor[0] + e**2 / 2 * taylor[1] + sp.Order(e**3)
+    return taylor(sp.atan(2 * e * sp.sin(M) / (rho - 2 * e * sp.cos(M))), M)
 
 
 @pytest.mark.equation("eq-limits-kepler", method="sympy")

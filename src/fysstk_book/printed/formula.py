@@ -34,6 +34,7 @@ __all__ = ["Formula", "definitions"]
 
 CONDITION = ("for", "if", "with", "where")
 CLOSE = 1e-12
+ROUNDING = 1e-15  # of its size: what a floating-point number may be off after a few steps
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class Formula:
         Is given every discrepancy.
     read : set
         Receives the places of the sides that have been evaluated: (statement, side).
+    strict : bool
+        Refuses what a test binds and the formula does not print.
     """
 
     label: str
@@ -79,6 +82,7 @@ class Formula:
     find: Callable[[str], Node]
     record: Callable[[Any], None] | None = None
     read: set[tuple[int, int]] = field(default_factory=set)
+    strict: bool = True
 
     @property
     def statements(self) -> list[Statement]:
@@ -363,6 +367,8 @@ class _Question:
                 )
         for k in self.ranges:
             self.formula.read |= {(k, n) for n in range(len(self.formula.statements[k].sides))}
+        if not self.formula.strict:
+            return
         if stray := [b.key for b in self.names if b.key not in printed]:
             raise ValueError(f"{label} does not use {', '.join(stray)}")
         if stray := [name for name in self.given if name not in self.used_ranges]:
@@ -564,11 +570,17 @@ def _compare(
     else:
         sign = 1 if relation in ("<", r"\leq") else -1
         error = float(np.max(sign * gap, initial=-np.inf))
-        good = error < 0 if relation in "<>" else error <= tolerance
+        good = error < -ROUNDING * _size(a, b) if relation in "<>" else error <= tolerance
         error = max(error, 0.0)
     if record:
         record(error)
     assert good, f"{what} does not hold: {_short(a)} and {_short(b)}, which is {error:.3g} too far"
+
+
+def _size(*values: Any) -> float:
+    """Return how large the largest finite entry is."""
+    sizes = np.abs(np.concatenate([np.ravel(np.asarray(v, dtype=float)) for v in values]))
+    return float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
 
 
 def _compare_symbols(residual: Any, relation: str, tolerance: float, what: str, record: Any) -> None:

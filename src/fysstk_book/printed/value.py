@@ -213,6 +213,8 @@ class Reading:
         index = letter(node)
         if low is None and index in self.indices:
             return self.indices[index], high
+        if np.ndim(self.indices.get(index, 0)):  # in a sum over masks m, m_j is an entry of m
+            return self._scripted(self.indices[index], low, None), high
         found = self._bound(node)
         if found is not None:
             return found
@@ -280,7 +282,9 @@ class Reading:
             if key != node:
                 raise
             matched = None
-        if key == node and (matched is None or not all(map(is_integer, matched[0].values()))):
+        if key == node and not (
+            matched and all(is_integer(v) or name in self.indices for name, v in matched[0].items())
+        ):
             return {}, None
         return matched
 
@@ -308,6 +312,8 @@ class Reading:
             value = self.value(element)
         except (UnboundError, UnreadableError):
             return element
+        if np.ndim(value):  # a mask
+            return tuple(np.ravel(value))
         return int(value) if is_integer(value) else element
 
     def _defined(self, source: Definition, letters: Mapping[str, Any], here: Any) -> Any:
@@ -468,7 +474,10 @@ class Reading:
     def _scripted(self, value: Any, low: Node | None, high: Node | None) -> Any:
         if low is not None:
             for element in elements(low):
-                value = value[element_number(self.value(element))]
+                place = element_number(self.value(element))
+                if place >= len(value):
+                    raise UnboundError(f"there is no entry {place + 1} of {len(value)}{self._here()}")
+                value = value[place]
         return value if high is None else self._raised(value, high)
 
     def _raised(self, value: Any, high: Node) -> Any:
