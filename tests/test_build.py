@@ -269,6 +269,14 @@ def steps(tmp_path, monkeypatch):
     return taken
 
 
+def test_an_equation_that_fails_is_named_with_page_line_and_reason():
+    said = "E       AssertionError: eq-four-db: a = b does not hold: 1 and 2, which is 1 too far\nE   more"
+    (complaint,) = build_book.equations_that_fail(f"{said}\n{said}\nE   ValueError: eq-nowhere: no")
+    page, line, reason = complaint.split(":", 2)
+    assert (ROOT / page).read_text("utf-8").split("\n")[int(line) - 1] == "$$ (eq-four-db)"
+    assert reason == " eq-four-db: a = b does not hold: 1 and 2, which is 1 too far"
+
+
 def test_chapters_and_equations_come_before_the_site(steps):
     build_book.build()
     before = ["check_sources", "run_chapters", "check_numbers", "check_equations"]

@@ -1,6 +1,8 @@
 """Numbers in the text are those of the runs, and no new ones come in that no run holds."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -235,6 +237,41 @@ def test_a_number_that_is_changed_is_named_with_page_line_and_value(book, right,
     found = complaints(book)
     page.write_text(PAGE, encoding="utf-8")
     assert found == ([f"book/one.md:{line}: {why}"] if why else [])
+
+
+@pytest.fixture(scope="module")
+def real_page(tmp_path_factory):
+    """The folder of a book with one page of this one, which has been run."""
+    root = tmp_path_factory.mktemp("real")
+    (root / "book").mkdir()
+    (root / "kept").mkdir()
+    for name in ("one-neuron.md", "references.bib"):
+        shutil.copy(ROOT / "book" / name, root / "book")
+    tools = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    subprocess.run([sys.executable, "-c", RUN], cwd=root, env=tools, check=True)
+    return root
+
+
+@pytest.mark.parametrize("kind", ["alt text", "caption", "prose"])
+def test_a_changed_number_on_a_page_of_the_book_is_named(real_page, kind):
+    page = real_page / "book" / "one-neuron.md"
+    text = page.read_text("utf-8")
+    lines = text.split("\n")
+    places = {one.line: one for one in reversed(held.find(text)) if re.search("[1-9]", one.shown)}
+    kinds = {"alt text": set(), "caption": set(), "prose": set()}
+    for i in places:
+        in_alt, in_caption = lines[i - 1].strip().startswith("alt: "), lines[i - 1].startswith("      ")
+        kinds["alt text" if in_alt else "caption" if in_caption else "prose"].add(i)
+    line = min(kinds[kind])
+    right = places[line].shown
+    wrong = re.sub("[1-9]", lambda digit: str(int(digit[0]) % 9 + 1), right, count=1)
+    lines[line - 1] = lines[line - 1].replace(f"`{right} <-", f"`{wrong} <-", 1)
+    assert complaints(real_page, "one-neuron") == []
+    page.write_text("\n".join(lines), encoding="utf-8")
+    found = complaints(real_page, "one-neuron")
+    page.write_text(text, encoding="utf-8")
+    (complaint,) = found
+    assert complaint.startswith(f"book/one-neuron.md:{line}: the text says '{wrong}', and ")
 
 
 def test_what_cannot_be_computed_is_named_with_its_reason(book):

@@ -170,9 +170,26 @@ def check_equations() -> None:
             ]
             tests = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
             if tests.returncode or not LEDGER.is_file():
-                raise BuildError(f"The equations' tests do not pass:\n\n{tests.stdout}{tests.stderr}")
+                wrong = "\n".join(equations_that_fail(tests.stdout))
+                raise BuildError(
+                    f"{tests.stdout}{tests.stderr}\nThe equations' tests do not pass:\n{wrong}".rstrip()
+                )
             write_whole(LEDGER_KEY, key)
             note(f"{len(json.loads(LEDGER.read_text(encoding='utf-8')))} checked")
+
+
+def equations_that_fail(said: str) -> list[str]:
+    """Return page, line and reason of each equation that a test has found wrong, from what pytest said."""
+    from fysstk_book import sources
+
+    equations, found = sources.equations(ROOT), {}
+    for label, reason in re.findall(r"^E +\w+: (eq-[\w-]+): (.+)$", said, re.MULTILINE):
+        if label in equations:
+            page = ROOT / "book" / f"{equations[label].page}.md"
+            lines = page.read_text(encoding="utf-8").split("\n")
+            line = next((i for i, text in enumerate(lines, 1) if text.endswith(f"$$ ({label})")), 1)
+            found.setdefault(label, f"book/{page.name}:{line}: {label}: {reason}")
+    return list(found.values())
 
 
 def render_site(chapters: list, draft: Path) -> dict[str, str]:
