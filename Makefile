@@ -50,8 +50,8 @@ notebooks: setup  ## the chapters as Jupyter notebooks, with and without solutio
 questions: setup  ## the questions of the pages as Moodle XML and as JSON
 	@$(VENV) tools/questions.py
 
-lab: notebooks  ## JupyterLab on a working copy of the notebooks, in work/
-	@$(VENV) tools/open_lab.py
+lab: notebooks  ## JupyterLab on a working copy of the notebooks: make lab OPTIONS="--no-browser --port=9000"
+	@$(VENV) tools/open_lab.py $(OPTIONS)
 
 grade: setup  ## run all checks over returned notebooks: make grade FOLDER=returned OPTIONS="--report page.html"
 	@test -n "$(FOLDER)" || { echo "Which notebooks? make grade FOLDER=returned" >&2; exit 1; }

@@ -369,6 +369,15 @@ def test_a_full_disk_is_recognised_behind_other_errors():
 # --- JupyterLab --------------------------------------------------------------------------------------------
 
 
+def test_lab_opens_the_front_page_and_takes_options(monkeypatch):
+    lab = open_lab.options(["--no-browser", "--port=9000"], root=False)
+    assert lab[-2:] == ["--no-browser", "--port=9000"]
+    assert f"--notebook-dir={open_lab.WORK}" in lab
+    assert "--LabApp.default_url=/lab/tree/index.ipynb" in lab
+    assert "--allow-root" not in lab
+    assert "--allow-root" in open_lab.options([], root=True)
+
+
 def test_the_working_copy_of_a_notebook_is_never_overwritten(tmp_path):
     book, work = tmp_path / "book", tmp_path / "work"
     book.mkdir()

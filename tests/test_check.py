@@ -295,11 +295,11 @@ def test_progress_is_kept(file):
     check("one-cost", ...)
     assert "not attempted" in file.read_text()
     check("one-cost", lambda x, y, w1, b1: 0.0)
-    assert "1 try, last: wrong" in repr(progress())
+    assert "1 try, last: wrong" in repr(progress("one-neuron"))
     check("one-cost", lambda x, y, w1, b1: 0.0)
     hint("one-cost")
-    assert "2 tries, last: wrong" in repr(progress())
-    assert f"1 of {len(find('one-cost').hints)} hints" in repr(progress())
+    assert "2 tries, last: wrong" in repr(progress("one-neuron"))
+    assert f"1 of {len(find('one-cost').hints)} hints" in repr(progress("one-neuron"))
     record.note_result(replace_verdict("one-cost", "right"))
     record.note_result(replace_verdict("one-cost", "wrong"))
     table = progress()
@@ -309,6 +309,23 @@ def test_progress_is_kept(file):
     assert os.listdir(file.parent) == ["progress.json"]
     assert "0 of" in progress(forget=True).summary
     assert not file.exists()
+
+
+def test_progress_is_one_line_a_chapter_and_each_exercise_for_one_that_is_named(file):
+    record.note_result(replace_verdict("one-cost", "right"))
+    whole, chapter = progress(), progress("one-neuron")
+    assert [row[0] for row in whole.rows[1:4]] == ["gates", "perceptron", "network-types"]
+    assert len(whole.rows) == 1 + len({exercise.chapter for exercise in fysstk_book.exercises.catalogue()})
+    here = [exercise for exercise in fysstk_book.exercises.catalogue() if exercise.chapter == "one-neuron"]
+    (row,) = [row for row in whole.rows if row[0] == "one-neuron"]
+    minutes = sum(exercise.minutes for exercise in here if exercise.id != "one-cost")
+    assert row[2:] == (f"1 of {sum(exercise.checked for exercise in here)}", "1", str(minutes))
+    assert {row[0] for row in chapter.rows[1:]} == {exercise.id for exercise in here}
+    assert chapter.summary.startswith("1 of ")
+    with pytest.raises(LookupError, match=r'no chapter "gate" with exercises\. Did you mean "gates"\?'):
+        progress("gate")
+    with pytest.raises(LookupError, match="Choose from gates, perceptron"):
+        progress("zzz")
 
 
 def replace_verdict(id, verdict):
@@ -371,7 +388,7 @@ def test_nothing_is_written_when_off(tmp_path, monkeypatch):
     check("one-cost", lambda x, y, w1, b1: 0.0)
     hint("one-cost")
     assert os.listdir(tmp_path) == []
-    assert "1 try" in repr(progress())
+    assert "1 try" in repr(progress("one-neuron"))
     assert "not kept in a file" in repr(progress())
     monkeypatch.delenv("FYSSTK_PROGRESS")
     assert record.place() == tmp_path / ".fysstk-nn-progress.json"

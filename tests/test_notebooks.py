@@ -198,6 +198,13 @@ def test_what_cannot_be_said_is_reported(tmp_path, text):
     assert writer.problems[0].startswith("index.md: ")
 
 
+def test_the_front_page_lists_the_notebooks_in_the_order_of_the_book(written):
+    front = nbformat.read(written[0] / "student" / "index.ipynb", as_version=4)
+    links = re.findall(r"^- \[.*\]\(([\w-]+)\.ipynb\)$", front.cells[-1].source, re.MULTILINE)
+    assert links == [page.name for page in PAGES if page.name != "index"]
+    assert "- [1. Logic gates" in front.cells[-1].source
+
+
 # The cell that says how to install the package
 
 

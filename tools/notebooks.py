@@ -118,6 +118,9 @@ class Writer:
             in_solution = name == "solution-start" or (in_solution and name != "solution-end")
             if self.solutions or not (in_solution or name == "solution-end"):
                 self.add(block)
+        if self.page is next(iter(self.book.pages.values())):  # the front page
+            self.flush()
+            self.markdown.append(self.contents())
         if references := self.book.long(self.cited):
             self.markdown.append("\n".join(f"- {reference}" for reference in references))
         self.flush()
@@ -144,6 +147,19 @@ class Writer:
         self.markdown = []
         if source:
             self.cells.append(nbformat.v4.new_markdown_cell(source))
+
+    def contents(self) -> str:
+        """Return the list of the notebooks in the order of the book; a folder shows them by their names."""
+        lines: list[str] = []
+        part = ""
+        for page in self.book.pages.values():
+            if page is not self.page and is_notebook(page.path):
+                if page.part != part:
+                    lines.append(f"\n**{page.part}**\n")
+                    part = page.part
+                number = f"{page.chapter}. " if page.chapter else ""
+                lines.append(f"- [{number}{self.inline(page.title)}]({page.name}.ipynb)")
+        return "\n".join(["## All notebooks, in the order of the book", *lines] if lines else [])
 
     # Cells
 

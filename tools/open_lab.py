@@ -6,6 +6,7 @@ newer version of the chapter replaces it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,18 @@ def main() -> int:
     if changed:
         print("The book has newer versions of these; yours in work/ stay as they are. To start one afresh,")
         print(f"rename yours and call `make lab` again: {', '.join(changed)}")
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(WORK)])
+    return subprocess.call([sys.executable, "-m", "jupyterlab", *options(sys.argv[1:], root=is_root())])
+
+
+def options(chosen: list[str], *, root: bool) -> list[str]:
+    """Return how JupyterLab is started: on the front page, as root too, then as the user has chosen."""
+    place = [f"--notebook-dir={WORK}", "--LabApp.default_url=/lab/tree/index.ipynb"]
+    return [*place, *["--allow-root"] * root, *chosen]
+
+
+def is_root() -> bool:
+    """Tell whether this process runs as root, as in most containers; Windows knows no such thing."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 if __name__ == "__main__":

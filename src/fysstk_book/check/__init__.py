@@ -3,13 +3,14 @@
 >>> from fysstk_book.check import check, hint, progress
 """
 
+import difflib
 from typing import Any
 
 from fysstk_book.check import record
 from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.check.results import Hint, Progress, Result
 from fysstk_book.check.running import refuse_inside_an_answer
-from fysstk_book.exercises import Exercise, catalogue, find
+from fysstk_book.exercises import catalogue, find
 from fysstk_book.numbers import book, resolve
 
 __all__ = ["Hint", "Progress", "Result", "check", "hint", "progress"]
@@ -63,13 +64,35 @@ def hint(id: str, stage: int | None = None) -> Hint:
     return Hint(id, stage, number, resolve(exercise.hints[stage - 1]))
 
 
-def progress(*, forget: bool = False) -> Progress:
-    """Show all exercises and how far you have come; with `forget=True`, start anew first."""
+def progress(chapter: str | None = None, *, forget: bool = False) -> Progress:
+    """Show how far you have come: by chapter, or exercise by exercise in the one that you name.
+
+    Parameters
+    ----------
+    chapter
+        The chapter's file name without its ending, such as "gates".
+    forget
+        Start anew first.
+
+    Raises
+    ------
+    LookupError
+        When there is no such chapter, or it has no exercises; the message names similar ones.
+    """
     if forget:
         record.forget()
-    order = list(book().titles)
-
-    def place(exercise: Exercise) -> int:
-        return order.index(exercise.chapter) if exercise.chapter in order else len(order)
-
-    return record.table(sorted(catalogue(), key=place))
+    titles = book().titles
+    everything = list(catalogue())
+    chapters = list(dict.fromkeys(exercise.chapter for exercise in everything))
+    chapters.sort(key=lambda name: list(titles).index(name) if name in titles else len(titles))
+    if chapter is None:
+        return record.by_chapter(
+            {name: [e for e in everything if e.chapter == name] for name in chapters}, titles
+        )
+    if chapter not in chapters:
+        near = difflib.get_close_matches(str(chapter), chapters, n=1)
+        raise LookupError(
+            f'There is no chapter "{chapter}" with exercises. '
+            + (f'Did you mean "{near[0]}"?' if near else f"Choose from {', '.join(chapters)}.")
+        )
+    return record.table([exercise for exercise in everything if exercise.chapter == chapter])

@@ -119,19 +119,41 @@ def forget() -> None:
             path.unlink()
 
 
+def by_chapter(chapters: dict[str, list[Exercise]], titles: dict[str, str]) -> Progress:
+    """Make the table over the chapters, from the exercises of each."""
+    records, nobody = load(), Record()
+    rows = [("chapter", "title", "right", "tried", "minutes left")]
+    for name, exercises in chapters.items():
+        checked = [exercise for exercise in exercises if exercise.checked]
+        right = [exercise for exercise in checked if records.get(exercise.id, nobody).right]
+        tried = [exercise for exercise in checked if records.get(exercise.id, nobody).tries]
+        left = sum(exercise.minutes for exercise in exercises if exercise not in right)
+        rows.append(
+            (name, titles.get(name, ""), f"{len(right)} of {len(checked)}", str(len(tried)), str(left))
+        )
+    return _progress(rows, [exercise for exercises in chapters.values() for exercise in exercises], records)
+
+
 def table(exercises: list[Exercise]) -> Progress:
-    """Make the table over all exercises."""
-    records, path = load(), place()
+    """Make the table over some exercises."""
+    records = load()
     rows = [("exercise", "title", "difficulty", "minutes", "so far")]
-    done = checked = 0
     for exercise in exercises:
-        record = records.get(exercise.id, Record())
-        done += record.right and exercise.checked
-        checked += exercise.checked
         level = "●" * exercise.difficulty + "○" * (3 - exercise.difficulty)
-        rows.append((exercise.id, exercise.title, level, str(exercise.minutes), _so_far(exercise, record)))
-    others = len(exercises) - checked
-    summary = f"{done} of {checked} checked exercises right" + (
+        said = _so_far(exercise, records.get(exercise.id, Record()))
+        rows.append((exercise.id, exercise.title, level, str(exercise.minutes), said))
+    return _progress(rows, exercises, records)
+
+
+def _progress(
+    rows: list[tuple[str, str, str, str, str]], exercises: list[Exercise], records: dict[str, Record]
+) -> Progress:
+    """Add to a table how many of its exercises are right, and where this is kept."""
+    path = place()
+    checked = [exercise for exercise in exercises if exercise.checked]
+    done = sum(records.get(exercise.id, Record()).right for exercise in checked)
+    others = len(exercises) - len(checked)
+    summary = f"{done} of {len(checked)} checked exercises right" + (
         f", and {others} with a model answer." if others else "."
     )
     where = (
