@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter notebooks questions lab lite public pdf linkcheck grade digits measure mutants bench clean distclean
+.PHONY: help setup book test lint chapter serve notebooks questions lab lite public pdf linkcheck grade digits measure mutants bench clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ lint: setup  ## ruff, mypy, yamllint, actionlint (where it is installed)
 chapter: setup  ## run and render one page into _build/preview: make chapter NAME=gates
 	@test -n "$(NAME)" || { echo "Which one? make chapter NAME=gates" >&2; exit 1; }
 	@$(VENV) tools/preview.py "$(NAME)"
+
+serve: setup  ## show a page in the browser while you write it: make serve NAME=gates
+	@$(VENV) tools/serve.py $(NAME)
 
 notebooks: setup  ## the chapters as Jupyter notebooks, with and without solutions
 	@$(VENV) tools/notebooks.py
