@@ -409,6 +409,6 @@ EXERCISES = (
             "`five_epochs` returns the share of silent units and the accuracy in %: take the second.",
             "Try rates from 0.05 to 0.5 for both.",
         ),
-        **covering("activations-two-layers", "tanh", "ReLU", widest=2.5, decided=False),
+        **covering("activations-two-layers", "tanh", "ReLU", widest=3.6, decided=False),
     ),
 )
