@@ -1,13 +1,16 @@
 """Links to places outside the site, and what they lead to: one address sets them all, none means no link."""
 
+import json
 import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 
 import nbformat
 import pytest
 import yaml
+from docutils import nodes
 
 import build_book
 import launch
@@ -61,6 +64,8 @@ def test_the_site_is_where_it_is_said_to_be_or_on_the_repositorys_pages(monkeypa
 def test_a_notebook_on_github_opens_everywhere():
     assert launch.links(GITHUB, "book/gates", notebook=True) == {
         "Source": "https://github.com/owner/name/blob/HEAD/book/gates.md",
+        "Edit this page": "https://github.com/owner/name/edit/HEAD/book/gates.md#L1",
+        "Report an error here": "https://github.com/owner/name/issues/new?template=error.yml&page=book/gates.md&line=1",
         "Binder": "https://mybinder.org/v2/gh/owner/name/HEAD?urlpath=lab%2Ftree%2Fwork%2Fgates.ipynb",
         "Colab": "https://colab.research.google.com/github/owner/name/blob/notebooks/gates.ipynb",
     }
@@ -70,7 +75,8 @@ def test_elsewhere_there_is_no_colab_and_without_cells_there_is_only_the_source(
     found = launch.links("https://git.example.org/a/b/c", "book/gates", notebook=True)
     assert list(found) == ["Source", "Binder"]
     assert "/v2/git/https%3A%2F%2Fgit.example.org%2Fa%2Fb%2Fc/HEAD?" in found["Binder"]
-    assert list(launch.links(GITHUB, "book/glossary", notebook=False)) == ["Source"]
+    on_github = launch.links(GITHUB, "book/glossary", notebook=False)
+    assert list(on_github) == ["Source", "Edit this page", "Report an error here"]
 
 
 def test_a_page_gets_a_menu_only_with_an_address(address, monkeypatch):
@@ -79,14 +85,25 @@ def test_a_page_gets_a_menu_only_with_an_address(address, monkeypatch):
 
     def menus():
         context = {"notebook": "notebooks/gates.ipynb", "header_buttons": ["other"]}
-        book_pages.add_launch_links(SimpleNamespace(), "book/gates", "page.html", context, object())
+        page = nodes.document(None, None)
+        section = nodes.section(ids=["one", "two"])
+        section.line = 7
+        page += [section, nodes.section(ids=["made-by-the-build"])]
+        context["body"] = '<section class="evening" id="one"></section><section id="made-by-the-build">'
+        book_pages.add_launch_links(SimpleNamespace(), "book/gates", "page.html", context, page)
+        assert ('<section class="evening" id="one" data-line="7">' in context["body"]) == bool(
+            launch.repository()
+        )
+        assert context["body"].endswith('<section id="made-by-the-build">')
         return context["header_buttons"]
 
     address("")
     assert menus() == ["other"]
     address(GITHUB)
     menu, other = menus()
-    assert [button["text"] for button in menu["buttons"]] == ["Source", "Binder", "Colab"]
+    assert [button["text"] for button in menu["buttons"]] == [
+        *("Source", "Edit this page", "Report an error here", "Binder", "Colab"),
+    ]
 
 
 def test_a_new_address_builds_the_site_anew(address, monkeypatch):
@@ -132,3 +149,45 @@ def test_the_workflow_that_publishes_sets_the_address_and_fills_colabs_branch():
     workflow = yaml.safe_load(text)
     assert launch.VARIABLE in workflow["env"]
     assert f"HEAD:{launch.BRANCH}" in text
+
+
+def test_the_form_for_errors_has_the_fields_that_the_link_fills():
+    folder = ROOT / ".github" / "ISSUE_TEMPLATE"
+    link = launch.links(GITHUB, "book/gates", notebook=False)["Report an error here"]
+    asked = parse_qs(urlsplit(link).query)
+    forms = {path.name: yaml.safe_load(path.read_text()) for path in folder.glob("*.yml")}
+    form = forms[asked.pop("template")[0]]
+    assert asked.keys() <= {field.get("id") for field in form["body"]}
+    for name, form in forms.items():
+        if name != "config.yml":
+            assert {"name", "description", "body"} <= form.keys()
+            kinds = {"markdown", "input", "textarea", "dropdown", "checkboxes"}
+            assert {field["type"] for field in form["body"]} <= kinds
+
+
+def test_the_development_container_sets_up_what_the_book_needs():
+    settings = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    assert settings["postCreateCommand"] == "make setup"
+    recipe = (ROOT / ".devcontainer" / settings["build"]["dockerfile"]).read_text()
+    assert re.search(r"^FROM python:3\.1[1-4]", recipe, re.MULTILINE)
+    assert {"make", "git", "chromium"} <= set(recipe.split())
+
+
+def test_the_links_name_the_line_of_the_section_that_is_being_read(browser):
+    """The script alone, on a page of two long sections."""
+    page = browser.new_page(viewport={"width": 800, "height": 600})
+    sections = "".join(f'<section data-line="{line}" style="height: 2000px"></section>' for line in (7, 90))
+    links = "".join(f'<a href="{url}" style="position: fixed">x</a>' for url in ("/e#L1", "/n?page=a&line=1"))
+    page.set_content(sections + links)
+    page.add_script_tag(path=ROOT / "book" / "_ext" / "static" / "report.js")
+    follow = """(top) => {
+      scrollTo(0, top);
+      return [...document.links].map((link) => {
+        link.addEventListener("click", (event) => event.preventDefault());
+        link.click();
+        return link.getAttribute("href").replace(/^.*(#|&)/, "");
+      });
+    }"""
+    assert page.evaluate(follow, 0) == ["L7", "line=7"]
+    assert page.evaluate(follow, 2500) == ["L90", "line=90"]
+    page.close()

@@ -63,13 +63,19 @@ def make_wheel(folder: Path) -> Path:
 
 
 def links(address: str, page: str, *, notebook: bool) -> dict[str, str]:
-    """Return where a page such as "book/gates" can be opened, by the name of the place."""
+    """Return where a page such as "book/gates" can be opened, by the name of the place.
+
+    The addresses that end in a line are of the page's first one; report.js puts the reader's line there.
+    """
     if not address:
         return {}
     found = {"Source": f"{address}/blob/HEAD/{page}.md"}
+    on_github = address.startswith(GITHUB)
+    if on_github:
+        found["Edit this page"] = f"{address}/edit/HEAD/{page}.md#L1"
+        found["Report an error here"] = f"{address}/issues/new?template=error.yml&page={page}.md&line=1"
     if notebook:
         file = f"{Path(page).name}.ipynb"
-        on_github = address.startswith(GITHUB)
         name = address.removeprefix(GITHUB)
         place = f"gh/{name}" if on_github else f"git/{quote(address, safe='')}"
         found["Binder"] = (

@@ -73,6 +73,16 @@ def add_launch_links(
     if buttons:
         menu = {"type": "group", "tooltip": "Open elsewhere", "icon": "fas fa-rocket", "buttons": buttons}
         context["header_buttons"].insert(0, {**menu, "label": "launch-buttons"})
+        context["body"] = with_lines(context.get("body", ""), doctree)
+
+
+def with_lines(body: str, doctree: nodes.document) -> str:
+    """Note at each section the line of the source where it begins, for the links that name a line."""
+    for section in doctree.findall(nodes.section):
+        for id in section["ids"] if section.line else ():
+            start = rf'(<section\b[^>]* id="{re.escape(id)}")'
+            body = re.sub(start, rf'\1 data-line="{section.line}"', body, count=1)
+    return body
 
 
 def description(doctree: nodes.document) -> str:
@@ -116,4 +126,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-check-consistency", compare_numbers)
     app.connect("build-finished", write_notebooks)
     app.add_css_file("machinery.css")
+    if launch.repository():
+        app.add_js_file("report.js", defer="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
