@@ -94,8 +94,10 @@ def said(page: Page, found: list[paths.Section]) -> str:
 
 
 def mark_the_menu(app: Sphinx, config: Config) -> None:
-    """Write the style sheet that puts a dot behind the chapters of the week's path."""
-    names = [page.name for page in sources.pages(ROOT) if page.chapter and paths.on("week", page)]
+    """Write the style sheet that puts a dot behind the chapters of the week's path, if the menu has them."""
+    whole = Path(app.srcdir, config.external_toc_path) == ROOT / "_toc.yml"
+    pages = sources.pages(ROOT) if whole else []  # else one page is looked at, while it is written
+    names = [page.name for page in pages if page.chapter and paths.on("week", page)] or ["none"]
     which = ", ".join(f'.bd-sidebar-primary a[href$="/{name}.html"]::after' for name in names)
     which += ", " + ", ".join(f'.bd-sidebar-primary a[href="{name}.html"]::after' for name in names)
     folder = Path(app.doctreedir).parent / ".paths"

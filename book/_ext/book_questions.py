@@ -7,10 +7,14 @@ page's source does not read it by accident. _static/questions/questions.js does 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import json
+import os
+import pickle
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +36,12 @@ from fysstk_book.questions.markup import to_html
 from fysstk_book.questions.model import SelfCheck, Understanding, Value, entries, shape
 from fysstk_book.questions.packed import pack
 
+sys.path.append(str(ROOT / "tools"))
+import depends
+import inputs
+
 logger = logging.getLogger(__name__)
+KEPT = ROOT / "_build" / "questions.pickle"
 FOLDER = ROOT / "book" / "_static" / "questions"
 SCRIPT = "questions.js"
 TITLE = "Can you still?"
@@ -63,8 +72,21 @@ class raw_part(nodes.General, nodes.Element):  # noqa: N801
 
 @functools.cache
 def all_questions() -> loading.Questions:
-    """Return the questions of the book."""
-    return loading.load(ROOT)
+    """Return the questions of the book. They are kept: to find good numbers for all takes seconds."""
+    programs = [ROOT.joinpath("src", "fysstk_book", place) for place in ("questions", "exercises")]
+    needed = depends.reach(path for place in programs for path in place.rglob("*.py"))
+    state = [depends.fingerprint(path) for path in sorted(needed)]
+    key = inputs.digest("_toc.yml", "book/questions", extra=(*inputs.machine(), *state))
+    with contextlib.suppress(OSError, EOFError, ValueError, TypeError, pickle.UnpicklingError):
+        kept, questions = pickle.loads(KEPT.read_bytes())
+        if kept == key:
+            return questions
+    questions = loading.load(ROOT)
+    KEPT.parent.mkdir(exist_ok=True)
+    draft = KEPT.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_bytes(pickle.dumps((key, questions)))
+    draft.replace(KEPT)
+    return questions
 
 
 class PutQuestions(SphinxTransform):
