@@ -131,12 +131,22 @@ def principal_variances(X):
     return (a + d) / 2 + root, (a + d) / 2 - root
 
 
-def residuals(y):
-    """Fit the line by hand: the inputs are balanced, so the slopes are differences of means."""
-    one = (y[2] + y[3] - y[0] - y[1]) / 2
-    two = (y[1] + y[3] - y[0] - y[2]) / 2
-    start = sum(y) / 4 - one / 2 - two / 2
-    return [y[0] - start, y[1] - start - two, y[2] - start - one, y[3] - start - one - two]
+def signed(y):
+    """Solve the four equations by elimination: their columns are at right angles, and of length 2."""
+    rows = [(-1, -1), (-1, 1), (1, -1), (1, 1)]
+    columns = [[1, 1, 1, 1], [p for p, _ in rows], [q for _, q in rows], [p * q for p, q in rows]]
+    return [dot(column, y) / 4 for column in columns]
+
+
+def within_reach(W, b):
+    """Count the truth tables that some output neuron with small weights gives, by trying them all."""
+    seen = []
+    for x in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        seen.append([1 if x[0] * W[0][j] + x[1] * W[1][j] + b[j] > 0 else 0 for j in range(2)])
+    weights, biases = (-2, -1, 0, 1, 2), (-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.5)
+    return len(
+        {tuple(u * h[0] + v * h[1] + c > 0 for h in seen) for u in weights for v in weights for c in biases}
+    )
 
 
 def two_steps(x, y, eta):
@@ -248,7 +258,8 @@ SOLVED = {
     "cost-fused/b": (cross_entropy, "Z k"),
     "data-coins": (best_coin, "K n"),
     "data-variances": (principal_variances, "X"),
-    "gates-residual": (residuals, "y"),
+    "gates-middle": (within_reach, "W b"),
+    "gates-signs": (signed, "y"),
     "gd-descent": (two_steps, r"x y \eta"),
     "gd-limit": (largest_rate, "X"),
     "hyper-draws": (draws, "q p"),

@@ -9,16 +9,34 @@ from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid, step
 from fysstk_nn.gates import INPUTS, design_matrix
 
-_PATTERN = np.array([1.0, -1.0, -1.0, 1.0])
+
+def within_reach(W1: Any, b1: Any) -> Any:
+    """How many of the 16 gates an output step neuron can compute behind two hidden ones."""
+    points = len(np.unique(step(INPUTS @ W1 + b1), axis=0))
+    return 14 if points == 4 else 2**points
 
 
-def residual(y: Any) -> Any:
-    """Errors y - X theta of the best line through the four targets y00, y01, y10, y11."""
-    return (y @ _PATTERN) / 4 * _PATTERN
+def _points(W1: Any, b1: Any) -> int:
+    """Return on how many different points the four inputs fall."""
+    return len(np.unique(step(INPUTS @ W1 + b1), axis=0))
 
 
-def coefficients(y: Any) -> Any:
-    """Coefficients of 1, x1, x2 and x1 x2 in the polynomial through the four targets."""
+def _hidden_layer(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw two hidden step neurons whose sums are never 0."""
+    return rng.integers(-2, 3, size=(2, 2)).astype(float), rng.integers(-2, 2, size=2) + 0.5
+
+
+def signed(y: Any) -> Any:
+    """Coefficients of 1, s1, s2 and s1 s2 in the polynomial through the four targets, with s = 2x - 1."""
+    y00, y01, y10, y11 = y
+    return (
+        np.array([y00 + y01 + y10 + y11, y10 + y11 - y00 - y01, y01 + y11 - y00 - y10, y00 - y01 - y10 + y11])
+        / 4
+    )
+
+
+def _unsigned(y: Any) -> Any:
+    """Coefficients of the same polynomial in x1 and x2."""
     y00, y01, y10, y11 = y
     return np.array([y00, y10 - y00, y01 - y00, y00 - y01 - y10 + y11])
 
@@ -118,108 +136,102 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="gates-residual",
+        id="gates-middle",
         chapter="gates",
-        title="What the line leaves over",
-        difficulty=2,
-        minutes=10,
-        equation="eq-gates-residual",
+        title="What the middle lets through",
+        difficulty=3,
+        minutes=15,
+        equation="eq-gates-steps",
         hints=(
-            "The targets come in the order y00, y01, y10, y11.",
-            "First compute the interaction I, one number. Then hand it out to the four rows with the right signs.",
+            "What can the output neuron do about two rows that fall on the same point of the hidden plane?",
+            "Count the different points. Each may become a 0 or a 1; for how many of these choices is there a line?",
+            "One, two or three corners of a square can always be separated as you like. Four cannot: which two "
+            "tables fail?",
         ),
-        reference=residual,
-        inputs=lambda rng: (nice(rng, 4),),
-        cases=tuple(
-            (np.array(y, dtype=float),) for y in ((0, 1, 1, 0), (0, 1, 1, 1), (0, 0, 0, 1), (0, 0, 1, 1))
+        reference=within_reach,
+        inputs=_hidden_layer,
+        cases=(
+            (np.ones((2, 2)), np.array([-0.5, -1.5])),
+            (np.eye(2), np.array([-0.5, -0.5])),
+            (np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([-0.5, -0.5])),
+            (np.zeros((2, 2)), np.array([0.5, -0.5])),
         ),
         mistakes=(
             Mistake(
-                "prediction minus target",
-                lambda y: -residual(y),
-                "The size is right, the sign is turned: the residual is what the line leaves over, y - ỹ.",
+                "let a line separate four points in any way",
+                lambda W1, b1: 2 ** _points(W1, b1),
+                "With one, two or three points you are right. With four, the hidden plane looks like the plane of the "
+                "inputs, and there two tables resist.",
             ),
             Mistake(
-                "forgot the factor 1/4",
-                lambda y: 4 * residual(y),
-                "The pattern is right. The four rows share the interaction among them.",
+                "counted all tables",
+                lambda W1, b1: 16,
+                "Rows that fall on the same point get the same answer. How many tables respect that?",
             ),
             Mistake(
-                "the same sign in every row",
-                lambda y: (y @ _PATTERN) / 4 * np.ones(4),
-                "Errors of the best line with an intercept add up to zero. Yours do not.",
+                "counted what a line can do in the plane of the inputs",
+                lambda W1, b1: 14,
+                "That is what a neuron can do that sees x1 and x2. The output neuron sees h1 and h2 only.",
             ),
             Mistake(
-                "subtracted the mean only",
-                lambda y: y - y.mean(),
-                "This is what a horizontal line leaves over. The best line may also slope in x1 and in x2.",
+                "gave the number of points",
+                lambda W1, b1: _points(W1, b1),
+                "So many different points are left. Each of them may become a 0 or a 1.",
             ),
             Mistake(
-                "gave the fitted values",
-                lambda y: y - residual(y),
-                "These are the predictions. The residual is what is missing from them to the targets.",
-            ),
-            Mistake(
-                "the signs of the rows in the wrong order",
-                lambda y: (y @ _PATTERN) / 4 * np.array([1.0, -1.0, 1.0, -1.0]),
-                "The size is right. Which two rows have the same sign? Those with an even number of ones.",
+                "took the weights of a neuron from a row of W1",
+                lambda W1, b1: within_reach(W1.T, b1),
+                "Hidden neuron j receives the inputs times *column* j of W1.",
             ),
         ),
     ),
     Exercise(
-        id="gates-polynomial",
+        id="gates-signs",
         chapter="gates",
-        title="Every gate is a polynomial",
+        title="Other numbers for true and false",
         difficulty=2,
         minutes=10,
         equation="eq-gates-polynomial",
         hints=(
-            "Put x1 = x2 = 0 into the polynomial: only one coefficient is left. Then (1, 0), then (0, 1), then (1, 1).",
-            "Mind the order of the targets: y00, y01, y10, y11. The row (0, 1) has x2 = 1.",
+            "Write down the four equations, one for each row, and add them. What cancels?",
+            "Add two of the four equations and subtract the other two, so that everything cancels but one coefficient. "
+            "Mind the order of the targets: in the row (0, 1) it is the second input that is true.",
         ),
-        reference=coefficients,
+        reference=signed,
         inputs=lambda rng: (nice(rng, 4),),
         cases=tuple(
             (np.array(y, dtype=float),) for y in ((0, 1, 1, 0), (0, 1, 1, 1), (0, 0, 0, 1), (1, 1, 0, 1))
         ),
         mistakes=(
             Mistake(
-                "mixed up x1 and x2",
-                lambda y: coefficients(y)[[0, 2, 1, 3]],
-                "The coefficients of x1 and x2 are exchanged: y01 is the target of x1 = 0, x2 = 1.",
+                "gave the coefficients of x1 and x2",
+                _unsigned,
+                "This polynomial passes through the targets at x = 0 and 1. Put in s = -1 and s = 1.",
             ),
             Mistake(
-                "took the slopes of the best line",
-                lambda y: np.array(
-                    [
-                        y.mean() - (-y[0] * 2 + y[3] * 2) / 4,
-                        (y[2] + y[3] - y[0] - y[1]) / 2,
-                        (y[1] + y[3] - y[0] - y[2]) / 2,
-                        y[0] - y[1] - y[2] + y[3],
-                    ]
-                ),
-                "The first three numbers fit the four targets without the product. Once the product is there, "
-                "the polynomial must pass through all four.",
+                "took the difference of two means for a slope",
+                lambda y: signed(y) * np.array([1.0, 2.0, 2.0, 1.0]),
+                "From false to true s changes by 2, so the slopes are half as large as you think.",
             ),
             Mistake(
-                "the sign of the interaction",
-                lambda y: coefficients(y) * np.array([1.0, 1.0, 1.0, -1.0]),
-                "The first three are right. Put in (1, 1) and see what the last one must add.",
+                "forgot the factor 1/4",
+                lambda y: 4 * signed(y),
+                "The combinations are right. In the sum of four equations the coefficient stands four times.",
             ),
             Mistake(
-                "forgot to subtract y00",
-                lambda y: np.array([y[0], y[2], y[1], y[3] - y[1] - y[2] + y[0]]),
-                "At (1, 0) the constant is still there: the coefficient of x1 is the change from the origin.",
+                "mixed up the two inputs",
+                lambda y: signed(y)[[0, 2, 1, 3]],
+                "The coefficients of s1 and s2 are exchanged: y01 is the target of x1 = 0, x2 = 1.",
             ),
             Mistake(
-                "forgot y00 in the interaction",
-                lambda y: np.array([y[0], y[2] - y[0], y[1] - y[0], y[3] - y[1] - y[2]]),
-                "The first three are right. At (1, 1) the polynomial is the sum of all four coefficients.",
+                "the sign of the product",
+                lambda y: signed(y) * np.array([1.0, 1.0, 1.0, -1.0]),
+                "The first three are right. In which two rows is s1 s2 positive?",
             ),
             Mistake(
-                "took the target at (1, 1) for the interaction",
-                lambda y: np.array([y[0], y[2] - y[0], y[1] - y[0], y[3]]),
-                "At (1, 1) the polynomial is the sum of all four coefficients.",
+                "took the target at the origin for the constant",
+                lambda y: np.array([y[0], *signed(y)[1:]]),
+                "The constant is the value at s1 = s2 = 0, in the middle between the four corners.",
             ),
         ),
     ),

@@ -55,20 +55,39 @@ SELFCHECKS = (
         },
     ),
     selfcheck(
-        "gates-residual",
-        TARGETS
-        + r"What does the line $\tilde y = \theta_0 + \theta_1x_1 + \theta_2x_2$ with the smallest squared error leave over? "
-        r"Give the four residuals $y - \tilde y$.",
-        "y",
-        draw=lambda rng: (rng.integers(0, 5, size=4).astype(float),),
+        "gates-middle",
+        r"The two inputs of a network are 0 or 1. Its two hidden neurons say 1 where $z_j = \sum_i x_iW_{ij} + b_j$ is positive, "
+        r"and else 0; so does the output neuron, which sees the hidden neurons only. $W$ and $b$ are fixed. How many of the 16 "
+        r"truth tables can the network compute, with the best weights and bias of the output neuron for each?",
+        "W, b",
+        few=True,
+        say={
+            "took the weights of a neuron from a row of W1": (
+                "took the weights of a neuron from a row of W",
+                "Hidden neuron j receives the inputs times *column* j of W.",
+            ),
+        },
+        twins={
+            ("let a line separate four points in any way", "counted all tables"): (
+                "counted all tables",
+                "All four rows stay apart here. But for which two tables is there no line between four corners of a square?",
+            ),
+        },
     ),
     selfcheck(
-        "gates-polynomial",
-        TARGETS
-        + r"Give $c_0$, $c_1$, $c_2$ and $c_{12}$ of the polynomial $c_0 + c_1x_1 + c_2x_2 + c_{12}x_1x_2$ that passes "
-        r"through all of them.",
+        "gates-signs",
+        r"False is $-1$ and true is $+1$. Four rows $(s_1, s_2) = (-1, -1), (-1, 1), (1, -1), (1, 1)$ have the targets $y$, in "
+        r"this order. Give $c_0$, $c_1$, $c_2$ and $c_{12}$ of the polynomial $c_0 + c_1s_1 + c_2s_2 + c_{12}s_1s_2$ that "
+        r"passes through all of them.",
         "y",
         draw=lambda rng: (rng.integers(-3, 6, size=4).astype(float),),
+        say={
+            "gave the coefficients of x1 and x2": (
+                "gave the coefficients for inputs 0 and 1",
+                "This polynomial fits where false is 0. Put in -1 and 1.",
+            ),
+            "mixed up the two inputs": "The coefficients of s1 and s2 are exchanged: in the second row s1 is -1 and s2 is 1.",
+        },
     ),
     selfcheck(
         "gates-logistic-gradient",
