@@ -133,9 +133,10 @@ EXAMPLE = """```{ledger-example} tests/test_second.py::test_it
 ```
 """
 MUTANTS = {
-    "provenance": {"date": "2026-11-28", "command": "make mutants", "each": 7},
-    "kinds": {"sign": [10, 1, 0], "name": [20, 4, 1]},
-    "labels": {"eq-proved": [30, 5, 1]},
+    "provenance": {"date": "2026-11-28", "command": "make mutants"},
+    "each": 7,
+    "labels": {"eq-proved": {"sign": [10, 1, 0], "name": [15, 4, 1]}, "eq-other": {"name": [5, 0, 0]}},
+    "equivalent": [{"label": "eq-proved", "change": "", "latex": "a = b 1"}],
     "survivors": [{"label": "eq-proved", "latex": "a^{2} = b", "reason": "Both are 1."}],
 }
 
@@ -235,8 +236,12 @@ def test_the_ledger_shows_how_a_tick_comes_about_and_what_the_tests_miss(site):
     assert "Equation (2.1) stands in the source of its page as a = b" in ledger
     assert "def test_it ( printed ):" in ledger
     assert "eq-proved: a = -b does not hold: 1 and -1, which is 2 too far" in ledger
-    assert "36 in all. The tests noticed 97.2 %: 30 because" in ledger
+    assert "36 in all. The tests noticed 83.3 % by value: in 30 the sides" in ledger
+    assert (
+        "Another 5 they noticed by an error" in ledger and "They missed 1. Not counted: 1 changes" in ledger
+    )
     assert "a sign turned round 11 10 1 0" in ledger
+    assert "another name of the same formula 25 20 4 1" in ledger
     assert re.search(r"\(2\.1\) ?: \S*a\^\{2\} = b\S* ?\. Both are 1\.", ledger)
 
 

@@ -1,6 +1,8 @@
 """What was measured in long runs: stored with its origin, and read again."""
 
 import json
+import re
+from datetime import date
 
 import numpy as np
 import pytest
@@ -101,6 +103,22 @@ def test_without_the_books_sources_the_wheel_has_them(monkeypatch, tmp_path):
     assert measured.folder().name == "measured" and measured.folder().parent.name == "book"
     monkeypatch.setattr(measured, "__file__", str(tmp_path / "a" / "b" / "measured.py"))
     assert measured.folder() == tmp_path / "a" / "b" / "measured"
+
+
+@pytest.mark.parametrize("path", sorted(measured.folder().glob("*.json")), ids=lambda path: path.stem)
+def test_every_stored_result_says_in_the_same_way_what_made_it(path):
+    made = json.loads(path.read_text("utf8"))["provenance"]
+    wanted = measured.provenance(command="make it", data="none", decides="nothing", seconds=0)
+    assert list(made) == list(wanted)
+    assert list(made["versions"]) == list(wanted["versions"])
+    assert all(
+        isinstance(value, str) and value for key, value in made.items() if key not in ("seconds", "versions")
+    )
+    assert re.fullmatch("[0-9a-f]{16}", made["versions"]["program"])
+    assert date.fromisoformat(made["date"]) and made["command"].startswith(
+        ("make ", "FYSSTK_MNIST=folder make ")
+    )
+    assert made["seconds"] >= 0
 
 
 def test_the_hash_of_the_program_sees_code_and_no_comments(monkeypatch, tmp_path):

@@ -3,10 +3,15 @@
     make mutants                            40 changes of each formula; the result is written and printed
     make mutants NAME=eq-gates-ols          of one formula, or several: NAME="eq-gates-ols eq-gates-and"
     make mutants NAME="--each 10 --jobs 2"  10 changes of each formula, two processes; --all for every change
+    make mutants NAME="eq-gates-ols --keep" of one formula, into the stored result, after its test has changed
+    make mutants NAME="eq-gates-ols --show" of one formula, with what its tests say to each
     make mutants NAME="--draw 30"           30 of the changes of the stored result, as the tests do
 
-A test that passes on a formula with a wrong sign proves nothing. Pins are off. A change that no test notices
-has to be listed in tests/equations/survivors.yml, with the reason, and nothing else may be listed there.
+A test that passes on a formula with a wrong sign proves nothing. First the tests have to pass on what is
+printed. Then pins are off, and so is the rule that what a test binds has to be printed: only where no value
+differs does this rule count, as an error. A change whose sides have the printed values, whatever its names
+stand for, is no mutant, but an equivalent. Any other that no test notices has to be listed in
+tests/equations/survivors.yml, with the reason, and nothing else may be listed there.
 """
 
 from __future__ import annotations
@@ -16,15 +21,14 @@ import contextlib
 import io
 import json
 import os
-import platform
 import random
 import signal
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +37,11 @@ import yaml
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from fysstk_book import sources
+from fysstk_book import measured, sources
 from fysstk_book.printed.tidy import UnreadableError
-from fysstk_book.printed.tree import parse
-from mutations import KINDS, Mutant, mutants
+from fysstk_book.printed.tree import Node, parse
+from mutations import Mutant, mutants
+from stand_ins import Notes, is_equivalent, watching
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests" / "equations"
@@ -47,13 +52,31 @@ PATIENCE = 10  # seconds of computing: what takes longer than this has gone wron
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a change: it was caught "by value", "by error" or not at all, ""."""
+    """A change and what came of it: noticed "by value", "by error" or not at all (""), or "equivalent"."""
 
     label: str
     kind: str
     change: str
     text: str
     caught: str
+    message: str = ""  # of the test that noticed it
+
+
+@dataclass
+class Outcome:
+    """What came of all changes of some formulas."""
+
+    tried: list[Tried] = field(default_factory=list)
+    by_eye: list[str] = field(default_factory=list)
+    untested: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)  # what tests say without any change
+    gone: dict[str, list[str]] = field(default_factory=dict)  # what is listed and is no change of a formula
+
+    def join(self, other: Outcome) -> None:
+        """Take in what another process has found."""
+        for one in ("tried", "by_eye", "untested", "broken"):
+            getattr(self, one).extend(getattr(other, one))
+        self.gone |= other.gone
 
 
 def formulas() -> dict[str, str]:
@@ -66,34 +89,23 @@ def formulas() -> dict[str, str]:
     return found
 
 
-def chosen(latex: dict[str, str], each: int | None) -> dict[str, list[Mutant]]:
-    """Return changes of each formula: all, or so many, and those that are listed.
+def chosen(label: str, everything: list[Mutant], each: int | None, seed: str = "") -> list[Mutant]:
+    """Return changes of a formula: all, or so many and those that are listed; with a seed, one of these.
 
     Which ones are drawn depends on this formula alone: whoever changes another one gets no surprise here.
     """
-    listed = survivors_listed()
-    found = {}
-    for label, text in latex.items():
-        everything = mutants(parse(text))
-        if each is not None and len(everything) > each:
-            few = random.Random(f"{label} {text}").sample(everything, each)
-            everything = [m for m in everything if m in few or m.text in listed.get(label, {})]
-        found[label] = everything
-    return found
+    listed = survivors_listed().get(label, {})
+    if each is not None and len(everything) > each:
+        text = " ".join(m.text for m in everything)
+        few = random.Random(f"{label} {text}").sample(everything, each)
+        everything = [m for m in everything if m in few or m.text in listed]
+    return [random.Random(f"{label} {seed}").choice(everything)] if seed and everything else everything
 
 
-def drawn(latex: dict[str, str], each: int | None, count: int) -> dict[str, list[Mutant]]:
-    """Return one change each of so many formulas, other ones if any formula changes, from those `chosen`."""
-    dice = random.Random(repr(sorted(latex.items())))
-    labels = dice.sample(sorted(latex), min(count, len(latex)))
-    found = chosen({label: latex[label] for label in labels}, each)
-    return {label: [dice.choice(changes)] for label, changes in found.items() if changes}
-
-
-def stored_number() -> int | None:
-    """Return how many changes of each formula were tried for the stored result."""
-    number: int | None = json.loads(RESULT.read_text(encoding="utf8"))["provenance"]["each"]
-    return number
+def drawn(latex: dict[str, str], count: int) -> tuple[list[str], str]:
+    """Return so many labels, and a seed to change them: both are others if any formula changes."""
+    seed = f"{zlib.crc32(repr(sorted(latex.items())).encode()):08x}"
+    return random.Random(seed).sample(sorted(latex), min(count, len(latex))), seed
 
 
 def survivors_listed() -> dict[str, dict[str, str]]:
@@ -105,76 +117,93 @@ def survivors_listed() -> dict[str, dict[str, str]]:
 class Run:
     """A pytest plugin that runs the tests of each label on its mutants instead of all tests once."""
 
-    def __init__(self, work: dict[str, list[Mutant]], place: int = 0) -> None:
-        self.work, self.place = work, place
-        self.tried: list[Tried] = []
-        self.by_eye: list[str] = []
-        self.untested: list[str] = []
-        self.broken: dict[str, str] = {}
+    def __init__(self, labels: list[str], each: int | None, seed: str = "", place: int = 0) -> None:
+        self.labels, self.each, self.seed, self.place = labels, each, seed, place
+        self.outcome = Outcome()
         self.raised: BaseException | None = None
 
     def pytest_exception_interact(self, call: pytest.CallInfo[None]) -> None:
-        """Remember what stopped a test."""
-        self.raised = call.excinfo.value if call.excinfo else None
+        """Remember what stopped a test; what its fixtures say afterwards follows from it."""
+        self.raised = self.raised or (call.excinfo.value if call.excinfo else None)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run the tests that were collected on every mutant of their labels."""
-        reader = next(p for p in session.config.pluginmanager.get_plugins() if hasattr(p, "MUTANTS"))
-        items: dict[str, list[pytest.Item]] = {label: [] for label in self.work}
+        """Run the tests that were collected on their formulas as printed, then on every mutant of these."""
+        self.reader = next(p for p in session.config.pluginmanager.get_plugins() if hasattr(p, "MUTANTS"))
+        items: dict[str, list[pytest.Item]] = {label: [] for label in self.labels}
         for item in session.items:
             for mark in item.iter_markers("equation"):
                 items.get(mark.args[0], []).append(item)
-        total = sum(map(len, self.work.values()))
-        with tqdm(total=total, unit="mutant", position=self.place, file=sys.__stderr__) as bar:
-            for label, changes in self.work.items():
-                tests = self._as_printed(label, items[label], reader)
-                for mutant in changes if tests else []:
-                    bar.set_description(label)
-                    self._try(label, mutant, tests, reader)
-                    bar.update()
-                if not tests:
-                    bar.total -= len(changes)
+        work = []
+        for label in self._bar(self.labels, "as printed"):
+            tests, notes = self._as_printed(label, items[label])
+            work.append((label, tests, notes, self._changes(label, notes) if tests else []))
+        if self.outcome.broken:
+            return True
+        for label, tests, notes, mutant in self._bar(
+            [(label, tests, notes, mutant) for label, tests, notes, few in work for mutant in few], "mutants"
+        ):
+            self._try(label, mutant, tests, notes)
         return True
 
-    def _as_printed(self, label: str, tests: list[pytest.Item], reader: Any) -> list[pytest.Item]:
-        """Run the tests on the formula as it is, and return them, fastest first, if they read it by value."""
-        proofs, seconds = [], {}
-        for test in tests:
-            begin = time.perf_counter()
-            reports, raised = self._run(test)
-            seconds[test.nodeid] = time.perf_counter() - begin
-            if raised is not None:
-                self.broken[label] = f"{test.nodeid}: {raised}"
-                return []
-            proofs.append((test.nodeid, "", reports[-1].user_properties))
-        if not tests:
-            self.untested.append(label)
-            return []
-        reading = reader.row(sources.equations(ROOT)[label], proofs)["reading"]
-        if reading != "by value":
-            (self.by_eye if reading else self.untested).append(label)
-            return []
-        return sorted(tests, key=lambda test: seconds[test.nodeid])
+    def _bar(self, what: list[Any], name: str) -> Any:
+        return tqdm(what, desc=name, position=self.place, file=sys.__stderr__, mininterval=1)
 
-    def _try(self, label: str, mutant: Mutant, tests: list[pytest.Item], reader: Any) -> None:
-        caught, tree = "", mutant.tree
-        if tree is None:
-            caught = "by error"
-        elif tree != parse(sources.equations(ROOT)[label].text):
-            reader.MUTANTS[label] = tree
+    def _as_printed(self, label: str, tests: list[pytest.Item]) -> tuple[list[pytest.Item], Notes]:
+        """Run the tests on the formula as it is, and return them, fastest first, if they read it by value."""
+        equation = sources.equations(ROOT)[label]
+        proofs, seconds, notes = [], {}, Notes(label, parse(equation.text))
+        with watching(notes):
             for test in tests:
-                _, raised = self._run(test)
+                reports, raised = self._run(test)
+                seconds[test.nodeid] = sum(report.duration for report in reports)
                 if raised is not None:
-                    by_value = isinstance(raised, AssertionError | pytest.fail.Exception)
-                    caught = "by value" if by_value else "by error"
-                    break
-            if not caught:
-                tqdm.write(f"{label}: {mutant.kind}, {mutant.change}\n    {mutant.text}", sys.__stderr__)
-            del reader.MUTANTS[label]
-        else:
-            return  # only brackets differ
-        self.tried.append(Tried(label, mutant.kind, mutant.change, mutant.text, caught))
+                    self.outcome.broken.append(f"{label}: {test.nodeid} fails without any change: {raised}")
+                proofs.append((test.nodeid, "", reports[-1].user_properties))
+        if not tests:
+            self.outcome.untested.append(label)
+        elif not self.outcome.broken:
+            reading = self.reader.row(equation, proofs)["reading"]
+            if reading == "by value":
+                return sorted(tests, key=lambda test: seconds[test.nodeid]), notes
+            (self.outcome.by_eye if reading else self.outcome.untested).append(label)
+        return [], notes
+
+    def _changes(self, label: str, notes: Notes) -> list[Mutant]:
+        everything = mutants(notes.tree, notes.stand_ins)
+        texts = {m.text for m in everything}
+        self.outcome.gone[label] = [t for t in survivors_listed().get(label, {}) if t not in texts]
+        return chosen(label, everything, self.each, self.seed)
+
+    def _try(self, label: str, mutant: Mutant, tests: list[pytest.Item], notes: Notes) -> None:
+        tree = mutant.tree
+        caught, message = self._noticed(label, tree, tests) if tree else ("by error", "it cannot be read")
+        if tree and not caught and is_equivalent(notes, tree):
+            caught = "equivalent"
+        if not caught:
+            tqdm.write(f"{label}: {mutant.kind}, {mutant.change}\n    {mutant.text}", sys.__stderr__)
+        self.outcome.tried.append(Tried(label, mutant.kind, mutant.change, mutant.text, caught, message))
+
+    def _noticed(self, label: str, tree: Node, tests: list[pytest.Item]) -> tuple[str, str]:
+        """Return how the tests notice another formula, by its value if any of them does, and what it says."""
+        self.reader.MUTANTS[label] = tree
+        self.reader.FORGIVEN.add(label)
+        try:
+            errors = []
+            for strict in (False, True):  # first, a formula may lack a name that the test binds
+                if strict:
+                    self.reader.FORGIVEN.clear()
+                for test in tests:
+                    _, raised = self._run(test)
+                    if isinstance(raised, AssertionError | pytest.fail.Exception):
+                        return "by value", str(raised)
+                    errors += [f"{type(raised).__name__}: {raised}"] if raised else []
+                if errors:
+                    return "by error", errors[0]
+            return "", ""
+        finally:
+            self.reader.FORGIVEN.clear()
+            del self.reader.MUTANTS[label]
 
     def _run(self, test: pytest.Item) -> tuple[list[pytest.TestReport], BaseException | None]:
         from _pytest.runner import runtestprotocol
@@ -206,80 +235,130 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def run(work: dict[str, list[Mutant]], place: int = 0) -> Run:
-    """Run the tests of these labels on their mutants.
+def run(labels: list[str], each: int | None, seed: str = "", place: int = 0) -> Outcome:
+    """Run the tests of these labels on mutants of their formulas: so many each, or one each with a seed.
 
     Raises
     ------
     ValueError
-        If the tests cannot be collected, or fail without any change.
+        If the tests cannot be collected.
     """
     files = [
         str(path)
         for path in sorted(TESTS.glob("test_*.py"))
-        if any(f'"{label}"' in path.read_text(encoding="utf8") for label in work)
+        if any(f'"{label}"' in path.read_text(encoding="utf8") for label in labels)
     ]
-    plugin = Run(work, place)
+    plugin = Run(labels, each, seed, place)
     with contextlib.redirect_stdout(io.StringIO()) as said:
         status = pytest.main(
-            [*files, f"--rootdir={ROOT}", "-n0", "-q", "-p", "no:cacheprovider", "--no-header"],
+            [
+                *files,
+                f"--rootdir={ROOT}",
+                "-n0",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "--no-header",
+                "--tb=native",
+            ],
             plugins=[plugin],
         )
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         raise ValueError(said.getvalue())
-    return plugin
+    return plugin.outcome
 
 
-def _part(
-    work: dict[str, list[Mutant]], place: int
-) -> tuple[list[Tried], list[str], list[str], dict[str, str]]:
+def _part(labels: list[str], each: int | None, seed: str, place: int) -> Outcome:
     sys.path.insert(0, str(ROOT / "tools"))
-    done = run(work, place)
-    return done.tried, done.by_eye, done.untested, done.broken
+    return run(labels, each, seed, place)
 
 
-def complaints(tried: list[Tried]) -> list[str]:
-    """Return the survivors that are not listed, and what is listed and was caught or is no change at all."""
+def complaints(outcome: Outcome) -> list[str]:
+    """Return the survivors that are not listed, and what is listed and was noticed or is no change at all."""
     listed = survivors_listed()
     found = [
         f"{one.label}: nothing notices {one.kind}, {one.change}\n    {one.text}"
-        for one in tried
+        for one in outcome.tried
         if not one.caught and one.text not in listed.get(one.label, {})
     ]
-    caught = {one.label: {o.text for o in tried if o.label == one.label and o.caught} for one in tried}
-    for label, texts in caught.items():
-        known = {m.text for m in mutants(parse(sources.equations(ROOT)[label].text))}
-        for text in listed.get(label, {}):
-            if text in texts or text not in known:
-                why = "is caught" if text in texts else "is no change of the formula any more"
-                found.append(f"{label}: this is listed in {LISTED.name} and {why}\n    {text}")
-    return found
+    why = {"by value": "is caught", "by error": "is caught", "equivalent": "has the printed formula's value"}
+    lost = [(o.label, o.text, why[o.caught]) for o in outcome.tried if o.caught]
+    lost = [(label, text, reason) for label, text, reason in lost if text in listed.get(label, {})]
+    for label, texts in outcome.gone.items():
+        lost += [(label, text, "is no change of the formula any more") for text in texts]
+    return found + [
+        f"{label}: this is listed in {LISTED.name} and {reason}\n    {text}" for label, text, reason in lost
+    ]
 
 
-def summary(tried: list[Tried], by_eye: list[str], provenance: dict[str, Any]) -> dict[str, Any]:
-    """Return what is stored: counts for each kind and label, and the survivors with their reasons."""
+def summary(outcome: Outcome, each: int | None, seconds: float) -> dict[str, Any]:
+    """Return what is stored: for each formula and kind the counts, and what was not noticed, with the reason.
+
+    The counts are those of the changes that were noticed by value, by an error, and not at all. Changes that
+    are equivalent to what is printed stand apart; they are no mutants.
+    """
     listed = survivors_listed()
+    labels: dict[str, dict[str, list[int]]] = {}
+    for one in outcome.tried:
+        if one.caught != "equivalent":
+            counts = labels.setdefault(one.label, {}).setdefault(one.kind, [0, 0, 0])
+            counts[("by value", "by error", "").index(one.caught)] += 1
 
-    def counts(key: str, names: Any) -> dict[str, list[int]]:
-        table = Counter((getattr(one, key), one.caught) for one in tried)
-        return {name: [table[name, how] for how in ("by value", "by error", "")] for name in names}
+    def rows(caught: str) -> list[dict[str, str]]:
+        found = [one for one in outcome.tried if one.caught == caught]
+        return [{"label": one.label, "change": one.change, "latex": one.text} for one in found]
 
     return {
-        "provenance": provenance,
-        "by eye": sorted(by_eye),
-        "kinds": counts("kind", KINDS),
-        "labels": counts("label", dict.fromkeys(one.label for one in tried)),
+        "provenance": measured.provenance(
+            command="make mutants" + ("" if each == 40 else f' NAME="{how_many(each)}"'),
+            data=f"{len(labels)} claims of the book, {how_many(each)}",
+            decides="Do the tests notice a printed formula that is wrong in one small way?",
+            seconds=seconds,
+        ),
+        "each": each,
+        "by eye": sorted(outcome.by_eye),
+        "labels": labels,
+        "equivalent": rows("equivalent"),
         "survivors": [
-            {
-                "label": one.label,
-                "change": one.change,
-                "latex": one.text,
-                "reason": listed.get(one.label, {}).get(one.text, ""),
-            }
-            for one in tried
-            if not one.caught
+            {**row, "reason": listed.get(row["label"], {}).get(row["latex"], "")} for row in rows("")
         ],
     }
+
+
+def how_many(each: int | None) -> str:
+    """Return the option for so many changes of each formula."""
+    return "--all" if each is None else f"--each {each}"
+
+
+def join(stored: dict[str, Any], new: dict[str, Any], labels: list[str], order: list[str]) -> dict[str, Any]:
+    """Return a stored result in which some labels have the new one, with the reasons that are listed now."""
+    counts = {label: row for label, row in stored["labels"].items() if label not in labels} | new["labels"]
+    rows = {
+        key: [row for row in stored[key] if row["label"] not in labels] + new[key]
+        for key in ("equivalent", "survivors")
+    }
+    for row in rows["survivors"]:
+        row["reason"] = survivors_listed().get(row["label"], {}).get(row["latex"], "")
+    made = {
+        **new["provenance"],
+        "command": stored["provenance"]["command"],
+        "data": f"{len(counts)} claims of the book, {how_many(new['each'])}",
+        "seconds": round(stored["provenance"]["seconds"] + new["provenance"]["seconds"], 1),
+    }
+    return {
+        **new,
+        "provenance": made,
+        "by eye": sorted({*stored["by eye"]} - {*labels} | {*new["by eye"]}),
+        "labels": dict(sorted(counts.items(), key=lambda row: order.index(row[0]))),
+        **{key: sorted(found, key=lambda row: order.index(row["label"])) for key, found in rows.items()},
+    }
+
+
+def store(result: dict[str, Any]) -> None:
+    """Replace the stored result in one step."""
+    draft = RESULT.with_suffix(".tmp")
+    draft.write_text(json.dumps(result, ensure_ascii=False) + "\n", encoding="utf8")
+    os.replace(draft, RESULT)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -292,44 +371,51 @@ def main(arguments: list[str] | None = None) -> int:
     many.add_argument("--each", type=int, default=40, help="changes of each formula, at most (40)")
     many.add_argument("--all", action="store_true", help="every change of each formula")
     many.add_argument("--draw", type=int, help="so many changes of all formulas together")
+    parser.add_argument("--keep", action="store_true", help="put what these labels give into the result")
+    parser.add_argument("--show", action="store_true", help="print each change and what the tests say")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     options = parser.parse_args(arguments)
     latex = formulas()
     if unknown := [label for label in options.labels if label not in latex]:
         parser.error(f"no page prints a claim {unknown[0]!r} that can be read")
-    latex = {label: text for label, text in latex.items() if label in (options.labels or latex)}
-    each = None if options.all else options.each
-    work = drawn(latex, stored_number(), options.draw) if options.draw else chosen(latex, each)
+    labels = options.labels or list(latex)
+    each, seed = None if options.all else options.each, ""
+    if options.draw:
+        stored = json.loads(RESULT.read_text(encoding="utf8"))
+        labels, seed = drawn(
+            {label: latex[label] for label in stored["labels"] if label in latex}, options.draw
+        )
+        each = stored["each"]
     begin = time.perf_counter()
-    shares = [dict(list(work.items())[k :: options.jobs]) for k in range(options.jobs)]
-    parts = Parallel(n_jobs=options.jobs)(delayed(_part)(share, k) for k, share in enumerate(shares))
-    tried = [one for part in parts for one in part[0]]
-    tried.sort(key=lambda one: list(latex).index(one.label))
-    by_eye, untested, broken = (
-        [label for part in parts for label in part[1]],
-        [label for part in parts for label in part[2]],
-        {label: why for part in parts for label, why in part[3].items()},
+    parts = Parallel(n_jobs=options.jobs)(
+        delayed(_part)(labels[k :: options.jobs], each, seed, k) for k in range(options.jobs)
     )
-    found = [f"{label} fails without any change: {why}" for label, why in broken.items()] + complaints(tried)
+    outcome = Outcome()
+    for part in parts:
+        outcome.join(part)
+    if outcome.broken:
+        print(*outcome.broken, "Nothing was changed: mend these tests first.", sep="\n")
+        return 1
+    outcome.tried.sort(key=lambda one: list(latex).index(one.label))
+    for one in outcome.tried if options.show else []:
+        print(f"{one.label}: {one.kind}, {one.change}, noticed {one.caught or 'by nothing'}\n    {one.text}")
+        print("    " + one.message.splitlines()[0] if one.message else "")
+    found = complaints(outcome)
     print(*found, sep="\n", end="\n" if found else "")
-    how = Counter(one.caught for one in tried)
+    how = Counter(one.caught for one in outcome.tried)
     print(
-        f"{how['by value']} of {len(tried)} mutants caught by value, {how['by error']} by an error, "
-        f"{how['']} not; {len(by_eye)} formulas are read by eye, {len(untested)} not yet from the page"
+        f"{how['by value']} of {len(outcome.tried) - how['equivalent']} mutants caught by value, "
+        f"{how['by error']} by an error, {how['']} not; {how['equivalent']} more are equivalent; "
+        f"{len(outcome.by_eye)} formulas are read by eye, {len(outcome.untested)} not yet from the page"
     )
-    if not options.labels and not options.draw:
-        how_many = "--all" if each is None else f"--each {each}"
-        provenance = {
-            "command": "make mutants" + ("" if each == 40 else f' NAME="{how_many}"'),
-            "each": each,
-            "date": date.today().isoformat(),
-            "seconds": round(time.perf_counter() - begin),
-            "python": platform.python_version(),
-        }
-        stored = json.dumps(summary(tried, by_eye, provenance), ensure_ascii=False, indent=1)
-        draft = RESULT.with_suffix(".tmp")
-        draft.write_text(stored + "\n", encoding="utf8")
-        os.replace(draft, RESULT)
+    if options.keep or not (options.labels or options.draw):
+        result = summary(outcome, each, time.perf_counter() - begin)
+        if options.labels:
+            stored = json.loads(RESULT.read_text(encoding="utf8"))
+            if stored["each"] != each:
+                parser.error(f"the stored result is one of {how_many(stored['each'])}: give that as well")
+            result = join(stored, result, labels, list(latex))
+        store(result)
     return bool(found)
 
 

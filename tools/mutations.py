@@ -1,19 +1,28 @@
-"""The small ways in which a printed formula can be wrong: a sign, an index, a layer, a name."""
+"""The small ways in which a printed formula can be wrong: a sign, an index, a layer, a name.
+
+A name gives way to one with another letter or index only where that one has a value of the same kind, as
+`stand_ins` knows: a formula that nobody can compute says nothing about the values that its test tries.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fysstk_book.printed.tidy import UnreadableError
 from fysstk_book.printed.tree import Node, parse, walk
+from fysstk_book.printed.value import is_operator
 
-__all__ = ["KINDS", "Mutant", "mutants"]
+__all__ = ["KINDS", "Mutant", "mutants", "others", "units"]
+
+UNITS = ("name", "slope", "scripts")  # what has a value as a whole: w_{ij}^l, a derivative, (W^l)^T
+StandIns = Mapping[
+    Node, Collection[Node]
+]  # for a unit that was read, those that have a value where it stands
 
 KINDS = ("sign", "indices", "layer", "dropped", "fraction", "name", "number", "relation")
-TURNED = {"<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq", "=": "<", r"\ne": "="}
+TURNED = {"<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq", "=": r"\ne", r"\ne": "="}
 ONE = Node("number", ("1",))
 TRANSPOSE = Node("name", ("T", 0, None, None))
 
@@ -35,18 +44,33 @@ class Mutant:
             return None
 
 
-def mutants(tree: Node) -> list[Mutant]:
+def mutants(tree: Node, stand_ins: StandIns) -> list[Mutant]:
     """Return every small change of a formula, without repetitions; a few of them cannot be read.
 
-    Changes that nothing could notice are left out: those that let two sides of an equation be the same, and
-    those of words.
+    Changes that nothing could notice are left out: those of layout, those of words, and those that let two
+    sides of an equation be the same.
+
+    Parameters
+    ----------
+    tree : Node
+        The formula.
+    stand_ins : dict of Node
+        For a name, derivative or indexed bracket that was read, those that may take its place.
     """
     found = {str(tree): Mutant("", "", str(tree))}
-    names = sorted(set(_plain_names(tree)), key=str)
-    for kind, change, new in _changes(tree, names):
+    for kind, change, new in _changes(tree, stand_ins, list(units(tree))):
         if not _is_empty(new):
-            found.setdefault(str(new), Mutant(kind, change, str(new)))
+            mutant = Mutant(kind, change, str(new))
+            if mutant.tree != tree:
+                found.setdefault(str(new), mutant)
     return list(found.values())[1:]
+
+
+def units(tree: Node) -> Iterator[Node]:
+    """Yield what has a value as a whole, but words: names, derivatives and brackets with indices."""
+    for node in walk(tree):
+        if node.kind in UNITS and not str(node).startswith(r"\text{"):
+            yield node
 
 
 def _is_empty(tree: Node) -> bool:
@@ -72,28 +96,78 @@ def _is_words(node: Node) -> bool:
     )
 
 
-def _plain_names(tree: Node) -> Iterator[Node]:
-    for node in walk(tree):
-        if node.kind == "name" and not re.match(
-            r"\\(operatorname|mathrm|mathbb|text|partial)|d$", node.parts[0]
-        ):
-            power = node.parts[3] is not None and node.parts[3].kind == "number"
-            yield replace(node, parts=(*node.parts[:3], None)) if power else node
+def others(node: Node, printed: Collection[Node]) -> Iterator[tuple[str, str, Node]]:
+    """Yield what might stand in the place of a name, a derivative or an indexed bracket: kind, change, node.
+
+    Parameters
+    ----------
+    node : Node
+        A name, a derivative or a bracket with indices.
+    printed : collection of Node
+        The names and derivatives of the formula.
+    """
+    names = [other for other in printed if other.kind == node.kind and other != node]
+    if node.kind == "name":
+        for other in dict.fromkeys(_without_power(n) for n in names):
+            if other.parts[0] != node.parts[0] and (other.parts[2] is None) == (node.parts[2] is None):
+                yield "name", f"{node} is {other}", _with_power(other, _power(node))
+    elif node.kind == "slope":
+        for other in names:
+            yield "name", f"{node} is {other}", other
+        for place in (2, 3):
+            for _, change, new in others(node.parts[place], printed) if node.parts[place] else ():
+                yield (
+                    "name",
+                    change,
+                    replace(node, parts=(*node.parts[:place], new, *node.parts[place + 1 :])),
+                )
+    yield from _changes_of_indices(node) if node.kind in ("name", "scripts") else ()
+    inside = node.parts[1:] if node.kind == "scripts" else node.parts
+    for kind, change, new in _changes(inside, {}):
+        yield kind, change, replace(node, parts=(*node.parts[: len(node.parts) - len(inside)], *new))
 
 
-def _changes(node: Any, names: list[Node]) -> Iterator[tuple[str, str, Any]]:
+def _power(node: Node) -> Node | None:
+    """Return the power of a name: an upper index that is a number."""
+    high: Node | None = node.parts[3]
+    return high if high is not None and high.kind == "number" else None
+
+
+def _without_power(node: Node) -> Node:
+    return replace(node, parts=(*node.parts[:3], None)) if _power(node) else node
+
+
+def _with_power(node: Node, power: Node | None) -> Node:
+    return replace(node, parts=(*node.parts[:3], power)) if power and node.parts[3] is None else node
+
+
+def _changes(
+    node: Any, stand_ins: StandIns, printed: Collection[Node] = ()
+) -> Iterator[tuple[str, str, Any]]:
     """Yield every change of a node or of something inside it."""
     if isinstance(node, tuple):
         for place, part in enumerate(node):
-            for kind, change, new in _changes(part, names):
+            for kind, change, new in _changes(part, stand_ins, printed):
                 yield kind, change, (*node[:place], new, *node[place + 1 :])
+    elif isinstance(node, Node) and node in stand_ins:
+        yield from (row for row in others(node, printed) if row[2] in stand_ins[node])
+        if node.kind == "scripts":
+            for kind, change, new in _changes(node.parts[0], stand_ins, printed):
+                yield kind, change, replace(node, parts=(new, *node.parts[1:]))
     elif isinstance(node, Node) and not _is_words(node):
-        yield from _own_changes(node, names)
-        for kind, change, new in _changes(node.parts, names):
-            yield kind, change, replace(node, parts=new)
+        yield from _own_changes(node)
+        for kind, change, new in _changes(node.parts, stand_ins, printed):
+            if node.kind != "big" or new[1] == node.parts[1] or _is_bound(kind, node.parts[1], new[1]):
+                yield kind, change, replace(node, parts=new)
 
 
-def _own_changes(node: Node, names: list[Node]) -> Iterator[tuple[str, str, Node]]:
+def _is_bound(kind: str, low: Node, new: Node) -> bool:
+    """Tell whether what is changed under a sum is a bound: the i of i = 1 is a name that the sum makes."""
+    first, now = (n.parts[0].parts[1][0] if n.kind == "chains" else n for n in (low, new))
+    return kind != "relation" and first == now
+
+
+def _own_changes(node: Node) -> Iterator[tuple[str, str, Node]]:
     kind, parts = node.kind, node.parts
     if kind == "add":
         yield "sign", f"sign before {parts[2]}", Node(kind, ("-" if parts[0] == "+" else "+", *parts[1:]))
@@ -104,7 +178,9 @@ def _own_changes(node: Node, names: list[Node]) -> Iterator[tuple[str, str, Node
     elif kind == "juxt":
         for place, factor in enumerate(parts):
             rest = parts[:place] + parts[place + 1 :]
-            if factor.kind != "group":
+            before, after = place > 0 and is_operator(parts[place - 1]), parts[place + 1 : place + 2]
+            alone = before and (not after or is_operator(after[0]))  # ln x without x has no value
+            if factor.kind != "group" and not alone:
                 yield "dropped", f"factor {factor}", rest[0] if len(rest) == 1 else Node(kind, rest)
     elif kind == "multiply":
         yield "dropped", f"factor {parts[1]}", parts[2]
@@ -118,10 +194,6 @@ def _own_changes(node: Node, names: list[Node]) -> Iterator[tuple[str, str, Node
                 yield "relation", f"{relation} turned", Node(kind, (*parts[:2], relations, parts[3]))
     if kind in ("name", "scripts"):
         yield from _changes_of_indices(node)
-    if kind == "name":
-        for other in names:
-            if other.parts[0] != parts[0] and (other.parts[2] is None) == (parts[2] is None):
-                yield "name", f"{node} is {other}", other
 
 
 def _changes_of_indices(node: Node) -> Iterator[tuple[str, str, Node]]:

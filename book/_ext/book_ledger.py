@@ -200,16 +200,19 @@ WHAT = {
 
 def mutation_report(result: dict[str, Any]) -> str:
     """Say in Markdown what was changed and what was noticed."""
-    made, kinds = result["provenance"], result["kinds"]
+    made, kinds = result["provenance"], counts_of_kinds(result["labels"])
     by_value, by_error, missed = (sum(counts[n] for counts in kinds.values()) for n in range(3))
     tried = by_value + by_error + missed
-    which = "every change" if made["each"] is None else f"{made['each']} changes"
-    drawn = "" if made["each"] is None else ", drawn, and those below"
+    each = result["each"]
+    which = "every change" if each is None else f"at most {each} changes"
+    drawn = "" if each is None else ", drawn, and those below"
     lines = [
         f"On {made['date']}, `{made['command']}` tried {which} of each of {len(result['labels'])} "
-        f"formulas{drawn}: {tried} in all. The tests noticed {percent(by_value + by_error, tried)}: "
-        f"{by_value} because the values no longer agreed, {by_error} because the formula made no sense "
-        f"(a name without a value, say). They missed {missed}.",
+        f"formulas{drawn}: {tried} in all. The tests noticed {percent(by_value, tried)} by value: in "
+        f"{by_value} the sides no longer agreed. Another {by_error} they noticed by an error: the formula "
+        "has no value (shapes that do not fit, an index out of range), or it lacks a name that the test "
+        f"knows. They missed {missed}. Not counted: {len(result['equivalent'])} changes after which each "
+        "side has the value that it had, whatever the names stand for.",
         "",
         "| Change | Tried | By value | By an error | Missed |",
         "|:--|--:|--:|--:|--:|",
@@ -221,6 +224,12 @@ def mutation_report(result: dict[str, Any]) -> str:
     for one in result["survivors"]:
         lines.append(f"* {{eq}}`{one['label']}`: ${one['latex']}$. {one['reason']}")
     return "\n".join(lines)
+
+
+def counts_of_kinds(labels: dict[str, dict[str, list[int]]]) -> dict[str, list[int]]:
+    """Add the counts of all formulas, for each kind of change."""
+    found = {kind: [row[kind] for row in labels.values() if kind in row] for kind in WHAT}
+    return {kind: [sum(count) for count in zip(*rows, strict=True)] for kind, rows in found.items() if rows}
 
 
 def percent(part: int, whole: int) -> str:
