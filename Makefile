@@ -13,10 +13,10 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter serve notebooks questions lab lite public pdf linkcheck grade digits measure mutants bench clean distclean
+.PHONY: help setup book test lint chapter serve test-fast notebooks questions lab lite public pdf linkcheck grade digits measure mutants bench clean distclean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
 
 setup:
 	@test -n "$(PYTHON)" || { echo "This book needs Python 3.11 or later, and found none (looked for python3, python3.14 ... python3.11, python)." >&2; \
@@ -29,6 +29,9 @@ book: setup  ## run every chapter, check every equation, build the site into _bu
 
 test: lint  ## lint, types and all tests, with the coverage of src
 	$(VENV) -m pytest -n auto --dist worksteal --cov --cov-report=term-missing
+
+test-fast: setup  ## the tests that are nearest to what has changed since the branch left main
+	@$(VENV) tools/fast_tests.py
 
 lint: setup  ## ruff, mypy, yamllint, actionlint (where it is installed)
 	$(VENV) -m ruff check --quiet .

@@ -65,6 +65,10 @@ def site():
     """The folder of the built site."""
     if not (SITE / "book" / "index.html").is_file():
         leave_out(f"there is no site in {SITE}: `make book` builds it")
+    import build_book
+
+    if "FYSSTK_SITE" not in os.environ and not build_book.is_complete(SITE, build_book.made_from()):
+        leave_out(f"the site in {SITE} is stale, something has changed since: `make book` builds it again")
     return SITE
 
 

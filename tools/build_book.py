@@ -69,7 +69,7 @@ class BuildError(Exception):
 
 def build() -> None:
     """Build the book, unless the site that stands was made from the very same sources."""
-    sources = digest(*SOURCES, extra=(*machine(), *addresses()))
+    sources = made_from()
     if is_complete(SITE, sources) and LEDGER.is_file():
         print("Nothing has changed since the last build.")
         show(SITE)
@@ -84,13 +84,18 @@ def build() -> None:
     check_equations()
     try:
         DRAFT.mkdir()
-        made_from = render_site(chapters, DRAFT)
+        made = render_site(chapters, DRAFT)
         export_notebooks()
-        publish(DRAFT, sources, made_from)
+        publish(DRAFT, sources, made)
     finally:
         remove_leftovers()
     forget_old_outputs(chapters)
     show(SITE)
+
+
+def made_from() -> str:
+    """Return a hash of all that a site is made from now."""
+    return digest(*SOURCES, extra=(*machine(), *addresses()))
 
 
 def addresses() -> tuple[str, str]:
@@ -279,7 +284,7 @@ def export_notebooks() -> None:
         note(f"{len(list(NOTEBOOKS.glob('student/*.ipynb')))} for students, in _build/notebooks")
 
 
-def publish(draft: Path, sources: str, made_from: dict[str, str]) -> None:
+def publish(draft: Path, sources: str, made: dict[str, str]) -> None:
     """Move a finished site to its place; it says itself what it was made from and how large it is.
 
     What Sphinx knows of it is kept beside it, for the next build.
@@ -290,7 +295,7 @@ def publish(draft: Path, sources: str, made_from: dict[str, str]) -> None:
     shutil.rmtree(PREVIOUS, ignore_errors=True)
     shutil.rmtree(RENDERED, ignore_errors=True)
     shutil.rmtree(draft / "cache", ignore_errors=True)
-    write_whole(draft / PARTS, json.dumps({"sources": sources, "parts": made_from}))
+    write_whole(draft / PARTS, json.dumps({"sources": sources, "parts": made}))
     draft.rename(RENDERED)
 
 
