@@ -330,3 +330,29 @@ def test_faults_fail_a_strict_build(tmp_path):
         "an exercise needs a label that starts with ex-",
     ):
         assert complaint in done.stderr
+
+
+SETS_UP = """
+import sys
+from unittest.mock import MagicMock
+
+sys.path.insert(0, "book/_ext")
+import book_exercises
+
+from fysstk_book.check import check
+
+book_exercises.setup(MagicMock())
+print(check(sys.argv[1], None).verdict)
+"""
+
+
+@pytest.mark.parametrize("home", ["a folder", "no folder"])
+def test_what_a_build_solves_is_nobodys_progress(tmp_path, home):
+    """Whoever calls Sphinx, as `jupyter-book build .` does, finds nothing in the home folder afterwards."""
+    (tmp_path / "no folder").touch()
+    (tmp_path / "a folder").mkdir()
+    environment = {"HOME": str(tmp_path / home), "PATH": "", "MPLCONFIGDIR": str(tmp_path)}
+    command = [sys.executable, "-c", SETS_UP, EXERCISE.id]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert list((tmp_path / "a folder").iterdir()) == []
