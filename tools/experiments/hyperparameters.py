@@ -54,12 +54,12 @@ EXPERIMENTS["layers-mnist"] = Race(
     {
         str(hidden): Contestant(
             partial(large_digits, hidden=hidden, epochs=10, scheme="he"),
-            {"eta": (0.0003, 0.001, 0.003, 0.01, 0.03)},
+            {"eta": (0.0005, 0.001, 0.002, 0.003, 0.005, 0.01)},
         )
         for hidden in ((300,), (150, 150))
     },
     range(20),
-    range(100, 103),
+    range(100, 110),
     {**IN_PERCENT, "budget": "ReLU, 10 epochs of Adam in batches of 64"},
 )
 
