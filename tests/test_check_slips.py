@@ -173,3 +173,94 @@ def test_the_catalogue_is_not_needed_to_name_a_slip():
     bare = replace(find("scalar-delta"), mistakes=())
     result = diagnose(bare, lambda a1, a2, y, w2: (a2 - y) * a2 * (1 - a2) * a1 * (1 - a1))
     assert (result.verdict, result.mistake) == ("known mistake", "the factor w2 left out")
+
+
+def neuron(theta, x, y):
+    """Gradient of a tanh neuron below a linear output, with an angle and a root for good measure."""
+    w1, b1, w2, b2 = theta
+    a1 = np.tanh(w1 * x + b1)
+    delta = w2 * a1 + b2 - y
+    return np.array([delta * w2 * (1 - a1**2) * x, math.cos(x), np.sqrt(2 + x**2), np.exp(w1)])
+
+
+NEURON = replace(
+    ENERGY,
+    id="sample-neuron",
+    reference=neuron,
+    inputs=lambda rng: (nice(rng, 4), nice(rng), nice(rng)),
+    cases=(),
+)
+
+
+def _neuron_with(a=np.tanh, slope=lambda z, a: 1 - a**2, out=lambda z: z, order=(0, 1, 2, 3), **other):
+    def wrong(theta, x, y):
+        w1, b1, w2, b2 = (theta[k] for k in order)
+        z = w1 * x + b1
+        delta = out(w2 * a(z) + b2) - y
+        return np.array(
+            [
+                delta * w2 * slope(z, a(z)) * x,
+                other.get("cos", math.cos)(x),
+                other.get("root", lambda x: np.sqrt(2 + x**2))(x),
+                other.get("exp", np.exp)(w1),
+            ]
+        )
+
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        (_neuron_with(slope=lambda z, a: 1 - z**2), "the slope taken from z, as 1 − z², where a belongs"),
+        (_neuron_with(slope=lambda z, a: z * (1 - z)), "the slope taken from z, as z (1 − z)"),
+        (_neuron_with(out=np.tanh), "a tanh at the output, which is linear here"),
+        (_neuron_with(order=(0, 2, 1, 3)), "b1 and w2 taken apart in the wrong order"),
+        (_neuron_with(cos=lambda x: math.cos(math.radians(x))), "an angle in degrees"),
+        (_neuron_with(exp=lambda w: 10**w), "a power of 10 where one of e belongs"),
+        (_neuron_with(root=lambda x: np.sqrt(2) + abs(x)), "the root of each term"),
+    ],
+)
+def test_slips_that_need_no_catalogue(answer, mistake):
+    result = says(NEURON, answer, "known mistake", "expected", "got")
+    assert mistake in result.mistake and "another slip" not in result.mistake, result.mistake
+
+
+def counted(x, n):
+    """A product with a bare number in it."""
+    return (x + 3) * n
+
+
+def test_a_bare_number_of_the_reference_is_no_name():
+    """That a 3 became a 4 says nothing to somebody who wrote neither."""
+    bare = replace(ENERGY, reference=counted, inputs=lambda rng: (nice(rng), nice(rng)), cases=())
+    names = [slip.name for slip in slips(counted)]
+    assert "" in names and not [name for name in names if name.startswith("4 in place")]
+    result = says(bare, lambda x, n: (x + 4) * n, "wrong", "expected")
+    assert "in place of" not in repr(result)
+
+
+def test_a_loop_downwards_has_one_too_many_where_it_ends_later():
+    def down(n):
+        total = 0.0
+        for i in range(n, 0, -1):
+            total = total + 1 / (i + 1)
+        return total
+
+    globals()["down"] = down
+    many = [s for s in slips(down) if s.name == "a loop with one too many"]
+    assert many and many[0].wrong(2) == pytest.approx(1 / 3 + 1 / 2 + 1)
+
+
+def test_a_length_of_the_wrong_axis_is_said_as_one_thing():
+    shapes = replace(GRADIENTS, reference=lambda a, d: d / len(d), mistakes=())
+    shapes = replace(shapes, inputs=lambda rng: (nice(rng, 2, 2), nice(rng, *rng.integers(1, 5, size=2))))
+    result = says(shapes, lambda a, d: d / d.shape[1], "known mistake")
+    assert result.mistake == "divided by the number of columns of d where the number of rows of d belongs"
+
+
+def test_no_argument_is_called_unused_that_is_used():
+    one = replace(NUMBER, reference=lambda x: float(round(math.sin(x), 6)), mistakes=())
+    result = diagnose(one, lambda x: math.floor(x) * 0.0)
+    assert "makes no use" not in repr(result)
+    says(one, lambda x: 3.0, "wrong", "makes no use of `x`")

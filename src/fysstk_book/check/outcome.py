@@ -1,5 +1,6 @@
 """What came out: compares with the reference and names the mistake behind a result that differs."""
 
+import dis
 import types
 from dataclasses import replace
 from typing import Any
@@ -80,12 +81,12 @@ def is_wrong(case: Case) -> Result | None:
         return name_mistakes(case, failing, found, _breaking_down(case, broken))
     steady = all(isinstance(outcome, Returned) and not outcome.changed for outcome in case.outcomes)
     result = has_other_numbers(case, failing) if steady else None
-    if result is None and steady:
-        result = _never_changes(case, failing)
     if result is None:
         relation, single = constant(case), one_slip(case)
         if single is not None and (relation is None or MANY not in single.name):
             result = name_mistakes(case, failing, [single])
+        elif steady and (ignores := _never_changes(case, failing)) is not None:
+            result = ignores
         elif relation is None and (found := slipped(case)):
             result = name_mistakes(case, failing, found)
     if result is not None:
@@ -105,17 +106,28 @@ def _never_changes(case: Case, failing: list[int]) -> Result | None:
 
     if len(case.got) < 3 or not alike(case.got) or alike(case.expected) or misfits(case, failing):
         return None
-    if is_not_finite(case, failing):
+    if is_not_finite(case, failing) or not (unused := _unused(case)):
         return None
     i = case.clearest(failing)
     return case.say(
         "wrong",
         "Your function returns the same for every input.",
         case.table(i, *comparison(case, i)),
-        "Does it use all of its arguments, or numbers of the notebook in their place?",
+        f"It makes no use of {unused}: does it take numbers of the notebook in their place?",
         case.pointer,
         mistake="the same result for every input",
     )
+
+
+def _unused(case: Case) -> str:
+    """Name the arguments that the answer's code does not mention; nothing where it mentions all."""
+    if not is_a(case.answer, types.FunctionType):
+        return ""
+    code = case.answer.__code__
+    names = code.co_varnames[: code.co_argcount]
+    used = {line.argval for line in dis.get_instructions(code) if line.opname.startswith("LOAD")}
+    used |= set(code.co_cellvars)
+    return " and ".join(f"`{name}`" for name in names if name not in used)
 
 
 def _succeeds(case: Case, i: int) -> bool:

@@ -107,7 +107,7 @@ def _scales(case: Case) -> list[Scale]:
                 lengths = tuple(array.shape[axis] for array in arrays)
                 if len(set(lengths)) > 1:
                     found.setdefault(lengths, _length(names[position], axis, first.ndim))
-    return [
+    alone = [
         scale
         for lengths, name in found.items()
         for scale in (
@@ -115,6 +115,13 @@ def _scales(case: Case) -> list[Scale]:
             Scale(f"{DIVIDED} {name}", [1.0 / n if n else np.nan for n in lengths]),
         )
     ]
+    exchanged = [
+        Scale(f"{DIVIDED} {one} where {other} belongs", [b / a if a else np.nan for a, b in pairs])
+        for (wrong, one), (right, other) in itertools.permutations(found.items(), 2)
+        for pairs in [list(zip(wrong, right, strict=True))]
+        if any(a != b for a, b in pairs)
+    ]
+    return alone + exchanged
 
 
 def _length(name: str, axis: int, dimensions: int) -> str:
@@ -276,9 +283,9 @@ def _does_the_same(case: Case, function: Any, order: list[int]) -> bool:
 
 def _one_of(same: list[Mistake]) -> Finding | None:
     """Name the slips that give the same numbers; none of them when they are many."""
-    names = list(dict.fromkeys(slip.name for slip in same))
-    if not names:
-        return None
+    if not same or not all(slip.name for slip in same):
+        return None  # a change that has no words may be what was done
+    names = list(dict.fromkeys(slip.name.removesuffix(", throughout") for slip in same))
     if len(names) > MOST_TWINS:
         names = [*sorted(names, key=len)[:MOST_TWINS], MANY]
     return Finding(", or ".join(names), same[0].say)

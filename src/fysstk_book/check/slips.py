@@ -16,7 +16,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeGuard
 
+import numpy as np
+
 from fysstk_book.exercises import Mistake
+from fysstk_nn.activations import relu, sigmoid, softmax
 
 Put = Callable[[Any], None]
 Function = ast.FunctionDef | ast.Lambda
@@ -70,8 +73,13 @@ EXCHANGED = {
     "log10": ("log",),
     "sin": ("cos",),
     "cos": ("sin",),
-    "tanh": ("sigmoid",),
-    "sigmoid": ("tanh",),
+    "tanh": ("sigmoid", "relu"),
+    "sigmoid": ("tanh", "relu", "softmax"),
+    "softmax": ("sigmoid",),
+    "radians": ("degrees",),
+    "degrees": ("radians",),
+    "deg2rad": ("rad2deg",),
+    "rad2deg": ("deg2rad",),
     "var": ("std",),
     "std": ("var",),
     "any": ("all",),
@@ -86,6 +94,7 @@ LEFT_OUT = words_of(
     """
     abs absolute fabs sqrt exp log log2 log10 square sign floor ceil round rint sigmoid tanh relu
     softmax int log1p sum mean cumsum diff sort sorted reversed argsort ravel norm max argmax where clip
+    degrees radians deg2rad rad2deg
     """
 )
 """Functions that are forgotten around their first argument."""
@@ -95,6 +104,7 @@ KNOWN = words_of(
     dot maximum minimum where sign floor ceil round std var zip shape size T square outer pi
     """
 )
+ACTIVATIONS = {"sigmoid": sigmoid, "tanh": np.tanh, "relu": relu, "softmax": softmax}
 LECTURE = re.compile(r"(?:delta|[abhnstvwxyzBWXY])s?\d?")
 """Names that a student understands, whatever the reference calls its other quantities."""
 
@@ -122,7 +132,7 @@ class Source:
 
     def function(self) -> Any:
         """Compile the trees as they are now."""
-        world = dict(self.world)
+        world = {"np": np, **ACTIVATIONS, **self.world}
         for helper in self.helpers.values():
             if helper is not self.main:
                 _compile(helper, world)
@@ -404,8 +414,28 @@ def _numbers(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]
     for other in dict.fromkeys(others):
         if other == value:
             continue
-        words = "a wrong index" if index else f"{other:g} in place of {value:g}"
+        words = _another_number(node, parent, value, other)
         yield Change(ast.Constant(other), words, EDGES if index else NUMBERS, index)
+
+
+def _another_number(node: ast.AST, parent: ast.AST, value: float, other: float) -> str:
+    """Say which number is another one, where a student who has not seen the source would know it.
+
+    A bare number says nothing: such a change is tried, and has no name.
+    """
+    told = f"{other:g} in place of {value:g}"
+    if isinstance(parent, ast.Subscript | ast.Slice):
+        return "a wrong index"
+    if isinstance(parent, ast.Assign):
+        return f"a start at {told}"
+    if isinstance(parent, ast.Compare):
+        return f"a comparison with {told}"
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.right is node:
+        return f"the power {told}" if other not in (0, 1) else ""
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, PRODUCT) and other not in (0, 1):
+        below = isinstance(parent.op, ast.Div) and parent.right is node
+        return f"{'a division by' if below else 'a factor'} {told}"
+    return ""
 
 
 def _arguments_for_numbers(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
@@ -467,9 +497,8 @@ def _calls(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
             yield Change(argument, f"`{name}` left out", CALLS)
     if name == "len" and first is not None:
         for change, words in ((1, "one too many"), (-1, "one too few")):
-            yield Change(
-                ast.BinOp(node, ast.Add(), ast.Constant(change)), f"{words} in the number of entries", EDGES
-            )
+            count = ast.BinOp(node, ast.Add(), ast.Constant(change))
+            yield Change(count, f"{words} in the number of entries", EDGES)
         size = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "size", ast.Load()), [first], [])
         shape = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), "shape", ast.Load()), [first], [])
         yield Change(size, "the number of all entries in place of the number of rows", AXES)
@@ -480,7 +509,8 @@ def _calls(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
         end = 0 if len(arguments) == 1 else 1
         for change, words in ((1, "one too many"), (-1, "one too few")):
             ends = [*arguments]
-            ends[end] = ast.BinOp(arguments[end], ast.Add(), ast.Constant(change))
+            step = arguments[2:] and ast.unparse(arguments[2]).startswith("-")
+            ends[end] = ast.BinOp(arguments[end], ast.Add(), ast.Constant(-change if step else change))
             yield Change(ast.Call(function, ends, []), f"a loop with {words}", EDGES)
         start = [ast.Constant(1), arguments[0]] if end == 0 else [arguments[1]]
         if len(arguments) < 3:
@@ -614,8 +644,181 @@ def _stem(name: str) -> str:
     return name.rstrip("0123456789_")
 
 
+def _roots(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    """Let the root, the square or the mean reach over too little, or take them in the other order."""
+    if isinstance(node, ast.Call) and _name(node.func) == "sqrt" and len(node.args) == 1:
+        inside = node.args[0]
+        for family in (PRODUCT, SUM):
+            if not (isinstance(inside, ast.BinOp) and isinstance(inside.op, family)):
+                continue
+            parts = _chain(inside, family)
+            for k, (part, inverse) in enumerate(parts):
+                rest = _join(parts[:k] + parts[k + 1 :], family)
+                root = ast.Call(node.func, [rest], [])
+                shown = source.show(part)
+                words = f"{shown[1:]} outside of the root" if shown else "a part outside of the root"
+                yield Change(_join([(root, False), (part, inverse)], family), words, BRACES)
+            each: list[tuple[ast.expr, bool]] = [
+                (ast.Call(node.func, [part], []), inverse) for part, inverse in parts
+            ]
+            if family is SUM:
+                yield Change(_join(each, SUM), "the root of each term in place of the sum's", BRACES)
+    if isinstance(node, ast.BinOp) and _is_square(node) and isinstance(node.left, ast.BinOp):
+        inside, two = node.left, node.right
+        if isinstance(inside.op, SUM):
+            parts = [(ast.BinOp(part, ast.Pow(), two), inverse) for part, inverse in _chain(inside, SUM)]
+            yield Change(_join(parts, SUM), "each term squared by itself", BRACES)
+    if isinstance(node, ast.Call) and _name(node.func) in ("mean", "sum") and len(node.args) == 1:
+        inside = node.args[0]
+        if isinstance(inside, ast.BinOp) and _is_square(inside):
+            whole = ast.BinOp(ast.Call(node.func, [inside.left], node.keywords), ast.Pow(), inside.right)
+            what = _name(node.func)
+            yield Change(whole, f"the square of the {what} where the {what} of the squares belongs", BRACES)
+
+
+BRACES = "What does each root, each square and each mean reach over?"
+
+
+def _name(function: ast.AST) -> str:
+    """Return the last part of a function's name."""
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    """Make a call of a function of numpy, or of an activation."""
+    own = name in ACTIVATIONS and name != "tanh"
+    function: ast.expr = (
+        ast.Name(name, ast.Load()) if own else ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
+    )
+    return ast.Call(function, list(arguments), [])
+
+
+def _units(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    """Take angles in degrees, powers of another base, and the exponent with the other sign."""
+    if not isinstance(node, ast.Call):
+        return
+    name, first = _name(node.func), next(iter(node.args), ast.Constant(0))
+    if name in ("sin", "cos", "tan"):
+        turned = ast.Call(node.func, [_call("radians", first)], [])
+        yield Change(turned, "an angle in degrees where radians belong", UNITS)
+    if name in ("arccos", "arcsin", "arctan", "arctan2"):
+        yield Change(_call("degrees", node), "degrees where radians belong", UNITS)
+    if name == "exp":
+        for base in (10, 2):
+            power = ast.BinOp(ast.Constant(float(base)), ast.Pow(), first)
+            yield Change(power, f"a power of {base} where one of e belongs", UNITS)
+        if not (isinstance(first, ast.UnaryOp) and isinstance(first.op, ast.USub)):
+            minus = ast.Call(node.func, [ast.UnaryOp(ast.USub(), first)], [])
+            yield Change(minus, "the sign of the exponent turned", SIGNS)
+    if name == "sigmoid":
+        minus = ast.Call(node.func, [ast.UnaryOp(ast.USub(), first)], [])
+        yield Change(minus, "a sigmoid with exp(z) in place of exp(−z)", SIGNS)
+    if name in ("max", "min", "amax", "amin"):
+        inside = node.func.value if _is_method(node.func) else first  # type: ignore[attr-defined]
+        sizes = _call(name, _call("abs", inside))
+        sizes.keywords, sizes.args = (
+            node.keywords,
+            [*sizes.args, *node.args[0 if _is_method(node.func) else 1 :]],
+        )
+        yield Change(sizes, "an absolute value that does not belong there", SIGNS, False)
+
+
+UNITS = "In which unit does the function take its argument, and to which base is it?"
+
+
+def _is_method(function: ast.AST) -> bool:
+    modules = ("np", "math", "anp", "numpy")
+    return isinstance(function, ast.Attribute) and not (
+        isinstance(function.value, ast.Name) and function.value.id in modules
+    )
+
+
+def _unpacked(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    """Take apart a tuple or an array in another order."""
+    if isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Store):
+        for i, k in itertools.combinations(range(len(node.elts)), 2):
+            order = list(node.elts)
+            order[i], order[k] = order[k], order[i]
+            shown = [source.show(node.elts[i]), source.show(node.elts[k])]
+            words = f"{shown[0][1:]} and{shown[1]}" if all(shown) else "two quantities"
+            yield Change(ast.Tuple(order, ast.Store()), f"{words} taken apart in the wrong order", NAMES)
+
+
+def _activations(function: Function, parent: ast.AST, node: ast.AST, source: Source) -> Iterator[Change]:
+    """Take a node's input z for its output a, and put an activation where the output is linear."""
+    inputs = {
+        target.id: (_name(part.value.func), part.value.args[0])
+        for part in ast.walk(function)
+        if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call) and part.value.args
+        for target in part.targets
+        if isinstance(target, ast.Name) and _name(part.value.func) in ACTIVATIONS
+    }
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in inputs:
+        name, z = inputs[node.id]
+        words = f"the input z of the {name} where its output{source.show(node)} belongs"
+        yield Change(copy.deepcopy(z), words, NAMES)
+    for slope, a, rest in _slopes(node):
+        if isinstance(a, ast.Name) and a.id in inputs:
+            z = copy.deepcopy(inputs[a.id][1])
+            for squared in (slope == "tanh", slope != "tanh"):
+                of_z = _slope_at(z, squared=squared)
+                form = "1 − z²" if squared else "z (1 − z)"
+                yield Change(rest(of_z), f"the slope taken from z, as {form}, where a belongs", NAMES)
+    inside = isinstance(parent, ast.BinOp) and isinstance(parent.op, SUM) and parent.left is node
+    if isinstance(node, ast.BinOp) and isinstance(node.op, SUM) and not inside:
+        *terms, (target, minus) = _chain(node, SUM)
+        if minus and len(terms) > 1 and isinstance(target, ast.Name) and target.id.startswith("y"):
+            z = _join(terms, SUM)
+            for name in ("sigmoid", "tanh", "relu"):
+                a = _call(name, z)
+                error = ast.BinOp(a, ast.Sub(), target)
+                yield Change(error, f"a {name} at the output, which is linear here", NAMES)
+                if name != "relu":
+                    with_slope = ast.BinOp(error, ast.Mult(), _slope_at(a, squared=name == "tanh"))
+                    words = f"a {name} and its slope at the output, which is linear here"
+                    yield Change(with_slope, words, NAMES)
+
+
+def _slope_at(a: ast.expr, *, squared: bool) -> ast.expr:
+    """Write 1 − a² or a (1 − a)."""
+    one = ast.Constant(1)
+    if squared:
+        return ast.BinOp(one, ast.Sub(), ast.BinOp(a, ast.Pow(), ast.Constant(2)))
+    return ast.BinOp(a, ast.Mult(), ast.BinOp(one, ast.Sub(), a))
+
+
+def _slopes(node: ast.AST) -> Iterator[tuple[str, ast.expr, Callable[[ast.expr], ast.expr]]]:
+    """Find the slopes a (1 − a) and 1 − a² in a product or a difference, and a way to put another there."""
+    if not isinstance(node, ast.BinOp):
+        return
+    one = isinstance(node.left, ast.Constant) and node.left.value == 1
+    if one and isinstance(node.op, ast.Sub) and _is_square(node.right):
+        yield "tanh", node.right.left, lambda other: other
+    if isinstance(node.op, PRODUCT):
+        factors = _chain(node, PRODUCT)
+        for (k, (a, below)), (l, (b, under)) in itertools.permutations(enumerate(factors), 2):
+            if _is_slope(a, b) and not below and not under:
+                rest = [part for i, part in enumerate(factors) if i not in (k, l)]
+                yield (
+                    "sigmoid",
+                    a,
+                    lambda other, rest=rest: _join([*rest, (other, False)], PRODUCT),  # type: ignore[misc]
+                )
+
+
 MOST_PLACES = 6
-RULES = (_sums, _products, _operators, _calls, _indices, _numbers, _arguments_for_numbers)
+RULES = (
+    _sums,
+    _products,
+    _operators,
+    _calls,
+    _indices,
+    _numbers,
+    _arguments_for_numbers,
+    _roots,
+    _units,
+    _unpacked,
+)
 
 
 # -- the variants -----------------------------------------------------------------------------------------
@@ -643,6 +846,8 @@ def _changes(function: Function, source: Source) -> Iterator[tuple[Put, ast.AST,
         for change in _names(function, node, source):
             yield put, node, change
         for change in _forgotten(function, parent, node):
+            yield put, node, change
+        for change in _activations(function, parent, node, source):
             yield put, node, change
 
 
@@ -685,7 +890,7 @@ def two_slips(function: Any) -> Iterator[Mistake]:
     if source is not None:
         for first in _made(source, likely=True):
             for second in _made(source, likely=True):
-                if first.words < second.words:
+                if "" < first.words < second.words:
                     yield Mistake(f"{first.words}, and {second.words}", _compiled(source), first.say)
 
 
@@ -707,7 +912,8 @@ def _made_throughout(source: Source) -> Iterator[tuple[str, str]]:
     for tree in dict.fromkeys((source.main, *source.helpers.values())):
         alike: dict[str, list[tuple[Put, ast.AST, Change]]] = {}
         for put, node, change in _changes(tree, source):
-            alike.setdefault(change.words, []).append((put, node, change))
+            if change.words:
+                alike.setdefault(change.words, []).append((put, node, change))
         for words, places in alike.items():
             if not 2 <= len(places) <= MOST_PLACES:
                 continue
