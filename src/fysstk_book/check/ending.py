@@ -90,6 +90,25 @@ ENDINGS = {
 
 SHAPES = (
     (
+        r"could not broadcast input array from shape (?P<right>\([\d,]+\)) into shape (?P<left>\([\d,]+\))",
+        "The place on the left of `=` has the shape {left}, and what is to go there {right}. With slices: "
+        "what do they give for 0, for a negative number, and for one larger than the array?",
+    ),
+    (
+        r"index (?P<index>-?\d+) is out of bounds for axis (?P<axis>\d+) with size (?P<size>\d+)",
+        "There is no index {index} along axis {axis}, which has {size} entries. Which index counts rows, and "
+        "which columns? Does the count start at 0, and end one before the length?",
+    ),
+    (
+        r"must be square",
+        "This works for square matrices only, and this one is not. Is an inverse what is asked for?",
+    ),
+    (
+        r"Singular matrix",
+        "This matrix has no inverse: some of its rows or columns follow from the others. Has it more rows "
+        "than there are independent equations?",
+    ),
+    (
         r"\(size (?P<rows>\d+) is different from (?P<columns>\d+)\)|"
         r"not aligned: (?P<columns_>\d+) \(dim \d+\) != (?P<rows_>\d+)",
         "A product A @ B adds up over the columns of A and the rows of B. Here there are {columns} columns "
@@ -115,6 +134,32 @@ SHAPES = (
     ),
 )
 """What NumPy's errors say about shapes, and what that means."""
+
+
+FORMS = (
+    (
+        r"not enough values to unpack \(expected (?P<asked>\d+), got (?P<came>\d+)\)",
+        "{asked} things are asked for, and {came} came: which one is missing?",
+    ),
+    (
+        r"too many values to unpack \(expected (?P<asked>\d+)",
+        "{asked} things are asked for, and more came.",
+    ),
+    (
+        r"inhomogeneous",
+        "Several things of different shapes came where one array is asked for. Does a function that you "
+        "call return more than its solution, as `np.linalg.lstsq` does? Then take the first: `[0]`.",
+    ),
+)
+"""What the errors of using an answer say about its form, and what that means."""
+
+
+def _about_form(message: str) -> str:
+    """Return the meaning of an error about an answer's form; empty for any other."""
+    for pattern, advice in FORMS:
+        if match := re.search(pattern, message):
+            return advice.format(**match.groupdict())
+    return ""
 
 
 def _about_shapes(message: str) -> str:
@@ -144,10 +189,14 @@ def raises_error(case: Case, failing: list[int]) -> Result | None:
         )
     what = (("error", f"{error.kind}: {error.message}".rstrip(": ")),)
     if case.exercise.use is not None and not where:
+        came = describe(plain(case.answer))
+        form = _about_form(error.message)
+        rows = () if form else what
         return case.say(
             "wrong type",
             "Your answer does not have the form that the exercise asks for.",
-            Table((*what, ("your answer", describe(plain(case.answer))))),
+            form,
+            Table((*rows, ("your answer", came))) if came != "a function" else Table(rows) if rows else "",
             case.table(i),
             mistake=error.kind,
         )

@@ -1,5 +1,6 @@
 """Results of another kind than expected: type, shape, numbers that are none or have few digits."""
 
+import dis
 import re
 import types
 from typing import Any
@@ -43,7 +44,7 @@ def does_not_fit(case: Case, failing: list[int]) -> Result | None:
             "Python writes decimals with a point: `0.5`, not `0,5`.",
             mistake="a decimal comma",
         )
-    advice = "Write the shape below each factor: which axis disappears, and which one should?"
+    advice = _about_axes(case, misfit)
     if misfit.verdict == "wrong type":
         advice = {
             "None": _without_return(case) if misfit.got == "None" else "",
@@ -74,6 +75,37 @@ def does_not_fit(case: Case, failing: list[int]) -> Result | None:
         case.pointer if misfit.verdict == "wrong shape" else "",
         mistake=f"{misfit.got} for {misfit.expected}",
     )
+
+
+def _about_axes(case: Case, misfit: Misfit) -> str:
+    """Say what may have made another shape than expected."""
+    expected, got = _shape_in(misfit.expected), _shape_in(misfit.got)
+    if expected == ():
+        return "A single number is asked for. Is a sum missing, or do you return all steps for the last?"
+    if len(got) < len(expected):
+        return "An axis is lost: which sum, mean or product went over it, and is one like `np.outer` meant?"
+    if len(got) > len(expected):
+        return "There is an axis too many. Which sum or mean should take it away?"
+    if _has_product(case.answer):
+        return "Write the shape below each factor: which axis disappears, and which one should?"
+    long = "long" if sum(got) > sum(expected) else "short"
+    where = "It" if len(expected) == 1 else "One of the axes"
+    return f"{where} is too {long}: what does it count, and where does it begin and end?"
+
+
+def _shape_in(description: str) -> tuple[int, ...]:
+    """Read a shape from a description; a number has none."""
+    found = re.search(r"of shape \(([\d, ]*)\)", description)
+    return tuple(int(part) for part in found[1].split(",") if part.strip()) if found else ()
+
+
+def _has_product(answer: Any) -> bool:
+    """Tell whether the code of an answer multiplies matrices."""
+    if not is_a(answer, types.FunctionType):
+        return False
+    instructions = list(dis.get_instructions(answer.__code__))
+    names = {"dot", "matmul", "einsum"} & set(answer.__code__.co_names)
+    return bool(names) or any(line.argrepr in ("@", "@=") for line in instructions)
 
 
 def _has_decimal_comma(case: Case) -> bool:

@@ -238,6 +238,11 @@ def _example(case: Case, failing: list[int], found: list[Finding]) -> str | Tabl
     return case.table(i, *comparison(case, i))
 
 
+def _compared(case: Case) -> str:
+    """Say what the shown numbers are where they are not what the student returned."""
+    return f"Compared are {case.exercise.compared}." if case.exercise.compared else ""
+
+
 def name_mistakes(
     case: Case, failing: list[int], found: list[Finding], besides: tuple[str | Table, ...] = ()
 ) -> Result:
@@ -255,6 +260,8 @@ def name_mistakes(
     names = "; ".join(", ".join(filter(None, (finding.name, *finding.words))) for finding in found)
     headline = f"Looks like{_in_part(first) if len(found) > 1 else ''}: {_called(first)}."
     example = "" if besides else _example(case, failing, found)
+    if example:
+        body.append(_compared(case))
     return case.say(
         "known mistake", headline, *body, example, *besides, case.pointer, mistake=names.replace("`", "")
     )
@@ -304,6 +311,7 @@ def _unknown(case: Case, failing: list[int]) -> Result:
         headline,
         "For example:" if len(failing) > 1 else "",
         case.table(i, *comparison(case, i)),
+        _compared(case),
         right_parts(case),
         relation.sentence if relation else "" if case.exercise.takes_function else right_elements(case),
         _spelling(case),

@@ -95,6 +95,8 @@ class Exercise:
     use
         How the answer is used: what `use(answer, *inputs)` returns is compared. By default a function is
         called with the inputs and a value is compared as it is.
+    compared
+        What it is that `use` returns, where the student may not know: "the outputs of your network for nine x".
     at_least, at_most
         For scored answers (trained networks): what `use` returns must reach this number.
     mistakes
@@ -124,6 +126,7 @@ class Exercise:
     inputs: Inputs | None = None
     cases: tuple[tuple[Any, ...], ...] = ()
     use: Callable[..., Any] | None = None
+    compared: str = ""
     at_least: float | None = None
     at_most: float | None = None
     mistakes: tuple[Mistake, ...] = ()

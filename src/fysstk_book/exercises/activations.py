@@ -30,6 +30,11 @@ def row_softmax(Z: Any) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def _without_maximum(Z: Any, largest: Any) -> Any:
+    powers = np.exp(Z - largest)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def through_softmax(g: Any, a: Any) -> Any:
     """Derivatives with respect to z from those with respect to a = softmax(z)."""
     return a * (g - (g * a).sum(axis=1, keepdims=True))
@@ -95,8 +100,16 @@ EXERCISES = (
         ),
         reference=leaky,
         inputs=_with_alpha,
-        cases=((np.array([0.0]), 0.01),),
+        cases=(
+            (np.array([-2.0, 3.0]), 1.5),
+            (np.array([0.0]), 0.01),
+        ),
         mistakes=(
+            Mistake(
+                "the larger of z and alpha z",
+                lambda z, alpha: (np.maximum(z, alpha * z), np.where(z > 0, 1.0, alpha)),
+                "That is the same for alpha below 1. Which of the two is larger for z = −2 and alpha = 1.5?",
+            ),
             Mistake(
                 "plain ReLU, without the leak",
                 lambda z, alpha: (np.maximum(z, 0), np.where(z > 0, 1.0, 0.0)),
@@ -178,8 +191,23 @@ EXERCISES = (
         ),
         reference=stable_softplus,
         inputs=lambda rng: (nice(rng, int(rng.integers(1, 6)), low=-9, high=9),),
-        cases=((np.array([0.0]),), (np.array([1e4]),), (np.array([-1e4, 40.0]),)),
+        cases=(
+            (np.array([-1000.0, 1.0, 1000.0]),),
+            (np.array([0.0]),),
+            (np.array([1e4]),),
+            (np.array([-1e4, 40.0]),),
+        ),
         mistakes=(
+            Mistake(
+                "forgot the absolute value in the exponential",
+                lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(-z)),
+                "At z = −1000 the exponent is +1000. Which sign does the exponent have in equation {eq}`eq-act-softplus-stable`, on both sides?",
+            ),
+            Mistake(
+                "cut z off at a large number",
+                lambda z: np.log1p(np.exp(np.clip(z, -700, 700))),
+                "It no longer overflows, but beyond the cut it stays where it is. What is softplus at z = 10 000?",
+            ),
             Mistake(
                 "ReLU, without the logarithm",
                 lambda z: np.maximum(z, 0.0),
@@ -230,8 +258,22 @@ EXERCISES = (
         ),
         reference=row_softmax,
         inputs=_rows,
-        cases=((np.array([[1e4, 0.0, -1e4]]),), (np.array([[1.0, 1.0], [2.0, 0.0], [0.0, 1e4]]),)),
+        cases=(
+            (np.array([[-1e4, -9999.0]]),),
+            (np.array([[1e4, 0.0, -1e4]]),),
+            (np.array([[1.0, 1.0], [2.0, 0.0], [0.0, 1e4]]),),
+        ),
         mistakes=(
+            Mistake(
+                "subtracted the largest absolute value",
+                lambda Z: _without_maximum(Z, np.abs(Z).max(axis=1, keepdims=True)),
+                "In a row of very negative numbers all exponentials become 0 then, and 0/0 follows. What should the largest exponent of each row be?",
+            ),
+            Mistake(
+                "subtracted the largest number of the whole batch",
+                lambda Z: _without_maximum(Z, Z.max()),
+                "A row that lies far below the others becomes 0/0. Each row has its own largest number.",
+            ),
             Mistake(
                 "normalised the columns",
                 lambda Z: softmax(Z.T).T,
@@ -323,6 +365,7 @@ EXERCISES = (
         ),
         reference=count_dead,
         inputs=_layer,
+        cases=((np.array([[1.0]]), np.array([[1.0, -1.0]]), np.array([-1.0, 0.5])),),
         mistakes=(
             Mistake(
                 "counted samples",
@@ -366,6 +409,7 @@ EXERCISES = (
         reference=to_tanh,
         inputs=_two_layers,
         use=_tanh_network,
+        compared="the outputs of your tanh network for three samples",
         mistakes=(
             Mistake(
                 "left the output bias as it was",

@@ -20,6 +20,15 @@ def backward_sweep(parents: Any, local: Any) -> Any:
     return adjoint
 
 
+def _sweep_of_integers(parents: Any, local: Any) -> Any:
+    adjoint = np.zeros(len(parents), dtype=int)
+    adjoint[-1] = 1
+    for j in reversed(range(len(parents))):
+        for i, slope in zip(parents[j], local[j], strict=True):
+            adjoint[i] += int(adjoint[j] * slope)
+    return adjoint
+
+
 def _sweep_wrong(
     *, overwrite: bool = False, forwards: bool = False, seed: Any = None, only_local: bool = False
 ) -> Any:
@@ -164,6 +173,16 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
+                "did not start with 1 at the last variable",
+                lambda parents, local: np.zeros(len(parents)),
+                "The last variable is the result itself: what is its derivative by itself?",
+            ),
+            Mistake(
+                "kept whole numbers only",
+                _sweep_of_integers,
+                "An array of whole numbers cuts off the decimals of what is put into it.",
+            ),
+            Mistake(
                 "overwrote what a variable had received before",
                 _sweep_wrong(overwrite=True),
                 "A variable with two children gets something from each of them. What must happen to the two?",
@@ -269,9 +288,9 @@ EXERCISES = (
         atol=1e-12,
         mistakes=(
             Mistake(
-                "set the two terms equal instead of their derivatives",
+                "lost the factor 4 of the derivative of h⁴, or set the two terms equal",
                 lambda f, f5, eps: (45 * eps * f / f5) ** (1 / 5),
-                "Near the best step, but not at it. A minimum is where the slope of the sum vanishes.",
+                "The slope of the sum vanishes at the minimum. What is the derivative of each of the two terms?",
             ),
             Mistake(
                 "took the formula for the central difference of second order",
@@ -309,7 +328,7 @@ EXERCISES = (
         ),
         reference=rounds,
         inputs=lambda rng: (nice(rng, low=0.5, high=4.0), int(rng.integers(1, 5))),
-        cases=((2.0, 0), (4.0, 1)),
+        cases=((1.0, 0), (2.0, 0), (4.0, 1)),
         mistakes=(
             Mistake(
                 "started with the tangent 0",

@@ -139,6 +139,14 @@ def _nearest_neighbour(X: Any) -> Any:
     return digits[distances.argmin(axis=1)]
 
 
+def _reads(recognise: Any, scale: float) -> bool:
+    """Tell whether the answers are good for pixels on another scale, and bad for these."""
+    X, y = _digits()[0][:200], _digits()[1][:200]
+    with np.errstate(all="ignore"):
+        good, bad = np.asarray(recognise(scale * X)), np.asarray(recognise(X))
+    return good.shape == bad.shape == y.shape and bool(np.mean(good == y) > 0.8 > np.mean(bad == y))
+
+
 EXERCISES = (
     Exercise(
         id="mlp-parameters",
@@ -197,6 +205,9 @@ EXERCISES = (
         ),
         reference=forward,
         inputs=_input_and_layers,
+        cases=(
+            (np.array([[0.5]]), [np.array([[0.8]]), np.array([[-1.2]])], [np.array([0.1]), np.array([0.3])]),
+        ),
         mistakes=(
             Mistake(
                 "left the shortcuts out",
@@ -245,6 +256,14 @@ EXERCISES = (
         ),
         reference=weight_gradients,
         inputs=_layers,
+        cases=(
+            (
+                np.array([[0.5]]),
+                np.array([[1.0]]),
+                [np.array([[0.8]]), np.array([[-1.2]])],
+                [np.array([0.1]), np.array([0.3])],
+            ),
+        ),
         mistakes=(
             Mistake(
                 "forgot the shortcuts on the way back",
@@ -362,6 +381,8 @@ EXERCISES = (
         cases=(
             (np.array([1.0, 2.0]), np.array([50.0, 100.0])),
             (np.array([1.0, 0.0]), np.array([-3.0, 0.0])),
+            (np.array([0.1, -1.1]), np.array([0.1, -1.1])),  # rounding makes this cosine more than 1
+            (np.array([0.1, -1.1]), np.array([-0.1, 1.1])),
         ),
         rtol=1e-4,
         atol=1e-4,
@@ -421,9 +442,30 @@ EXERCISES = (
         trials=1,
         mistakes=(
             Mistake(
+                "the pixels are scaled twice",
+                lambda X: _nearest_neighbour(X / 16),
+                "For pixels 16 times as large the answers are good: those that come are between 0 and 1 already.",
+                sign=lambda recognise: _reads(recognise, 16.0),
+            ),
+            Mistake(
+                "the pixels are not scaled as in training",
+                lambda X: _nearest_neighbour(X * 16),
+                "For pixels a sixteenth as large the answers are good: in which range were they in training?",
+                sign=lambda recognise: _reads(recognise, 1 / 16),
+            ),
+            Mistake(
+                "another number of answers than of images",
+                lambda X: np.arange(10),
+                "One digit for each image is asked for. Along which axis does `argmax` look?",
+                sign=lambda recognise: (
+                    np.ndim(answers := recognise(_digits()[0][:50])) == 1 and len(answers) != 50
+                ),
+            ),
+            Mistake(
                 "the answer is the same digit for every image",
                 lambda X: np.zeros(len(X), dtype=int),
-                "The network has not learned anything yet. Is the learning rate too small, or too large?",
+                "Has it learned anything, or is the learning rate too small, or too large? And are the pixels "
+                "scaled as they were in training?",
                 sign=lambda recognise: len(np.unique(recognise(_digits()[0][:100]))) == 1,
             ),
             Mistake(

@@ -151,7 +151,13 @@ EXERCISES = (
         ),
         reference=polar_gradient,
         inputs=lambda rng: (nice(rng, 2), nice(rng, low=0.5, high=2.0), nice(rng)),
+        cases=((np.array([1.0, 2.0]), 2.0, 0.0),),
         mistakes=(
+            Mistake(
+                "divided by s, or inverted the Jacobian",
+                lambda gradient, s, t: polar_gradient(gradient, s, t) / np.array([1.0, s**2]),
+                "The derivative by the angle is asked for: how far does the point move when t grows by a little, and does s multiply or divide that?",
+            ),
             Mistake(
                 "multiplied by the transposed Jacobian",
                 lambda gradient, s, t: _polar_wrong(

@@ -51,6 +51,33 @@ def _delta(z: Any, labels: Any) -> Any:
     return (softmax(z) - _targets(z, labels)) / len(z)
 
 
+def _one_in_every_row(z: Any, labels: Any) -> Any:
+    delta = softmax(z)
+    delta[:, labels] -= 1
+    return _cost(z, labels), delta / len(z)
+
+
+def _from_shifted(z: Any, labels: Any, largest: Any) -> Any:
+    shifted = z - largest
+    logs = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    cost = np.mean(logs[:, 0] - shifted[np.arange(len(z)), labels])
+    return cost, (np.exp(shifted - logs) - _targets(z, labels)) / len(z)
+
+
+def _by_the_largest_of_all(z: Any, labels: Any) -> Any:
+    return _from_shifted(z, labels, z.max())
+
+
+def _by_the_largest_size(z: Any, labels: Any) -> Any:
+    powers = np.exp(z - np.abs(z).max(axis=1, keepdims=True))
+    a = powers / powers.sum(axis=1, keepdims=True)
+    return -np.mean(np.log(a[np.arange(len(z)), labels])), (a - _targets(z, labels)) / len(z)
+
+
+def _log_of_softmax(z: Any, labels: Any) -> Any:
+    return -np.mean(np.log(softmax(z)[np.arange(len(z)), labels])), _delta(z, labels)
+
+
 def _yes_no(rng: np.random.Generator) -> tuple[Any, ...]:
     n = int(rng.integers(1, 5))
     return nice(rng, n, low=-5, high=5), rng.integers(0, 2, size=n).astype(float)
@@ -80,6 +107,16 @@ EXERCISES = (
         ),
         reference=_pairs(),
         mistakes=(
+            Mistake(
+                "named the cost before the output",
+                _pairs(*(pair[::-1] for pair in (ENERGY, PARTICLE, FLAGS))),
+                "The pairs are right. The exercise asks for the output first, and then for the cost.",
+            ),
+            Mistake(
+                "gave the squared error another package's name",
+                _pairs(energy=("identity", "mse")),
+                "The choice is right. The exercise names the costs as this book's package does: `half_squared_error`, with its factor ½.",
+            ),
             Mistake(
                 "took softmax for the detectors",
                 _pairs(flags=PARTICLE),
@@ -176,8 +213,16 @@ EXERCISES = (
         ),
         reference=softmax_jacobian,
         inputs=lambda rng: (nice(rng, int(rng.integers(2, 6))),),
-        cases=((np.array([1000.0, 999.0]),),),
+        cases=(
+            (np.array([-1000.0, -1001.0]),),
+            (np.array([1000.0, 999.0]),),
+        ),
         mistakes=(
+            Mistake(
+                "1 where the Kronecker delta belongs",
+                lambda z: softmax(z)[:, np.newaxis] * (1 - softmax(z)),
+                "δ is 1 on the diagonal only, and 0 elsewhere.",
+            ),
             Mistake(
                 "left out the competition between the classes",
                 lambda z: np.diag(softmax(z) * (1 - softmax(z))),
@@ -225,10 +270,36 @@ EXERCISES = (
         reference=cost_and_delta,
         inputs=_scores,
         cases=(
+            (np.array([[-1000.0, -1001.0]]), np.array([0])),
             (np.array([[1000.0, 0.0, -1000.0]]), np.array([2])),
             (np.array([[1000.0, 1000.0], [0.0, -1000.0]]), np.array([0, 1])),
         ),
         mistakes=(
+            Mistake(
+                "the sign of the cost is turned",
+                lambda z, labels: (-_cost(z, labels), _delta(z, labels)),
+                "The logarithm of a probability is negative. A cost is small, and not negative, when the prediction is good.",
+            ),
+            Mistake(
+                "subtracted 1 in every row for every label",
+                _one_in_every_row,
+                "`delta[:, labels]` means all rows, for each of the labels. Row i has one label: which index goes with it?",
+            ),
+            Mistake(
+                "subtracted the largest number of the whole batch",
+                _by_the_largest_of_all,
+                "A row that lies far below the others becomes log 0. Each row has its own largest number.",
+            ),
+            Mistake(
+                "took the logarithm of a rounded probability",
+                _log_of_softmax,
+                "The softmax of a hopeless class is 0 in the computer, and its logarithm is infinite. Take the logarithm before anything is rounded away.",
+            ),
+            Mistake(
+                "subtracted the largest absolute value",
+                _by_the_largest_size,
+                "In a row of very negative numbers all exponentials become 0. What should the largest exponent of each row be?",
+            ),
             Mistake(
                 "forgot the 1/n in the delta",
                 lambda z, labels: (_cost(z, labels), len(z) * _delta(z, labels)),

@@ -36,6 +36,12 @@ def moved(image: Any, down: Any, right: Any) -> Any:
     return result
 
 
+def _without_the_first(image: Any, down: Any, right: Any) -> Any:
+    whole = image.copy()
+    whole[0], whole[:, 0] = 0, 0
+    return moved(whole, down, right)
+
+
 def best_of(K: Any, n: Any) -> Any:
     """Expected accuracy of the best of K coin-tossing classifiers."""
     return np.sum(1 - binom.cdf(np.arange(n), n, 0.5) ** K) / n
@@ -51,8 +57,17 @@ def _scale(X: Any, fitted_on: Any, ddof: int = 0, guarded: bool = True) -> Any:
     return (X - mean) / (np.where(deviation == 0, 1.0, deviation) if guarded else deviation)
 
 
-def _whiten(X_train: Any, X_new: Any, k: Any, mean: Any = None, scaled: Any = None, dof: int = 1) -> Any:
+def _whiten(
+    X_train: Any,
+    X_new: Any,
+    k: Any,
+    mean: Any = None,
+    scaled: Any = None,
+    dof: int = 1,
+    columns: bool = False,
+) -> Any:
     _, s, Ut = np.linalg.svd(X_train - X_train.mean(axis=0), full_matrices=False)
+    Ut = Ut.T if columns else Ut
     projected = (X_new - (X_train.mean(axis=0) if mean is None else mean)) @ Ut[:k].T
     deviation = s[:k] / np.sqrt(len(X_train) - dof)
     return projected / deviation if scaled is None else projected / scaled(deviation)
@@ -102,7 +117,10 @@ EXERCISES = (
         ),
         reference=standardise,
         inputs=_two_sets,
-        cases=((CONSTANT, np.array([[1.5, 3.0], [2.0, 5.0]])),),
+        cases=(
+            (np.array([[1.0], [4.0], [1.0]]), np.array([[2.0]])),
+            (CONSTANT, np.array([[1.5, 3.0], [2.0, 5.0]])),
+        ),
         mistakes=(
             Mistake(
                 "scaled the test set with its own numbers",
@@ -173,6 +191,7 @@ EXERCISES = (
         ),
         reference=variances,
         inputs=_samples,
+        cases=((np.array([[0.0, 0.0], [2.0, 1.0], [4.0, 5.0]]),),),
         mistakes=(
             Mistake(
                 "did not subtract the mean",
@@ -230,9 +249,15 @@ EXERCISES = (
         ),
         reference=whiten,
         inputs=_to_whiten,
+        cases=((np.array([[0.0, 0.0], [2.0, 1.0], [4.0, 5.0], [1.0, 3.0]]), np.array([[1.0, 2.0]]), 1),),
         use=lambda f, X_train, X_new, k: np.abs(f(X_train, X_new, k)),
         rtol=1e-6,
         mistakes=(
+            Mistake(
+                "took the columns of Vᵀ where its rows belong",
+                lambda X_train, X_new, k: _whiten(X_train, X_new, k, columns=True),
+                "NumPy returns Vᵀ: the principal directions are its rows.",
+            ),
             Mistake(
                 "rotated, but did not divide",
                 lambda X_train, X_new, k: _whiten(X_train, X_new, k, scaled=lambda s: 1.0),
@@ -275,12 +300,28 @@ EXERCISES = (
         reference=moved,
         inputs=_picture,
         cases=(
+            (np.array([[1.0]]), 0, 0),
             (np.arange(1.0, 7.0).reshape(2, 3), 1, 0),
             (np.arange(1.0, 7.0).reshape(2, 3), 0, -1),
             (np.arange(1.0, 5.0).reshape(2, 2), 3, 0),
             (np.arange(1.0, 5.0).reshape(2, 2), 0, -2),
         ),
         mistakes=(
+            Mistake(
+                "moved it up and left",
+                lambda image, down, right: moved(image, -down, -right),
+                "A positive `down` moves the picture down: the pixel (i, j) of the result comes from the row i − down.",
+            ),
+            Mistake(
+                "lost the first row and the first column that come from the picture",
+                _without_the_first,
+                "Pixel 0 belongs to the picture as well: 0 is allowed.",
+            ),
+            Mistake(
+                "moved down and right only",
+                lambda image, down, right: moved(image, max(down, 0), max(right, 0)),
+                "A negative number moves the picture up, or to the left.",
+            ),
             Mistake(
                 "let the picture come in again on the other side",
                 lambda image, down, right: np.roll(image, (down, right), axis=(0, 1)),
@@ -369,6 +410,18 @@ EXERCISES = (
             (0.05, 0.1, 0.2, 0.02, 0.04),
         ),
         mistakes=(
+            Mistake(
+                "took the whole training error for the bias",
+                lambda best, train, val1, val2, test: largest_problem(0.0, train, val1, val2, test),
+                "Part of the training error cannot be avoided: the bias is what exceeds the best possible.",
+            ),
+            Mistake(
+                "measured the variance from the best possible",
+                lambda best, train, val1, val2, test: PROBLEMS[
+                    int(np.argmax([train - best, val1 - best, val2 - val1, test - val2]))
+                ],
+                "The variance is the step from the training error to the first validation error.",
+            ),
             Mistake(
                 "exchanged variance and mismatch",
                 lambda best, train, val1, val2, test: {"variance": "mismatch", "mismatch": "variance"}.get(

@@ -41,6 +41,12 @@ def _signed(X_train: Any, y_train: Any, X_test: Any) -> Any:
     return (X_test.mean(axis=1)[:, np.newaxis] - means).argmin(axis=1)
 
 
+def _for_ten_classes(X_train: Any, y_train: Any, X_test: Any) -> Any:
+    classes = [X_train[y_train == c] for c in range(10)]
+    means = np.array([images.mean() if len(images) else np.nan for images in classes])
+    return np.abs(X_test.mean(axis=1)[:, np.newaxis] - means).argmin(axis=1)
+
+
 def _nearest_image(X_train: Any, y_train: Any, X_test: Any) -> Any:
     distance = np.abs(X_test.mean(axis=1)[:, np.newaxis] - X_train.mean(axis=1))
     return y_train[distance.argmin(axis=1)]
@@ -123,6 +129,11 @@ EXERCISES = (
         reference=by_darkness,
         inputs=_images,
         mistakes=(
+            Mistake(
+                "made a mean for ten classes, whichever there are",
+                _for_ten_classes,
+                "The mean of an empty class is not a number, and `argmin` stops at it. How many classes are in `y_train`?",
+            ),
             Mistake(
                 "took signed differences",
                 _signed,
@@ -207,8 +218,22 @@ EXERCISES = (
         ),
         reference=never_change,
         inputs=_pixels,
-        cases=((np.array([[0.0, 0.5, 0.2], [0.0, 0.5, 0.0]]), 3), (np.array([[0.0, 1.0]]), 2)),
+        cases=(
+            (np.array([[0.0, 0.5], [0.0, 0.5]]), 1),
+            (np.array([[0.0, 0.5, 0.2], [0.0, 0.5, 0.0]]), 3),
+            (np.array([[0.0, 1.0]]), 2),
+        ),
         mistakes=(
+            Mistake(
+                "counted pixels that are the same in all images, blank or not",
+                lambda X, hidden: hidden * int(np.sum(np.ptp(X, axis=0) == 0)),
+                "Such a pixel does not change, but if it has ink, its weights do. Blank means 0 in every image.",
+            ),
+            Mistake(
+                "counted pixels whose sum over the images is 0 or less than one",
+                lambda X, hidden: hidden * int(np.sum(X.sum(axis=0) < 1)),
+                "A little ink is ink. Blank means 0 in every image.",
+            ),
             Mistake(
                 "forgot the hidden nodes",
                 lambda X, hidden: never_change(X, hidden) // hidden,

@@ -29,10 +29,14 @@ def slant(image: Any) -> Any:
     return _slant(image)
 
 
-def _slant(image: Any, *, centred: bool = True, weighted: bool = True, by: str = "yy") -> Any:
+def _slant(
+    image: Any, *, centred: bool = True, weighted: bool = True, by: str = "yy", middle: bool = False
+) -> Any:
     weight = image if weighted else (image > 0).astype(float)
     y, x = np.indices(image.shape).astype(float)
-    if centred:
+    if middle:
+        x, y = x - x.mean(), y - y.mean()
+    elif centred:
         x -= (weight * x).sum() / weight.sum()
         y -= (weight * y).sum() / weight.sum()
     xy, xx, yy = (weight * x * y).sum(), (weight * x * x).sum(), (weight * y * y).sum()
@@ -79,6 +83,16 @@ EXERCISES = (
         cases=((0, 4000, 64, 0.1, 0.001), (5, 60000, 64, 0.1, 0.001), (2, 20, 10, 0.5, 0.1)),
         rtol=1e-9,
         mistakes=(
+            Mistake(
+                "took k out of the root",
+                lambda epochs, n, m, eta0, k: eta0 / (1 + k * np.sqrt(epochs * np.ceil(n / m))),
+                "The root reaches over k as well as over the steps.",
+            ),
+            Mistake(
+                "rounded up over all epochs together",
+                lambda epochs, n, m, eta0, k: eta0 / (1 + np.sqrt(k * np.ceil(epochs * n / m))),
+                "Every epoch ends with its own smaller batch: round up within one epoch.",
+            ),
             Mistake(
                 "dropped the last batch of each epoch",
                 lambda epochs, n, m, eta0, k: eta0 / (1 + np.sqrt(k * epochs * (n // m))),
@@ -174,6 +188,11 @@ EXERCISES = (
         cases=((np.zeros(10), np.eye(10)[3]),),
         mistakes=(
             Mistake(
+                "took the softmax for both",
+                lambda z, y: ((softmax(z) - y) * softmax(z) * (1 - softmax(z)), softmax(z) - y),
+                "The first of the two networks has sigmoids at the output: each output for itself.",
+            ),
+            Mistake(
                 "forgot the slope of the sigmoid",
                 lambda z, y: (sigmoid(z) - y, softmax(z) - y),
                 "The squared error does not cancel σ′.",
@@ -218,7 +237,13 @@ EXERCISES = (
         ),
         reference=slant,
         inputs=_image,
+        cases=((np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]),),),
         mistakes=(
+            Mistake(
+                "took the middle of the picture for the centre of the ink",
+                lambda image: _slant(image, middle=True),
+                "The line goes through the centre of the ink: each pixel counts by its value in both means.",
+            ),
             Mistake(
                 "did not subtract the centre",
                 lambda image: _slant(image, centred=False),

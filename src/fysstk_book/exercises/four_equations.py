@@ -115,6 +115,11 @@ EXERCISES = (
         reference=np.array([[8.0, 0.0], [4.0, 0.0]]),
         mistakes=(
             Mistake(
+                "took the old input (1, 2) with the new error",
+                np.array([[4.0, 0.0], [8.0, 0.0]]),
+                "The exercise has another x than the example: each row of the gradient belongs to one input.",
+            ),
+            Mistake(
                 "took the slope of ReLU as 1 although the node's input is negative",
                 np.array([[8.0, -4.0], [4.0, -2.0]]),
                 "Look at the sign of z¹ in the second hidden node: what does ReLU do there, and what is its slope?",
@@ -149,6 +154,7 @@ EXERCISES = (
         ),
         reference=one_layer,
         inputs=_one_sample,
+        cases=((np.array([0.5]), np.array([[2.0]]), np.array([-0.4])),),
         mistakes=(
             Mistake(
                 "forgot the bias",
@@ -373,6 +379,14 @@ EXERCISES = (
         inputs=lambda rng: (tuple(int(m) for m in rng.integers(1, 9, size=rng.integers(2, 6))),),
         cases=(((784, 30, 10),),),
         mistakes=(
+            Mistake(
+                "counted the biases, too",
+                lambda sizes: (
+                    2 * sum((m + 1) * n for m, n in zip(sizes[:-1], sizes[1:], strict=True))
+                    - (sizes[0] + 1) * sizes[1]
+                ),
+                "A bias multiplies nothing: its gradient is the error itself.",
+            ),
             Mistake(
                 "counted δ⁰ as well",
                 lambda sizes: 2 * sum(m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)),

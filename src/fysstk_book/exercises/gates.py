@@ -248,6 +248,7 @@ EXERCISES = (
         ),
         reference=logistic_gradient,
         inputs=_logistic_inputs,
+        cases=((np.array([0.5]), np.array([[2.0]]), np.array([1]), 0.5),),
         mistakes=(
             Mistake(
                 "penalised the intercept",

@@ -142,6 +142,7 @@ EXERCISES = (
         ),
         reference=gradient_descent,
         inputs=lambda rng: (*_regression(rng), nice(rng, low=0.1, high=0.5), int(rng.integers(2, 6))),
+        cases=((np.array([[1.0]]), np.array([2.0]), 0.5, 1),),
         mistakes=(
             Mistake(
                 "walked uphill",
@@ -183,6 +184,7 @@ EXERCISES = (
         ),
         reference=one_epoch,
         inputs=_one_epoch,
+        cases=((np.array([1.0]), np.array([[1.0], [0.5]]), np.array([0.3, -1.0]), 0.5, np.array([1, 0]), 3),),
         mistakes=(
             Mistake(
                 "ignored the order",
@@ -248,6 +250,7 @@ EXERCISES = (
         ),
         reference=largest_rate,
         inputs=lambda rng: (nice(rng, int(rng.integers(4, 8)), int(rng.integers(2, 4))),),
+        cases=((np.array([[1.0], [2.0]]),),),
         mistakes=(
             Mistake(
                 "gave the rate that converges in one step along the steepest direction",

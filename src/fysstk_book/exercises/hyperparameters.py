@@ -21,7 +21,7 @@ def draws(q: Any, p: Any) -> Any:
 
 def log_uniform(u: Any, low: Any, high: Any) -> Any:
     """Log-uniform numbers from uniform ones."""
-    return low * (high / low) ** u
+    return np.exp(np.log(low) + u * (np.log(high) - np.log(low)))
 
 
 def _grid(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -67,6 +67,21 @@ EXERCISES = (
         reference=float(np.log(26)),
         rtol=0.02,
         mistakes=(
+            Mistake(
+                "gave the half squared error of equal outputs",
+                (1 - 1 / 26) / 2,
+                "The cost of a classification is the cross-entropy: minus the logarithm of the probability of the right class.",
+            ),
+            Mistake(
+                "added up the costs of all classes",
+                float(26 * np.log(26)),
+                "Only the right class counts: its target is 1, the others' are 0.",
+            ),
+            Mistake(
+                "added the costs of 26 yes-or-no questions",
+                float(np.log(26) - 25 * np.log(25 / 26)),
+                "With softmax and cross-entropy the wrong classes add nothing: their targets are 0.",
+            ),
             Mistake("took the number for ten classes", float(np.log(10)), "There are 26 classes here."),
             Mistake(
                 "took the logarithm to base 10",
@@ -99,6 +114,11 @@ EXERCISES = (
         reference=trainings,
         inputs=_grid,
         mistakes=(
+            Mistake(
+                "counted the hyperparameters, not their values",
+                lambda values, folds: folds * len(values) + 1,
+                "Each combination of values is trained: how many values has each hyperparameter?",
+            ),
             Mistake(
                 "forgot the final training",
                 lambda values, folds: trainings(values, folds) - 1,
@@ -134,7 +154,7 @@ EXERCISES = (
         ),
         reference=draws,
         inputs=lambda rng: (nice(rng, low=0.1, high=0.5) / 2, 1 - nice(rng, low=0.1, high=0.9) / 4),
-        cases=((0.05, 0.95), (0.01, 0.99), (0.5, 0.75), (0.5, 0.5)),
+        cases=((0.9, 0.5), (0.05, 0.95), (0.01, 0.99), (0.5, 0.75), (0.5, 0.5)),
         mistakes=(
             Mistake(
                 "rounded down",
@@ -182,6 +202,7 @@ EXERCISES = (
             10.0 ** -int(rng.integers(3, 6)),
             10.0 ** -int(rng.integers(0, 3)),
         ),
+        cases=((np.array([0.0, 0.5, 1.0]), 0.01, 1.0),),
         mistakes=(
             Mistake(
                 "made the numbers uniform",

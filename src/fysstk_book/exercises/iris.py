@@ -57,6 +57,11 @@ def _nearest(X_train: Any, y_train: Any, X_test: Any, *, centre: Any = np.mean, 
     return (np.abs(X_test[:, None, :] - means) ** power).sum(axis=2).argmin(axis=1)
 
 
+def _signed_differences(X_train: Any, y_train: Any, X_test: Any) -> Any:
+    means = np.array([X_train[y_train == c].mean(axis=0) for c in range(y_train.max() + 1)])
+    return (X_test[:, None, :] - means).sum(axis=2).argmin(axis=1)
+
+
 def _nearest_neighbour(X_train: Any, y_train: Any, X_test: Any) -> Any:
     distances = ((X_test[:, None, :] - X_train) ** 2).sum(axis=2)
     return y_train[distances.argmin(axis=1)]
@@ -150,7 +155,15 @@ EXERCISES = (
         hints=("Compute mean and standard deviation of the columns once, and use them twice.",),
         reference=same_scale,
         inputs=_parts,
+        cases=((np.array([[1.0], [3.0]]), np.array([[2.0], [5.0]])),),
         mistakes=(
+            Mistake(
+                "scaled to the range from 0 to 1",
+                lambda X_train, X_test: tuple(
+                    (X - X_train.min(axis=0)) / np.ptp(X_train, axis=0) for X in (X_train, X_test)
+                ),
+                "That is another scaling. Here the mean becomes 0 and the standard deviation 1.",
+            ),
             Mistake(
                 "scaled the test part by its own mean and deviation",
                 _own_scale,
@@ -198,6 +211,7 @@ EXERCISES = (
         ),
         reference=recall_and_precision,
         inputs=_table,
+        cases=((np.array([[0, 2], [1, 3]]),),),
         mistakes=(
             Mistake(
                 "recall and precision are exchanged",
@@ -239,7 +253,7 @@ EXERCISES = (
         hints=("Which p does equation {eq}`eq-iris-standard-error` need? Estimate it by the fraction.",),
         reference=uncertainty,
         inputs=lambda rng: (int(rng.integers(11, 19)), 20),
-        cases=((9435, 10000), (30, 30)),
+        cases=((0, 20), (9435, 10000), (30, 30)),
         mistakes=(
             Mistake("forgot the root", lambda right, n: uncertainty(right, n) ** 2, "This is the variance."),
             Mistake(
@@ -281,7 +295,24 @@ EXERCISES = (
         ),
         reference=nearest_mean,
         inputs=_classes,
+        cases=(
+            (
+                np.array([[1.0, 0.0], [3.0, 0.0], [0.0, 1.0]]),
+                np.array([0, 0, 1]),
+                np.array([[1.8, 0.5], [0.2, 0.9]]),
+            ),
+        ),
         mistakes=(
+            Mistake(
+                "added the points of each class up, without their mean",
+                lambda X_train, y_train, X_test: _nearest(X_train, y_train, X_test, centre=np.sum),
+                "The centre of a class is the mean of its points.",
+            ),
+            Mistake(
+                "added up signed differences",
+                _signed_differences,
+                "Differences of opposite signs cancel. A distance has squares in it.",
+            ),
             Mistake(
                 "took the class of the nearest single sample",
                 _nearest_neighbour,

@@ -59,6 +59,7 @@ EXERCISES = (
         hints=("The numbers α_j are `d @ W`; what is tanh of a very large number?",),
         reference=tanh_limit,
         inputs=_with_bias,
+        cases=((np.array([[1.0, -2.0]]), np.array([3.0, 0.5]), 0.2, np.array([1.0])),),
         mistakes=(
             Mistake(
                 "forgot the output's bias",
@@ -102,7 +103,13 @@ EXERCISES = (
         hints=("Which nodes are on for very large t? What is the slope of each of them?",),
         reference=last_slope,
         inputs=_network,
+        cases=((np.array([[1.0, -2.0]]), np.array([3.0, 0.5]), np.array([1.0])),),
         mistakes=(
+            Mistake(
+                "put the output weights inside ReLU",
+                lambda W, v, d: np.sum(np.maximum((d @ W) * v, 0)),
+                "Whether a node is on is decided by its own z, before its output weight comes in.",
+            ),
             Mistake(
                 "kept all nodes on",
                 lambda W, v, d: v @ (d @ W),
@@ -149,8 +156,15 @@ EXERCISES = (
         ),
         reference=memorise,
         inputs=_wide_layer,
+        cases=((np.array([[2.0]]), np.array([[1.0]])),),
         use=lambda f, H, Y: H @ f(H, Y),
+        compared="the outputs H V with your V, which should equal Y",
         mistakes=(
+            Mistake(
+                "solved the normal equations of too few samples",
+                lambda H, Y: np.linalg.solve(H.T @ H + 1e-2 * np.eye(H.shape[1]), H.T @ Y),
+                "With more nodes than samples HᵀH has no inverse, and what is added to it keeps V from reproducing the targets. Is HHᵀ the better matrix?",
+            ),
             Mistake(
                 "took the transposed matrix for the inverse",
                 lambda H, Y: H.T @ Y,
@@ -225,6 +239,11 @@ EXERCISES = (
         reference=chance,
         inputs=lambda rng: (int(rng.integers(2, 12)), int(rng.integers(1, 500))),
         mistakes=(
+            Mistake(
+                "gave the largest deviation, that of one half",
+                lambda K, m: (1 / K, 1 / (2 * np.sqrt(m))),
+                "p (1 − p) is ¼ for p = ½. Here p is 1/K.",
+            ),
             Mistake(
                 "gave the variance for the deviation",
                 lambda K, m: (1 / K, (1 - 1 / K) / (K * m)),

@@ -62,10 +62,20 @@ def design(x: Any, centres: Any, s: Any) -> Any:
 
 
 def _remembers(weights: Any) -> Any:
-    """Whether the state keeps the sign and the size of both bits for 100 steps."""
+    """What becomes of each of the two bits in 100 steps."""
     wh, wx, b = (float(part) for part in weights)
-    finals = [last_state(np.array([bit] + [0.0] * 99), wh, wx, b) for bit in (-1.0, 1.0)]
-    return np.array([-finals[0] >= 0.9, finals[1] >= 0.9])
+    return tuple(_fate(bit, wh, wx, b) for bit in (-1.0, 1.0))
+
+
+def _fate(bit: float, wh: float, wx: float, b: float) -> str:
+    final = bit * last_state(np.array([bit] + [0.0] * 99), wh, wx, b)
+    if final >= 0.9:
+        return "kept"
+    if bit * np.tanh(wx * bit + b) == 0:
+        return "never written"
+    if final < 0:
+        return "turned round"
+    return "too small" if final >= 0.1 else "faded"
 
 
 def _signal(rng: np.random.Generator) -> tuple[Any, Any]:
@@ -87,6 +97,10 @@ EXERCISES = (
         ),
         reference=convolution,
         inputs=lambda rng: (*_signal(rng), nice(rng)),
+        cases=(
+            (np.array([1.0, 2.0]), np.array([0.5, -1.0]), 0.5),
+            (np.array([1.0, 2.0]), np.array([0.5]), 0.5),
+        ),
         mistakes=(
             Mistake(
                 "ran through the filter backwards",
@@ -130,6 +144,10 @@ EXERCISES = (
         hints=("Start from zeros of shape (n, n - k + 1) and fill one column after the other.",),
         reference=dense_weights,
         inputs=lambda rng: (_signal(rng)[1], int(rng.integers(4, 8))),
+        cases=(
+            (np.array([0.5, -1.0]), 2),
+            (np.array([0.5]), 2),
+        ),
         mistakes=(
             Mistake(
                 "put the filter into the columns backwards",
@@ -170,6 +188,10 @@ EXERCISES = (
         ),
         reference=filter_gradient,
         inputs=lambda rng: (lambda x, w: (x, nice(rng, len(x) - len(w) + 1)))(*_signal(rng)),
+        cases=(
+            (np.array([1.0, 2.0, 3.0]), np.array([2.0])),
+            (np.array([1.0, 2.0]), np.array([0.5, -1.0])),
+        ),
         mistakes=(
             Mistake(
                 "took the mean over the places instead of the sum",
@@ -203,12 +225,21 @@ EXERCISES = (
         hints=("How many numbers does one filter have, its bias included?",),
         reference=832,
         mistakes=(
+            Mistake(
+                "took 32 channels at the input, too",
+                32 * 32 * 25 + 32,
+                "How many channels has the picture that this layer reads?",
+            ),
             Mistake("forgot the biases", 800, "Each filter has a bias of its own."),
             Mistake(
                 "counted a single bias for all filters", 801, "There are 32 biases, one for each filter."
             ),
             Mistake("counted one filter only", 26, "There are 32 filters."),
-            Mistake("took 5 weights for each filter", 192, "A filter of 5×5 has 25 weights."),
+            Mistake(
+                "took 5 weights for each filter, or a caret for a power",
+                192,
+                "A filter of 5×5 has 25 weights; in Python the square of 5 is `5**2`.",
+            ),
         ),
     ),
     Exercise(
@@ -221,6 +252,7 @@ EXERCISES = (
         hints=("A loop over the readings with one line in it; start from h = 0.",),
         reference=last_state,
         inputs=lambda rng: (nice(rng, int(rng.integers(2, 6))), nice(rng), nice(rng), nice(rng)),
+        cases=((np.array([0.5]), 2.0, 1.4, 0.3),),
         mistakes=(
             Mistake(
                 "forgot the tanh",
@@ -278,11 +310,27 @@ EXERCISES = (
         ),
         reference=(2.0, 1.0, 0.0),
         use=_remembers,
+        compared="what becomes of the bits −1 and +1 in 100 steps",
         mistakes=(
             Mistake(
                 "the state decays to zero or close to it",
                 (0.9, 1.0, 0.0),
                 "Neither bit survives. Below wh = 1 the state decays; well above it stays.",
+            ),
+            Mistake(
+                "the state stays, but below 0.9",
+                (1.2, 1.0, 0.0),
+                "Both signs survive, at less than the size that is asked for. Which wh has 0.9 as its fixed point?",
+            ),
+            Mistake(
+                "the bit never gets into the state",
+                (3.0, 0.0, 0.0),
+                "The state starts at 0 and stays there. Which of the three numbers lets the reading in?",
+            ),
+            Mistake(
+                "the bits come out with the other sign",
+                (2.0, -1.0, 0.0),
+                "Both are kept, but +1 as −1 and the reverse. Which of the three numbers decides the sign at the start?",
             ),
             Mistake(
                 "the bias favours +1",
@@ -310,6 +358,7 @@ EXERCISES = (
             nice(rng, int(rng.integers(2, 5))),
             nice(rng, low=0.3, high=2.0),
         ),
+        cases=((np.array([0.5]), np.array([1.0]), 0.5),),
         mistakes=(
             Mistake(
                 "forgot the 2 under the fraction",

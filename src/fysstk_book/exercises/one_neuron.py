@@ -72,6 +72,13 @@ EXERCISES = (
         inputs=_sample,
         mistakes=(
             Mistake(
+                "took the cross-entropy for the cost",
+                lambda x, y, w1, b1: (
+                    -y * np.log(sigmoid(w1 * x + b1)) - (1 - y) * np.log(1 - sigmoid(w1 * x + b1))
+                ),
+                "This chapter's cost is half of the squared error.",
+            ),
+            Mistake(
                 "forgot the factor ½",
                 lambda x, y, w1, b1: 2 * neuron_cost(x, y, w1, b1),
                 "The book's cost has a ½ in front of the square.",

@@ -294,6 +294,21 @@ EXERCISES = (
         rtol=1e-3,
         mistakes=(
             Mistake(
+                "took β₁ where 1 − β₁ belongs",
+                0.9 / np.sqrt(0.04),
+                "m₀ is zero: what is the factor of g in m₁?",
+            ),
+            Mistake(
+                "took β₁ and β₂ where 1 − β₁ and 1 − β₂ belong",
+                0.9 / np.sqrt(0.96),
+                "m₀ and v₀ are zero: what are the factors of g and g² in m₁ and v₁?",
+            ),
+            Mistake(
+                "turned the fraction upside down",
+                2.0,
+                "The first mean stands above the line, the root of the second below.",
+            ),
+            Mistake(
                 "took the numbers of the text", 0.1 / np.sqrt(0.001), "There β₂ is 0.999; here it is 0.96."
             ),
             Mistake(

@@ -15,6 +15,10 @@ def full_adder(x1: Any, x2: Any, carry_in: Any) -> Any:
     return total % 2, total // 2
 
 
+def _with_the_input_again(x1: Any, x2: Any, carry_in: Any) -> Any:
+    return (x2 + carry_in) % 2, max(x1 * x2, x2 * carry_in)
+
+
 def update(w: Any, b: Any, x: Any, y: Any, eta: Any) -> Any:
     """Weights and bias after one example of Rosenblatt's rule."""
     error = y - int(x @ w + b > 0)
@@ -87,6 +91,24 @@ EXERCISES = (
         reference=full_adder,
         cases=tuple(product((0, 1), repeat=3)),
         mistakes=(
+            Mistake(
+                "joined the two carries by AND",
+                lambda x1, x2, carry_in: (full_adder(x1, x2, carry_in)[0], 0),
+                "The two half adders never carry both. When should the full adder carry?",
+            ),
+            Mistake(
+                "turned the carry round",
+                lambda x1, x2, carry_in: (
+                    full_adder(x1, x2, carry_in)[0],
+                    1 - full_adder(x1, x2, carry_in)[1],
+                ),
+                "Your carry is 1 where it should be 0, and the reverse. What does NAND give for (0, 0)?",
+            ),
+            Mistake(
+                "gave the second half adder one of the inputs in place of the first one's sum",
+                _with_the_input_again,
+                "The second half adder adds the incoming carry to the sum of the first.",
+            ),
             Mistake(
                 "added the first two bits only",
                 lambda x1, x2, carry_in: (x1 ^ x2, x1 & x2),
@@ -212,7 +234,15 @@ EXERCISES = (
         ),
         reference=most_corrections,
         inputs=_separated,
+        cases=((np.array([[2.0], [-1.0]]), np.array([1, 0]), np.array([1.0]), 0.0),),
         mistakes=(
+            Mistake(
+                "did not turn the labels 0 and 1 into signs",
+                lambda X, y, w, b: (
+                    (_radius(X) / (np.abs(y * (X @ w + b)) / np.sqrt(w @ w + b * b)).min()) ** 2
+                ),
+                "With the label 0 the margin of an example is 0, whatever the neuron says. The signs are −1 and +1.",
+            ),
             Mistake(
                 "forgot to square",
                 lambda X, y, w, b: _radius(X) / _margins(X, y, w, b).min(),

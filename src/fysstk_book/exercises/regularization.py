@@ -310,6 +310,14 @@ EXERCISES = (
         cases=(([3.0, 2.0, 2.0, 2.0, 1.0], 2), ([3.0, 2.0, 2.5, 1.0, 1.5, 1.6], 2), ([1.0], 3)),
         mistakes=(
             Mistake(
+                "took the best epoch of the whole list",
+                lambda costs, patience: (
+                    min(int(np.argmin(costs)) + 1 + patience, len(costs)),
+                    int(np.argmin(costs)) + 1,
+                ),
+                "While it trains, nobody knows the later costs. It stops as soon as patience runs out.",
+            ),
+            Mistake(
                 "returned the last epoch for the best one",
                 lambda costs, patience: (stop(costs, patience)[0],) * 2,
                 "The last parameters are worse than the best ones by construction.",
@@ -379,6 +387,13 @@ EXERCISES = (
         ),
         reference=bn_gradient,
         inputs=_batch,
+        cases=(
+            (
+                np.array([[0.0], [1.0], [0.5], [3.0]]),
+                np.array([2.0]),
+                np.array([[1.0], [0.5], [0.0], [-1.0]]),
+            ),
+        ),
         mistakes=(
             Mistake(
                 "took the mean and the deviation for constants",

@@ -317,6 +317,7 @@ EXERCISES = (
         ),
         reference=first_delta,
         inputs=_long_chain,
+        cases=((0.5, 0.9, np.array([0.7]), np.array([0.1])),),
         mistakes=(
             Mistake(
                 "used each layer's own weight instead of the next layer's",

@@ -300,9 +300,15 @@ EXERCISES = (
                 "All four rows are exactly wrong: change the sign of the output's weights and bias.",
             ),
             Mistake(
-                "left all weights at zero, so that the output never exceeds one half",
+                "the output is on for no row",
                 (np.zeros((2, 2)), np.zeros(2), np.zeros(2), 0.0),
-                "The output is ½ for every row. Start with one hidden node that computes OR.",
+                "It stays at or below ½ for all four. Let one hidden node compute OR first, with weights so large "
+                "that its sigmoid is nearly 0 or 1, and look at what it gives.",
+            ),
+            Mistake(
+                "the output is on for every row",
+                (20 * np.ones((2, 2)), np.array([-10.0, -30.0]), np.array([20.0, -20.0]), 10.0),
+                "For (0, 0) both hidden nodes should be off; then the output's bias alone decides.",
             ),
         ),
     ),

@@ -149,7 +149,13 @@ EXERCISES = (
         reference=to_sigmoid,
         inputs=_tanh_network,
         use=_computes,
+        compared="the outputs of your network for nine x from −2 to 2",
         mistakes=(
+            Mistake(
+                "halved the weight and the bias instead of doubling them",
+                lambda w, b, v, c: (w / 2, b / 2, 2 * v, c - np.sum(v)),
+                "tanh z = 2σ(2z) − 1: which argument does the sigmoid get?",
+            ),
             Mistake(
                 "changed nothing",
                 lambda w, b, v, c: (w, b, v, c),
@@ -197,7 +203,7 @@ EXERCISES = (
         hints=("Solve K/(2m) ≤ ε for m. m is a whole number.",),
         reference=cells,
         inputs=lambda rng: (nice(rng, low=0.5, high=20), 10 ** -float(rng.uniform(0.5, 3))),
-        cases=((2.0, 0.5), (1.0, 0.5), (3.0, 0.25)),
+        cases=((0.5, 0.5), (2.0, 0.5), (1.0, 0.5), (3.0, 0.25)),
         mistakes=(
             Mistake(
                 "rounded down",
@@ -234,6 +240,7 @@ EXERCISES = (
         ),
         reference=output_weights,
         inputs=lambda rng: (nice(rng, int(rng.integers(3, 8))),),
+        cases=((np.array([1.0, 3.0]),),),
         mistakes=(
             Mistake(
                 "returned the slopes, not their changes",

@@ -81,6 +81,11 @@ def clip(gradients: Any, limit: Any) -> Any:
     return [g * min(1.0, limit / length) for g in gradients]
 
 
+def _divided_by_zero(gradients: Any, limit: Any) -> Any:
+    length = np.sqrt(sum(np.sum(g**2) for g in gradients))
+    return [np.minimum(length, limit) * g / length for g in gradients]
+
+
 def _clip_with(length: Any) -> Any:
     return lambda gradients, limit: [
         g * min(1.0, limit / length([np.linalg.norm(part) for part in gradients])) for g in gradients
@@ -175,6 +180,7 @@ EXERCISES = (
         ),
         reference=variances,
         inputs=_network,
+        cases=(((3, 2), (0.5,)),),
         mistakes=(
             Mistake(
                 "forgot that ReLU sets half of the nodes to 0",
@@ -216,6 +222,7 @@ EXERCISES = (
         ),
         reference=glorot_uniform,
         inputs=_widths,
+        cases=((2, 1),),
         use=_drawn,
         mistakes=(
             Mistake(
@@ -268,7 +275,13 @@ EXERCISES = (
         ),
         reference=sigmoid_deviation,
         inputs=_widths,
+        cases=((12, 4),),
         mistakes=(
+            Mistake(
+                "took the geometric mean of the two widths",
+                lambda n_in, n_out: 4 / (n_in * n_out) ** 0.25,
+                "The mean of the two factors is asked for: n_in and n_out are added, not multiplied.",
+            ),
             Mistake(
                 "the variance",
                 lambda n_in, n_out: 32 / (n_in + n_out),
@@ -324,7 +337,16 @@ EXERCISES = (
         ),
         reference=mean_squares,
         inputs=_backward,
+        cases=(
+            (np.array([[0.5, -1.0]]), [], []),
+            (np.array([[0.5, -1.0]]), [np.array([[2.0, -0.5]])], [np.array([[0.2]])]),
+        ),
         mistakes=(
+            Mistake(
+                "squares of the means instead of means of the squares",
+                lambda delta, W, slopes: _of_each(lambda d: np.mean(d) ** 2, delta, W, slopes),
+                "Square first, then take the mean: otherwise the signs cancel.",
+            ),
             Mistake(
                 "left the slopes out",
                 _without_slopes,
@@ -370,7 +392,17 @@ EXERCISES = (
         ),
         reference=clip,
         inputs=_gradients,
+        cases=(
+            ([np.zeros(2), np.zeros((1, 2))], 1.0),
+            ([np.array([3.0, 4.0])], 2.0),
+            ([np.array([3.0]), np.array([4.0]), np.array([0.0])], 5.0),
+        ),
         mistakes=(
+            Mistake(
+                "divided by the length of a gradient that is zero",
+                _divided_by_zero,
+                "What is 0/0? A gradient of length 0 needs no clipping.",
+            ),
             Mistake(
                 "clipped each array by itself",
                 lambda gradients, limit: [g * min(1.0, limit / np.linalg.norm(g)) for g in gradients],
@@ -425,6 +457,10 @@ EXERCISES = (
         ),
         reference=past_residuals,
         inputs=_residual_layers,
+        cases=(
+            (np.array([[0.5]]), [np.array([[-2.0]])], [np.array([[0.2]])]),
+            (np.array([[0.5, -1.0]]), [], []),
+        ),
         mistakes=(
             Mistake(
                 "left the direct way out",
