@@ -30,9 +30,9 @@ def moved(image: Any, down: Any, right: Any) -> Any:
     """Move a picture by whole pixels."""
     result = np.roll(image, (down, right), axis=(0, 1))
     result[: max(down, 0)] = 0
-    result[len(image) + min(down, 0) :] = 0
+    result[max(len(image) + min(down, 0), 0) :] = 0
     result[:, : max(right, 0)] = 0
-    result[:, image.shape[1] + min(right, 0) :] = 0
+    result[:, max(image.shape[1] + min(right, 0), 0) :] = 0
     return result
 
 
@@ -305,13 +305,9 @@ EXERCISES = (
             (np.arange(1.0, 7.0).reshape(2, 3), 0, -1),
             (np.arange(1.0, 5.0).reshape(2, 2), 3, 0),
             (np.arange(1.0, 5.0).reshape(2, 2), 0, -2),
+            (np.arange(1.0, 5.0).reshape(2, 2), -3, 0),
         ),
         mistakes=(
-            Mistake(
-                "moved it up and left",
-                lambda image, down, right: moved(image, -down, -right),
-                "A positive `down` moves the picture down: the pixel (i, j) of the result comes from the row i − down.",
-            ),
             Mistake(
                 "lost the first row and the first column that come from the picture",
                 _without_the_first,
