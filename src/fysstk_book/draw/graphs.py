@@ -105,8 +105,8 @@ def _inside(node: Var) -> str:
         return diagram.mathematics(node.name) if node.name else diagram.number(node.value)
     if "**" in node.op:
         base, exponent = (part.strip() for part in node.op.split("**"))
-        second = "u" if base else "v"
-        return f"${base or 'u'}^{{{exponent or second}}}$"
+        operand = r"(\cdot)"
+        return f"${base or operand}^{{{exponent or operand}}}$"
     signs = {"*": "×", "neg": "−", "sigmoid": r"$\sigma$", "sqrt": "√"}
     return " ".join(signs.get(part, part.replace("-", "−")) for part in node.op.split())
 
