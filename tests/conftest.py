@@ -160,6 +160,7 @@ def visit(browser):
 WITHOUT_FORMULAS = """() => {
   document.querySelectorAll("mjx-math[aria-hidden=true]").forEach(e => e.replaceChildren());
   document.querySelectorAll("mjx-assistive-mml math").forEach(e => e.replaceChildren(e.textContent));
+  document.querySelectorAll(".question math").forEach(e => e.replaceWith(e.textContent));
 }"""
 SET_THEME = (
     "theme => { document.documentElement.dataset.theme = document.documentElement.dataset.mode = theme }"

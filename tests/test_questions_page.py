@@ -321,7 +321,7 @@ def test_what_is_due_stands_on_the_front_page(visit, address):
 
 
 FORBIDDEN = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('SecurityError') } })"
-FULL = "Storage.prototype.setItem = () => { throw new Error('QuotaExceededError') }"
+FULL = "void (Storage.prototype.setItem = () => { throw new Error('QuotaExceededError') })"
 
 
 @pytest.mark.parametrize("trouble", [FORBIDDEN, FULL], ids=["forbidden", "full"])
