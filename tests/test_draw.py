@@ -173,6 +173,29 @@ class TestNetwork:
     def test_two_digit_indices_get_a_comma(self):
         assert "$w_{10,1}^{1}$" in texts(draw.network([10, 1], weights="index", most=12))
 
+    def test_a_chain_of_single_nodes_has_one_index(self):
+        found = set(texts(draw.network([1, 1, 1])))
+        assert {"$x$", "$w_{1}$", "$w_{2}$", "$b_{1}$", "$b_{2}$", "$a_{1}$", "$a_{2}$"} <= found
+
+    def test_sums_stand_above_and_errors_below(self):
+        ax = draw.network([2, 2, 1], z=[None, [2, -1], [0.5]], delta=[None, [0.25, 0], [3]])
+        found = texts(ax)
+        assert {"$z = $2", "$z = $−1", "$z = $0.5", r"$\delta = $0.25", r"$\delta = $3"} <= set(found)
+        assert not any(text.startswith("$b") for text in found)
+        heads = [patch for patch in ax.patches if isinstance(patch, FancyArrowPatch)]
+        assert len(heads) == 2  # one on each edge from the output to a hidden node
+
+    @pytest.mark.parametrize(
+        "wrong, match",
+        [
+            ({"z": [None, [1]]}, r"z has \[1\] numbers in the layers after the input, not \[2, 1\]"),
+            ({"delta": [None, [1, 2], [3]], "biases": True}, "biases and delta both stand below"),
+        ],
+    )
+    def test_refuses_notes_that_do_not_fit(self, wrong, match):
+        with pytest.raises(ValueError, match=match):
+            draw.network([2, 2, 1], **wrong)
+
     def test_many_weights_are_not_written(self):
         assert not any("w_" in text or "b_" in text for text in texts(draw.network([4, 4, 1])))
 
@@ -326,6 +349,11 @@ class TestGraph:
         red = [t.get_text() for t in ax.texts if to_hex(t.get_color()) == draw.PALETTE["red"]]
         assert sorted(red) == sorted(diagram.number(g) for g in gradients(f).values())
         assert texts(ax).count("1") == 3  # two local derivatives of the sum, and df/df
+
+    def test_a_derivative_gets_its_name(self):
+        z = (Var(0.0, "w_1") * 2 + 1).named("z_1")
+        ax = draw.graph(z**2, gradients={"z_1": "delta_1"})
+        assert {"$z_{1}$ = 1", r"$\delta_{1}$ = 2", "4"} <= set(texts(ax))
 
     def test_what_is_sent_back_adds_up_to_the_gradient(self):
         ax = draw.graph(shared(), gradients=True, edges="sent", digits=8)

@@ -49,6 +49,7 @@ BOOK = [
     "draw",
     "compare",
     "measured",
+    "with_jax",
     "longruns",
     "held",
     "sources",

@@ -11,7 +11,7 @@ from fysstk_book import measured
 from fysstk_book.compare import Comparison, Contestant
 
 # The digits have a tool and tests of their own.
-OTHERS = ("digits", "mutants")  # made by other commands
+OTHERS = ("digits", "mutants", "with-jax")  # made by other commands
 STORED = sorted(p.stem for p in measured.folder().glob("*.json") if not p.stem.startswith(OTHERS))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from fysstk_nn.autodiff import Var
 def graph(
     f: Var,
     values: bool = True,
-    gradients: bool = False,
+    gradients: bool | Mapping[str, str] = False,
     *,
     edges: str | None = "auto",
     digits: int = 3,
@@ -37,8 +38,9 @@ def graph(
         The last node of the expression. Nodes that were `named` carry their name above.
     values : bool
         Whether each node's value stands above it.
-    gradients : bool
-        Whether :math:`\partial f/\partial v` stands below each node v, in red.
+    gradients : bool or dict
+        Whether :math:`\partial f/\partial v` stands below each node v, in red. A dictionary gives names to
+        some, by the names of their nodes: ``{"z_1": "delta_1"}``.
     edges : {"auto", "local", "sent", None}
         What stands on the edge from u to v: the local derivative :math:`\partial v/\partial u`; or what the
         backward sweep sends along it, :math:`\partial f/\partial v \cdot \partial v/\partial u`; or nothing.
@@ -67,7 +69,7 @@ def graph(
 
     corners = np.array([at for route in routes.values() for at in route] + list(place.values()))
     (left, bottom), (right, top) = corners.min(axis=0), corners.max(axis=0)
-    margins = RADIUS + 0.36 * values + 0.1, RADIUS + 0.36 * gradients + 0.1
+    margins = RADIUS + 0.36 * values + 0.1, RADIUS + 0.36 * bool(gradients) + 0.1
     ax = diagram.canvas(
         ax, left - 0.8, right + 0.8, bottom - margins[1], top + margins[0] + 0.45 * (title is not None)
     )
@@ -91,6 +93,8 @@ def graph(
             taken.append(diagram.note(ax, at, 1, above, 0.82 * size, lines))
         if gradients:
             below = diagram.number(adjoint[node], digits)
+            if isinstance(gradients, Mapping) and node.name and node.name in gradients:
+                below = f"{diagram.mathematics(gradients[node.name])} = {below}"
             taken.append(diagram.note(ax, at, -1, below, 0.82 * size, lines, PALETTE["red"]))
     diagram.label_edges(ax, lines, taken, 0.82 * size)
     diagram.draw_edges(ax, lines)

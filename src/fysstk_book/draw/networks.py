@@ -43,6 +43,8 @@ def network(
     labels: str | Sequence[Sequence[Any]] | None = "a",
     weights: str | None = "auto",
     biases: bool | None = None,
+    z: Sequence[Any] | None = None,
+    delta: Sequence[Any] | None = None,
     captions: bool = True,
     highlight: int | Sequence[int] | None = None,
     sweep: str | None = None,
@@ -65,9 +67,13 @@ def network(
         What stands in the nodes: activations, weighted sums, nothing, or your own.
     weights : {"auto", "value", "index", None}
         What stands on the edges: the weights' values, their names :math:`w_{ij}^l`, or nothing. "auto" writes
-        values if there are `params`, else names, and nothing in networks with more than twelve weights.
+        values if there are `params`, else names, and nothing in networks with more than twelve weights. A
+        chain of single nodes has names with one index, :math:`w_l`, :math:`b_l` and :math:`a_l`.
     biases : bool, optional
         Whether the biases stand below their nodes; unless given, they do if the weights are written.
+    z, delta : one sequence of numbers per layer, optional
+        Weighted sums, above their nodes; errors, in red below them (in place of the biases), with red heads
+        on the edges along which they come. What stands for the input is not looked at.
     captions : bool
         Whether each layer is named below.
     highlight : int or sequence of int, optional
@@ -108,13 +114,16 @@ def network(
         weights = None if not few else "index" if params is None else "value"
     texts = _node_texts(labels, layers, first, digits)
     path = _check_highlight(highlight, layers, first)
-    biases = weights is not None if biases is None else biases
+    biases = weights is not None and delta is None if biases is None else biases
+    if biases and delta is not None:
+        raise ValueError("biases and delta both stand below the nodes; choose one")
+    notes = {"z": _check_notes("z", z, layers), "delta": _check_notes("delta", delta, layers)}
 
     place = _places(layers, most, (2.7, 1.4) if biases or weights else (2.1, 0.98))
     right, half = place[len(layers) - 1, 0][0], max(y for _, y in place.values())
-    below = -half - RADIUS - 0.12 - 0.32 * biases
+    below = -half - RADIUS - 0.12 - 0.32 * (biases or delta is not None)
     bottom = below - 0.66 * captions - 0.55 * (sweep in ("backward", "both"))
-    above = half + RADIUS + 0.12 + 0.55 * (sweep in ("forward", "both"))
+    above = half + RADIUS + 0.12 + 0.32 * (z is not None) + 0.55 * (sweep in ("forward", "both"))
     ax = diagram.canvas(ax, -0.8, right + 0.8, bottom, above + 0.45 * (title is not None))
     size = diagram.font(ax)
 
@@ -133,17 +142,25 @@ def network(
         )
         diagram.write(ax, at, texts[l][i], size * min(1.0, 5 / max(_letters(texts[l][i]), 1)))
         if biases and l > 0:
-            text = rf"$b_{{{i + first}}}^{{{l}}}$"
+            text = rf"$b_{{{l}}}$" if max(layers) == 1 else rf"$b_{{{i + first}}}^{{{l}}}$"
             if params is not None and weights != "index":
                 text = f"$b = ${diagram.number(params.b[l][i], digits)}"
             under = (at[0], at[1] - RADIUS - 0.05)
             taken.append(diagram.write(ax, under, text, 0.88 * size, va="top"))
+        for name, side, colour in (("z", 1, INK), ("delta", -1, PALETTE["red"])):
+            if notes[name] is not None and l > 0:
+                symbol = r"\delta" if name == "delta" else name
+                text = f"${symbol} = ${diagram.number(notes[name][l][i], digits)}"
+                taken.append(diagram.note(ax, at, side, text, 0.88 * size, [], colour))
     _dots(ax, layers, place, size)
 
     for l in range(1, len(layers)):
         edges = _edges(l, place, params, weights, path, first, digits, dense=max(layers) > 5)
         diagram.label_edges(ax, edges, taken, 0.88 * size)
         diagram.draw_edges(ax, edges)
+        if delta is not None and l > 1:
+            for edge in edges:
+                diagram.arrow(ax, edge.at(0.1), edge.at(0), PALETTE["red"], width=0.0)
     if captions:
         _captions(ax, layers, place, below, most, size)
     if sweep in ("forward", "both"):
@@ -192,6 +209,15 @@ def _check_highlight(
     return path
 
 
+def _check_notes(name: str, notes: Sequence[Any] | None, layers: list[int]) -> Any:
+    """Return the numbers at the nodes, if they are as many as these."""
+    if notes is not None:
+        counts = [len(numbers) for numbers in notes[1:]]
+        if len(notes) != len(layers) or counts != layers[1:]:
+            raise ValueError(f"{name} has {counts} numbers in the layers after the input, not {layers[1:]}")
+    return notes
+
+
 def _node_texts(
     labels: str | Sequence[Sequence[Any]] | None, layers: list[int], first: int, digits: int
 ) -> list[list[str]]:
@@ -200,6 +226,8 @@ def _node_texts(
         return [[""] * size for size in layers]
     if isinstance(labels, str):
         _check_choice("labels", labels, ("a", "z", None))
+        if max(layers) == 1:
+            return [["$x$"], *([rf"${labels}_{{{l}}}$"] for l in range(1, len(layers)))]
         inputs = [rf"$x_{{{i + first}}}$" for i in range(layers[0])]
         others = [
             [rf"${labels}_{{{i + first}}}^{{{l}}}$" for i in range(size)]
@@ -257,6 +285,7 @@ def _edges(
 ) -> list[Edge]:
     """Return the edges from layer l - 1 to layer l."""
     edges = []
+    chain = all(i == 0 for _, i in place)
     before, after = ([i for layer, i in place if layer == k] for k in (l - 1, l))
     largest = 1.0 if params is None else max(float(np.max(np.abs(params.W[l]))), 1e-300)
     for i, j in product(before, after):
@@ -264,7 +293,7 @@ def _edges(
         label = ""
         if weights == "index":
             comma = "," if max(i, j) + first > 9 else ""
-            label = rf"$w_{{{i + first}{comma}{j + first}}}^{{{l}}}$"
+            label = rf"$w_{{{i + first}{comma}{j + first}}}^{{{l}}}$" if not chain else rf"$w_{{{l}}}$"
         if params is not None:
             w = float(params.W[l][i, j])
             colour = PALETTE["blue" if w >= 0 else "red"]

@@ -103,16 +103,16 @@ EXERCISES = (
     Exercise(
         id="four-by-hand",
         chapter="four-equations",
-        title="Nine derivatives in your head",
+        title="Four derivatives in your head",
         difficulty=1,
         minutes=8,
         equation="eq-four-example-gradient",
         hints=(
             "Forward first: z¹ = (2.5, -0.5). The second hidden node is below zero.",
-            "δ² = a² - y. Then pass it back through the two weights of W², and multiply by the slope of ReLU at z¹, "
+            "δ² = a² - y has two entries. Each hidden node adds up both, weighted by its row of W², and multiplies by the slope of ReLU at its z, "
             "which is 1 or 0.",
         ),
-        reference=np.array([[8.0, 0.0], [4.0, 0.0]]),
+        reference=np.array([[6.0, 0.0], [3.0, 0.0]]),
         mistakes=(
             Mistake(
                 "took the old input (1, 2) with the new error",
@@ -121,12 +121,12 @@ EXERCISES = (
             ),
             Mistake(
                 "took the slope of ReLU as 1 although the node's input is negative",
-                np.array([[8.0, -4.0], [4.0, -2.0]]),
+                np.array([[6.0, -8.0], [3.0, -4.0]]),
                 "Look at the sign of z¹ in the second hidden node: what does ReLU do there, and what is its slope?",
             ),
             Mistake(
                 "let a negative z through ReLU on the way forward",
-                np.array([[10.0, -5.0], [5.0, -2.5]]),
+                np.array([[6.0, -13.0], [3.0, -6.5]]),
                 "ReLU turns the second node's z¹ into 0 before it reaches the output.",
             ),
             Mistake(
@@ -136,8 +136,18 @@ EXERCISES = (
             ),
             Mistake(
                 "used the hidden outputs a¹ where the inputs x belong",
-                np.array([[10.0, 0.0], [0.0, 0.0]]),
+                np.array([[7.5, 0.0], [0.0, 0.0]]),
                 "A weight of layer 1 multiplies an output of layer 0.",
+            ),
+            Mistake(
+                "took the error of the first output only",
+                np.array([[8.0, 0.0], [4.0, 0.0]]),
+                "The hidden node feeds both outputs. Both errors come back to it, each along its own weight.",
+            ),
+            Mistake(
+                "used the columns of W² on the way back",
+                np.array([[10.0, 0.0], [5.0, 0.0]]),
+                "The weights that lead out of hidden node 1 are the first row of W².",
             ),
         ),
     ),

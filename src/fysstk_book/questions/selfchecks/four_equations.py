@@ -17,19 +17,20 @@ def _sizes(rng: np.random.Generator) -> tuple[tuple[int, ...]]:
     return (tuple(int(m) for m in rng.integers(2, 10, size=rng.integers(3, 5))),)
 
 
-W1, B1, W2, B2 = np.array([[1.0, -1.0], [0.5, 1.0]]), np.array([0.0, 0.5]), np.array([2.0, -1.0]), 0.5
+W1, B1 = np.array([[1.0, -1.0], [0.5, 1.0]]), np.array([0.0, 0.5])
+W2, B2 = np.array([[2.0, 1.0], [-1.0, 2.0]]), np.array([0.5, -1.0])
 """The chapter's network that can be done in the head."""
 
 
 def _by_hand(
-    *, slope: bool = True, forward: bool = True, weight: bool = True, inputs: bool = True
+    *, slope: bool = True, forward: bool = True, back: Any = W2.T, inputs: bool = True
 ) -> Callable[..., Any]:
     """Return the gradient of the first weights, with a step left out."""
 
     def gradient(x: Any, y: Any) -> Any:
         z = np.asarray(x) @ W1 + B1
         a = np.maximum(z, 0) if forward else z
-        delta = (a @ W2 + B2 - y) * (W2 if weight else 1.0) * (z > 0 if slope else 1.0)
+        delta = (a @ W2 + B2 - y) @ back * (z > 0 if slope else 1.0)
         return np.outer(x if inputs else a, delta)
 
     return gradient
@@ -38,20 +39,22 @@ def _by_hand(
 SELFCHECKS = (
     selfcheck(
         "four-by-hand",
-        r"A network has two inputs, two ReLU hidden nodes and one linear output, with "
-        rf"$W^1 = {typeset(W1)}$, $b^1 = {typeset(B1)}$, $w^2 = {typeset(W2)}$ (the two weights to the output) and "
-        rf"$b^2 = {typeset(B2)}$; row $i$ of $W^1$ belongs to input $i$. The cost is half the squared error. Give the matrix "
+        r"A network has two inputs, two ReLU hidden nodes and two linear outputs, with "
+        rf"$W^1 = {typeset(W1)}$, $b^1 = {typeset(B1)}$, $W^2 = {typeset(W2)}$ and $b^2 = {typeset(B2)}$; row $i$ of a "
+        r"matrix belongs to the node from which the weights lead. The cost is half the sum of the squared errors. Give the matrix "
         r"$\partial C/\partial W^1$ for the input $x$ and the target $y$.",
         "x, y",
-        draw=lambda rng: (rng.integers(-4, 5, size=2), float(rng.integers(-3, 8)) / 2),
+        draw=lambda rng: (rng.integers(-4, 5, size=2), rng.integers(-3, 8, size=2) / 2),
         family=Family(
-            (np.array([2.0, 1.0]), 3.5),
+            (np.array([2.0, 1.0]), np.array([3.5, 2.5])),
             _by_hand(),
             {
                 "took the slope of ReLU as 1 although the node's input is negative": _by_hand(slope=False),
                 "let a negative z through ReLU on the way forward": _by_hand(slope=False, forward=False),
-                "forgot the weight on the way back": _by_hand(weight=False),
+                "forgot the weight on the way back": _by_hand(back=np.eye(2)),
                 "used the hidden outputs a¹ where the inputs x belong": _by_hand(inputs=False),
+                "took the error of the first output only": _by_hand(back=np.array([[2.0, -1.0], [0.0, 0.0]])),
+                "used the columns of W² on the way back": _by_hand(back=W2),
             },
         ),
         say={
