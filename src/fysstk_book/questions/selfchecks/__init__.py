@@ -169,6 +169,7 @@ def _answers(
         mistake.name: mistake.wrong
         for mistake in exercise.mistakes
         if mistake.name not in UNASKED.get(exercise.id, {})
+        and (family is None or mistake.name in family.wrong)  # a test says which ones a family lacks
     }
     if family is None:
         return exercise.reference, asked

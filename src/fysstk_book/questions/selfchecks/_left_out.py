@@ -37,6 +37,9 @@ UNASKED = {
         "the formula as it stands, which overflows": OVERFLOW,
     },
     "data-scale": {"divided by a standard deviation of zero": "it gives no number"},
+    "four-by-hand": {
+        "took the old input (1, 2) with the new error": "the numbers of the page have no old input"
+    },
     "gates-nand-line": {
         "the weights and the bias of the NAND neuron": "other gates have other neurons, or none"
     },

@@ -27,6 +27,7 @@ SELFCHECKS = (
                 "took the logarithm to base 2": np.log2,
                 "gave the number of classes": float,
                 "gave the probability of one class": lambda M: 1 / M,
+                "gave the half squared error of equal outputs": lambda M: (1 - 1 / M) / 2,
             },
         ),
         say={"took the number for ten classes": "That is the cost for ten classes. How many are there here?"},

@@ -44,13 +44,18 @@ SELFCHECKS = (
                 "forgot the biases": lambda F, k: F * k * k,
                 "counted a single bias for all filters": lambda F, k: F * k * k + 1,
                 "counted one filter only": lambda F, k: k * k + 1,
-                "took 5 weights for each filter": lambda F, k: F * (k + 1),
+                "took 5 weights for each filter, or a caret for a power": lambda F, k: F * (k + 1),
+                "took 32 channels at the input, too": lambda F, k: F * (F * k * k + 1),
             },
         ),
         say={
             "counted a single bias for all filters": "There is one bias for each filter.",
             "counted one filter only": "There are F filters.",
-            "took 5 weights for each filter": (
+            "took 32 channels at the input, too": (
+                "took F channels at the input, too",
+                "How many channels has a grey image?",
+            ),
+            "took 5 weights for each filter, or a caret for a power": (
                 "took k weights for each filter",
                 "A filter of k×k has k² weights.",
             ),
