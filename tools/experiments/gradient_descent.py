@@ -166,5 +166,5 @@ for name, key, ylabel in (
         "epoch",
         ylabel,
         "one hidden layer of 10 tanh, 41 parameters, full-batch gradient descent",
-        range(5),
+        range(10),
     )
