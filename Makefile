@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter serve test-fast notebooks questions lab lite public pdf linkcheck grade digits measure mutants bench clean distclean
+.PHONY: help setup book test lint chapter serve test-fast notebooks questions lab lite public pdf linkcheck grade digits measure mutants bench next clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ measure: setup  ## the long measurements of book/measured; one: make measure NAM
 mutants: setup  ## make printed formulas wrong and run their tests; one: make mutants NAME=eq-gates-ols
 	@$(VENV) tools/mutants.py $(NAME)
 
+next: setup  ## render the site without Jupyter Book 1, with the newest Sphinx there is (after make book)
+	@$(VENV) tools/next.py $(OPTIONS)
+
 bench: setup  ## time the package beside its peers
 	$(VENV) benchmarks/bench.py
 
@@ -91,4 +94,4 @@ clean:  ## remove what was built (not .venv, not work/)
 	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 distclean: clean  ## remove .venv as well
-	rm -rf .venv .venv-new .venv-old .venv-lock
+	rm -rf .venv .venv-new .venv-old .venv-next .venv-lock

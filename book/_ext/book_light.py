@@ -25,7 +25,7 @@ DEFERRED = ("doctools.js", "sphinx_highlight.js", "clipboard.min.js", "copybutto
 # Copied by the theme, and asked for by no page.
 UNUSED = ("**/*.map", "scripts/fontawesome.js", "locales", "**/*.ttf", "**/fa-*.woff2")
 THEME = "styles/pydata-sphinx-theme.css"
-FONT = "vendor/fontawesome/webfonts/fa-solid-900.ttf"
+FONT = "vendor/fontawesome/webfonts/fa-solid-900"  # its newest themes have woff2 alone
 RULE = re.compile(r"/\*.*?\*/|([^{}@;/]+)\{[^{}]*\}", re.DOTALL)  # or a comment, such as that on a licence
 # The theme's script lays out the whole page to find boxes that scroll; scroll.js waits until each comes near.
 SCRIPT = "scripts/pydata-sphinx-theme.js"
@@ -101,14 +101,14 @@ def trim_theme(site: Path) -> None:
     text = RULE.sub(lambda rule: rule[0] if can_apply(rule[1] or "", named) else "", text)
     text = re.sub(r"@media[^{}]*\{\}", "", text)
     text = re.sub(r"@font-face\{[^}]*(Brands|fa-regular)[^}]*\}", "", text)
-    text = re.sub(
-        r"(fa-solid-900)\.woff2\) format\(.woff2.\),url\([^)]*\.ttf\) format\(.truetype.\)", r"\1.woff)", text
-    )
+    text = re.sub(r"(fa-solid-900)\.woff2\)[^;}]*", r"\1.woff)", text)
     sheet.write_text(text, encoding="utf-8")
     sheets = "".join(path.read_text("utf-8") for path in site.rglob("_static/**/*.css"))
     icons = {chr(int(code, 16)) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", sheets)}
     icons |= {letter for letter in sheets if letter > "\ue000"}
-    write_font(site / "_static" / FONT, (site / "_static" / FONT).with_suffix(".woff"), "".join(icons))
+    font = site / "_static" / FONT
+    source = next(path for ending in (".ttf", ".woff2") if (path := font.with_suffix(ending)).is_file())
+    write_font(source, font.with_suffix(".woff"), "".join(icons))
 
 
 def can_apply(selectors: str, named: set[str]) -> bool:
@@ -129,7 +129,7 @@ def leave_boxes_alone(script: Path) -> None:
 
 def write_font(path: Path, target: Path, characters: str) -> None:
     """Write a font with the glyphs of these characters alone, compressed."""
-    options = subset.Options(flavor="woff")  # woff2 would need one more package
+    options = subset.Options(flavor="woff")  # to write woff2 takes one more package
     options.drop_tables += ["FFTM"]  # when the font was made
     with subset.load_font(path, options) as font:
         subsetter = subset.Subsetter(options)
