@@ -36,7 +36,8 @@ def test_theme_keeps_what_pages_and_scripts_name(tmp_path):
     for path in (book_light.THEME, book_light.FONT, "script.js"):
         (tmp_path / "_static" / path).parent.mkdir(parents=True, exist_ok=True)
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
-    (tmp_path / "_static" / book_light.FONT).write_bytes((theme / book_light.FONT).read_bytes())
+    font = Path(f"{book_light.FONT}.ttf")
+    (tmp_path / "_static" / font).write_bytes((theme / font).read_bytes())
     (tmp_path / "_static" / book_light.THEME).write_text(
         '/*! (c) a.b */:root{--x:1px}@media (min-width:9px){.one,.two{top:0}}.three:before{content:"\\f00c"}'
         "@media print{.two{top:0}}@keyframes k{0%{top:0}to{top:1px}}"
@@ -48,6 +49,23 @@ def test_theme_keeps_what_pages_and_scripts_name(tmp_path):
         '/*! (c) a.b */:root{--x:1px}@media (min-width:9px){.one,.two{top:0}}.three:before{content:"\\f00c"}'
         "@keyframes k{0%{top:0}to{top:1px}}"
     )
+
+
+@pytest.mark.parametrize(
+    "others", ["", " format('woff2'),url(../fa-solid-900.ttf) format('truetype')", ' format("woff2")']
+)
+def test_the_sheet_asks_for_the_font_that_was_written(tmp_path, others):
+    font = tmp_path / "_static" / book_light.FONT
+    font.parent.mkdir(parents=True)
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
+    font.with_suffix(".ttf").write_bytes((theme / book_light.FONT).with_suffix(".ttf").read_bytes())
+    sheet = tmp_path / "_static" / book_light.THEME
+    sheet.parent.mkdir()
+    sheet.write_text(f"@font-face{{font-weight:900;src:url(../fa-solid-900.woff2){others}}}.a{{top:0}}")
+    (tmp_path / "page.html").write_text('<p class="a">')
+    book_light.trim_theme(tmp_path)
+    assert sheet.read_text() == "@font-face{font-weight:900;src:url(../fa-solid-900.woff)}.a{top:0}"
+    assert font.with_suffix(".woff").stat().st_size < 10_000
 
 
 def test_figures_say_their_size_in_pixels(tmp_path):
