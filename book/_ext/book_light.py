@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,8 @@ from docutils import nodes
 from fontTools import subset
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells each step to whoever listens
 
 # What extensions give to every page, and the mark in a page's HTML that says it is needed there.
 TOGGLES = r'class="(?:[^"]* )?(?:toggle|dropdown)[ "]'
