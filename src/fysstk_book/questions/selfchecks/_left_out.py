@@ -6,15 +6,22 @@ MEASURED = "the answer is an interval from many runs"
 WORD = "the answer is a word or a choice, which a question of understanding asks for better"
 
 LEFT_OUT = {
+    "act-measure": MEASURED,
+    "cost-measure": MEASURED,
     "cost-pairs": WORD,
+    "data-measure": MEASURED,
     "data-next": WORD,
     "gates-turning-point": "with other numbers, too, the answer takes a program that finds roots",
     "gates-xnor": MANY,
+    "gd-measure": MEASURED,
     "hyper-digits": TRAINED,
+    "hyper-measure": MEASURED,
+    "limits-measure": MEASURED,
     "mlp-digits": TRAINED,
     "mlp-slip": WORD,
     "nielsen-bits": MANY,
     "one-fastest": "the target 1 is the exercise itself, and the target 0 one of its mistakes",
+    "opt-measure": MEASURED,
     "reg-measure": MEASURED,
     "two-polynomial": TRAINED,
     "two-xor": MANY,
@@ -25,18 +32,39 @@ LEFT_OUT = {
 """Exercises without a self-check."""
 
 OVERFLOW = "it shows only on numbers too large for a pocket calculator"
+OTHER = "on no input that is asked can it be told from the right answer or from another mistake"
 TIE = "on inputs that can be typed it gives the right answer, or almost"
 
 UNASKED = {
+    "act-leaky": {
+        "the larger of z and alpha z": OTHER,
+    },
     "act-pull-back": {"summed over the samples": "there is one sample"},
-    "act-softmax": {"the formula as it stands, which overflows": OVERFLOW},
-    "act-softplus": {"the formula as it stands, which overflows": OVERFLOW},
+    "act-softmax": {
+        "the formula as it stands, which overflows": OVERFLOW,
+        "subtracted the largest absolute value": OVERFLOW,
+        "subtracted the largest number of the whole batch": "there is one sample",
+    },
+    "act-softplus": {
+        "the formula as it stands, which overflows": OVERFLOW,
+        "cut z off at a large number": OVERFLOW,
+        "forgot the absolute value in the exponential": OVERFLOW,
+        "the absolute value in the first term as well": OTHER,
+    },
     "chain-product": {"divided the whole product by each factor": "it divides by zero, or is right"},
+    "cost-fused": {
+        "subtracted the largest absolute value": OVERFLOW,
+        "subtracted the largest number of the whole batch": "there is one sample",
+        "took the logarithm of a rounded probability": OVERFLOW,
+    },
     "cost-stable": {
         "cut the probability off to avoid the logarithm of 0": OVERFLOW,
         "the formula as it stands, which overflows": OVERFLOW,
     },
     "data-scale": {"divided by a standard deviation of zero": "it gives no number"},
+    "data-whiten": {
+        "took the columns of Vᵀ where its rows belong": OTHER,
+    },
     "four-by-hand": {
         "took the old input (1, 2) with the new error": "the numbers of the page have no old input"
     },
@@ -47,6 +75,22 @@ UNASKED = {
         "the weights are not transposed on the way back": "a single weight is its own transpose"
     },
     "mlp-check": {"took the one-sided difference": TIE},
+    "nielsen-blank": {
+        "counted pixels that are the same in all images, blank or not": OTHER,
+    },
+    "perceptron-bound": {
+        "did not turn the labels 0 and 1 into signs": "the question gives signs",
+    },
+    "perceptron-full-adder": {
+        "joined the two carries by AND": "the bits are those of a lost carry",
+        "turned the carry round": "the bits are those of a lost carry, or of one too many",
+    },
+    "reg-stop": {
+        "took the best epoch of the whole list": OTHER,
+    },
+    "van-clip": {
+        "divided by the length of a gradient that is zero": "it gives no number",
+    },
     "van-glorot": {"drew positive weights only": "it has the same limit"},
 }
 """Mistakes that no self-check shows, by exercise."""

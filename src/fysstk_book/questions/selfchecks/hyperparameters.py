@@ -27,10 +27,20 @@ SELFCHECKS = (
                 "took the logarithm to base 2": np.log2,
                 "gave the number of classes": float,
                 "gave the probability of one class": lambda M: 1 / M,
+                "added up the costs of all classes": lambda M: M * np.log(M),
+                "added the costs of 26 yes-or-no questions": lambda M: (
+                    np.log(M) - (M - 1) * np.log(1 - 1 / M)
+                ),
                 "gave the half squared error of equal outputs": lambda M: (1 - 1 / M) / 2,
             },
         ),
-        say={"took the number for ten classes": "That is the cost for ten classes. How many are there here?"},
+        say={
+            "took the number for ten classes": "That is the cost for ten classes. How many are there here?",
+            "added the costs of 26 yes-or-no questions": (
+                "added the costs of M yes-or-no questions",
+                "With softmax and cross-entropy the wrong classes add nothing: their targets are 0.",
+            ),
+        },
     ),
     selfcheck(
         "hyper-grid",

@@ -103,6 +103,8 @@ SELFCHECKS = (
                 "took the numbers of the text": lambda beta1, beta2: 0.1 / np.sqrt(0.001),
                 "left the bias correction in": lambda beta1, beta2: 1.0,
                 "forgot the root": lambda beta1, beta2: (1 - beta1) / (1 - beta2),
+                "took β₁ and β₂ where 1 − β₁ and 1 − β₂ belong": lambda beta1, beta2: beta1 / np.sqrt(beta2),
+                "turned the fraction upside down": lambda beta1, beta2: np.sqrt(1 - beta2) / (1 - beta1),
                 "took β₁ where 1 − β₁ belongs": lambda beta1, beta2: beta1 / np.sqrt(1 - beta2),
                 "took the first mean alone": lambda beta1, beta2: 1 - beta1,
                 "took the factors the wrong way round": lambda beta1, beta2: (1 - beta2) / np.sqrt(1 - beta1),
