@@ -64,8 +64,9 @@ def edges(inputs: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
                 first,
                 tie,
                 np.round(value),
-                -value,
             ]
+            if value.dtype.kind == "f":  # whole numbers are labels, and have no sign
+                others.append(-value)
             if value.ndim == 2:
                 constant = value.copy()
                 constant[:, 0] = constant[0, 0]

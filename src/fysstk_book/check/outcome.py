@@ -71,9 +71,9 @@ def is_wrong(case: Case) -> Result | None:
     if turned is not None:
         return turned
     found = known(case)
-    if len(found) > 1:
+    if len(found) > 1 or any(finding.name and finding.words for finding in found):
         single = one_slip(case)
-        found = found if single is None else [single]
+        found = found if single is None or not single.name else [single]
     if found:
         return name_mistakes(case, failing, found)
     found, broken = _known_elsewhere(case, failing)
@@ -83,11 +83,11 @@ def is_wrong(case: Case) -> Result | None:
     result = has_other_numbers(case, failing) if steady else None
     if result is None:
         relation, single = constant(case), one_slip(case)
-        if single is not None and (relation is None or MANY not in single.name):
+        if single is not None and single.name and (relation is None or MANY not in single.name):
             result = name_mistakes(case, failing, [single])
         elif steady and (ignores := _never_changes(case, failing)) is not None:
             result = ignores
-        elif relation is None and (found := slipped(case)):
+        elif relation is None and single is None and (found := slipped(case)):
             result = name_mistakes(case, failing, found)
     if result is not None:
         return result

@@ -201,7 +201,10 @@ def slipped(case: Case) -> list[Finding]:
 
 
 def one_slip(case: Case) -> Finding | None:
-    """Return a slip that gives the same results, and with it those that it cannot be told from."""
+    """Return a slip that gives the same results, and with it those that it cannot be told from.
+
+    It has no name where there are no words for it.
+    """
     return _one_of(_exact(case, slips(_function(case))))
 
 
@@ -283,12 +286,14 @@ def _does_the_same(case: Case, function: Any, order: list[int]) -> bool:
 
 def _one_of(same: list[Mistake]) -> Finding | None:
     """Name the slips that give the same numbers; none of them when they are many."""
-    if not same or not all(slip.name for slip in same):
-        return None  # a change that has no words may be what was done
-    names = list(dict.fromkeys(slip.name.removesuffix(", throughout") for slip in same))
+    if not same:
+        return None
+    names = list(dict.fromkeys(slip.name.removesuffix(", throughout") for slip in same if slip.name))
+    if not names:
+        return Finding("", "")  # something was changed for which there are no words
     if len(names) > MOST_TWINS:
         names = [*sorted(names, key=len)[:MOST_TWINS], MANY]
-    return Finding(", or ".join(names), same[0].say)
+    return Finding(", or ".join(names), next(slip.say for slip in same if slip.name))
 
 
 MOST_TWINS = 2
@@ -314,7 +319,7 @@ def _two(case: Case) -> list[Finding]:
         return []
     for mistake in _listed(case):
         found = _one_of(_exact(case, slips(mistake.wrong, likely=True)))
-        if found is not None:
+        if found is not None and found.name:
             return [Finding(mistake.name, mistake.say), found]
     same = _exact(case, itertools.islice(two_slips(_function(case)), MOST_PAIRS))
     found = _one_of(same) if len({slip.name for slip in same}) <= MOST_TWINS else None
@@ -377,7 +382,7 @@ def _by_parts(case: Case, wrong: Wrong, slipped: Wrong) -> list[Finding]:
         exact = (Finding(m.name, m.say) for m, of_part in listed if reproduces(part, of_part))
         finding = next(exact, None) or _right_otherwise(part) or _varied(part, listed)
         finding = finding or _one_of([slip for slip, of_part in others if reproduces(part, of_part)])
-        if finding is None:
+        if finding is None or not (finding.name or finding.words):
             return []
         if all(finding != replace(other, part=None) for other in found):
             found.append(replace(finding, part=k))

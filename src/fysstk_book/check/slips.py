@@ -36,7 +36,7 @@ TERMS = "Hold your terms against the formula, one by one."
 NAMES = "Say aloud what each quantity is, and where it belongs."
 EDGES = "Try the smallest inputs with a pencil, and those where both sides are equal."
 AXES = "Write down the shape of each array: which axis counts what?"
-CALLS = "Read the line aloud, function by function."
+CALLS = "Which function does the formula have in this place, and of what? Try it with one small number."
 STEPS = "Go through the steps with a small example."
 BRACKETS = "brackets left out or in the wrong place"
 NUMBERS = "Where does each of your numbers come from?"
@@ -271,6 +271,7 @@ def _products(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change
     if not (isinstance(node, ast.BinOp) and isinstance(node.op, PRODUCT)) or inside:
         return
     factors = _chain(node, PRODUCT)
+    divisor = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Div) and parent.right is node
     for k, (factor, below) in enumerate(factors):
         shown, rest = source.show(factor), factors[:k] + factors[k + 1 :]
         if below:
@@ -279,12 +280,12 @@ def _products(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change
                 f"the division by{shown} left out" if shown else ("a division left out"),
                 FACTORS,
             )
-            words = f"multiplied by{shown} instead of divided" if shown else "multiplied instead of divided"
         else:
             yield Change(
                 _join(rest, PRODUCT), f"the factor{shown} left out" if shown else "a factor left out", FACTORS
             )
-            words = f"divided by{shown} instead of multiplied" if shown else "divided instead of multiplied"
+        done, asked = ("multiplied", "divided") if below != divisor else ("divided", "multiplied")
+        words = f"{done} by{shown} instead of {asked}" if shown else f"{done} instead of {asked}"
         yield Change(
             _join([*factors[:k], (factor, not below), *factors[k + 1 :]], PRODUCT), words, FACTORS, False
         )
@@ -876,7 +877,7 @@ def slips(function: Any, *, likely: bool = False) -> Iterator[Mistake]:
     for change in _made(source, likely=likely):
         yield Mistake(change.words, _compiled(source), change.say)
     for words, say in _made_throughout(source):
-        yield Mistake(f"{words}, throughout", _compiled(source), say)
+        yield Mistake(f"{words}, throughout" if words else "", _compiled(source), say)
     names = source.arguments
     for i, k in itertools.combinations(range(len(names)), 2):
         yield Mistake(f"`{names[i]}` and `{names[k]}` exchanged", _exchanged(function, i, k), NAMES)
@@ -912,15 +913,15 @@ def _made_throughout(source: Source) -> Iterator[tuple[str, str]]:
     for tree in dict.fromkeys((source.main, *source.helpers.values())):
         alike: dict[str, list[tuple[Put, ast.AST, Change]]] = {}
         for put, node, change in _changes(tree, source):
-            if change.words:
-                alike.setdefault(change.words, []).append((put, node, change))
-        for words, places in alike.items():
+            kind = change.words or f"{ast.dump(node)} {ast.dump(change.node)}"
+            alike.setdefault(kind, []).append((put, node, change))
+        for places in alike.values():
             if not 2 <= len(places) <= MOST_PLACES:
                 continue
             for put, node, change in places:
                 put(ast.fix_missing_locations(ast.copy_location(change.node, node)))
             try:
-                yield words, places[0][2].say
+                yield places[0][2].words, places[0][2].say
             finally:
                 for put, node, _ in reversed(places):
                     put(node)

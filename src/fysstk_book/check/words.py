@@ -175,6 +175,8 @@ def constant(case: Case) -> Relation | None:
     there = f" in the {ORDINALS[wrong[0]]} part" if len(wrong) == 1 < parts <= len(ORDINALS) else ""
     if not case.exercise.takes_function:
         apart = ~close(a, b, case.exercise.rtol, case.exercise.atol)
+        if not there and not apart.all():
+            there = f" in {int(apart.sum())} of its {a.size} numbers, and the others are right"
         return _of_a_value(a[apart], b[apart], there)
     return _of_functions(a, b, there) or _argument_as_factor(case, wrong)
 

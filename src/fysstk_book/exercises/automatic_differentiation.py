@@ -25,7 +25,7 @@ def _sweep_of_integers(parents: Any, local: Any) -> Any:
     adjoint[-1] = 1
     for j in reversed(range(len(parents))):
         for i, slope in zip(parents[j], local[j], strict=True):
-            adjoint[i] += int(adjoint[j] * slope)
+            adjoint[i] = int(adjoint[i] + adjoint[j] * slope)
     return adjoint
 
 

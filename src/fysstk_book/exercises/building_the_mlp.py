@@ -28,6 +28,20 @@ def forward(X: Any, W: Any, b: Any) -> Any:
     return outputs_of_layers(X, W, b)[-1]
 
 
+def _adds_the_input(X: Any, W: Any, b: Any) -> Any:
+    a = X
+    for V, c in zip(W[:-1], b[:-1], strict=True):
+        a = X + np.tanh(a @ V + c)
+    return a @ W[-1] + b[-1]
+
+
+def _shortcut_inside(X: Any, W: Any, b: Any) -> Any:
+    a = X
+    for V, c in zip(W[:-1], b[:-1], strict=True):
+        a = np.tanh(a + a @ V + c)
+    return a @ W[-1] + b[-1]
+
+
 def _backprop(
     *,
     slope: Any = lambda t: 1 - t**2,
@@ -209,6 +223,16 @@ EXERCISES = (
             (np.array([[0.5]]), [np.array([[0.8]]), np.array([[-1.2]])], [np.array([0.1]), np.array([0.3])]),
         ),
         mistakes=(
+            Mistake(
+                "added X in every layer",
+                _adds_the_input,
+                "The shortcut adds what goes into the layer, which is the output of the layer before.",
+            ),
+            Mistake(
+                "put the shortcut inside the activation",
+                _shortcut_inside,
+                "The layer adds its input to the output of its activation, outside of it.",
+            ),
             Mistake(
                 "left the shortcuts out",
                 lambda X, W, b: outputs_of_layers(X, W, b, shortcut=0.0)[-1],

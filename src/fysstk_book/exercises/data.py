@@ -305,7 +305,8 @@ EXERCISES = (
             (np.arange(1.0, 7.0).reshape(2, 3), 0, -1),
             (np.arange(1.0, 5.0).reshape(2, 2), 3, 0),
             (np.arange(1.0, 5.0).reshape(2, 2), 0, -2),
-            (np.arange(1.0, 5.0).reshape(2, 2), -3, 0),
+            (np.arange(1.0, 5.0).reshape(2, 2), -3, 1),
+            (np.arange(1.0, 5.0).reshape(2, 2), 1, -2),
         ),
         mistakes=(
             Mistake(

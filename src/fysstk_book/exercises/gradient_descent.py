@@ -253,6 +253,11 @@ EXERCISES = (
         cases=((np.array([[1.0], [2.0]]),),),
         mistakes=(
             Mistake(
+                "took the singular value of X without its square",
+                lambda X: 2 * len(X) / np.linalg.norm(X, 2),
+                "The eigenvalues of XᵀX are the squares of the singular values of X.",
+            ),
+            Mistake(
                 "gave the rate that converges in one step along the steepest direction",
                 lambda X: largest_rate(X) / 2,
                 "At 1/λ the factor is zero. It reaches -1 at another rate.",

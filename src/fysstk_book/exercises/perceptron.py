@@ -92,6 +92,11 @@ EXERCISES = (
         cases=tuple(product((0, 1), repeat=3)),
         mistakes=(
             Mistake(
+                "a carry that is always 1",
+                lambda x1, x2, carry_in: (full_adder(x1, x2, carry_in)[0], 1),
+                "The two half adders never carry both. What does a single NAND of their carries give then?",
+            ),
+            Mistake(
                 "joined the two carries by AND",
                 lambda x1, x2, carry_in: (full_adder(x1, x2, carry_in)[0], 0),
                 "The two half adders never carry both. When should the full adder carry?",

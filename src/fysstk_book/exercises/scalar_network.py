@@ -21,7 +21,8 @@ def hidden_delta(a1: Any, a2: Any, y: Any, w2: Any) -> Any:
 
 def gradients(x: Any, y: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
     """All four derivatives with sigmoids in both layers."""
-    a1, a2 = outputs(x, w1, b1, w2, b2)
+    a1 = sigmoid(w1 * x + b1)
+    a2 = sigmoid(w2 * a1 + b2)
     delta2 = (a2 - y) * a2 * (1 - a2)
     delta1 = delta2 * w2 * a1 * (1 - a1)
     return delta1 * x, delta1, delta2 * a1, delta2

@@ -25,7 +25,7 @@ def gradients(x: Any, y: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
     a1 = sigmoid(x @ W1 + b1)
     a2 = sigmoid(a1 @ w2 + b2)
     delta2 = (a2 - y) * a2 * (1 - a2)
-    delta1 = hidden_deltas(a1, a2, y, w2)
+    delta1 = delta2 * w2 * a1 * (1 - a1)
     return np.outer(x, delta1), delta1, delta2 * a1, delta2
 
 
