@@ -116,7 +116,7 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "took the old input (1, 2) with the new error",
-                np.array([[4.0, 0.0], [8.0, 0.0]]),
+                np.array([[3.0, 0.0], [6.0, 0.0]]),
                 "The exercise has another x than the example: each row of the gradient belongs to one input.",
             ),
             Mistake(

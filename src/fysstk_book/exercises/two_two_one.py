@@ -348,6 +348,12 @@ EXERCISES = (
                 "The error is that of the best linear fit. Check the activation of the hidden layer, or train longer.",
                 sign=lambda predict: bool(_nonlinearity(predict) < 1e-3),
             ),
+            Mistake(
+                "it is close, but the training has not come far enough",
+                lambda X: X[:, 0] ** 2 + 3 * X[:, 0] * X[:, 1] + X[:, 1] ** 2 + 5.13,
+                "The error is below 0.2 already. Train for more steps, or with a larger learning rate, and watch the cost.",
+                sign=lambda predict: 0.1 < _error(predict, *_unseen(np.random.default_rng(9))) < 0.2,
+            ),
         ),
     ),
     Exercise(
