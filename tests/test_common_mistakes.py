@@ -188,8 +188,8 @@ SHOWN = {
         "BFGS on mini-batches.": JUDGEMENT,
     },
     "perceptron": {
-        "Forgetting the bias.": ("perceptron-update", "forgot the bias"),
-        "Updating on every example.": ("perceptron-update", "corrected after right answers too"),
+        "Forgetting the bias.": ("perceptron-visits", "forgot the bias"),
+        "Updating on every example.": ("perceptron-visits", "corrected after right answers too"),
         'Reading "not converged" as "not separable".': JUDGEMENT,
         "Taking the bound for a prediction.": JUDGEMENT,
         "Forgetting that a margin is measured with a unit vector.": (

@@ -32,7 +32,7 @@ def test_veto_as_a_weight(printed):
         for x, u in product(product(BITS, repeat=n), product(BITS, repeat=m)):
             fires = int(sum(x) >= threshold and not any(u))
             names = {"a": fires, "n": n, r"\vartheta": threshold}
-            inputs = {"x_i": from_one(x), "u_j": from_one(u)}
+            inputs = {"x_i": from_one(x), "v_j": from_one(u)}
             formula.holds(names, also={**inputs, **STEP}, i=range(1, n + 1), j=range(1, m + 1))
 
 
@@ -199,11 +199,20 @@ def test_circuits(printed):
         printed("eq-perceptron-from-nand").holds(also=names)
         printed("eq-perceptron-xor").holds(also=names)
         printed("eq-perceptron-half-adder").holds({"m": NAND(*x)}, also=names)
-        s, c = half_adder(*x)
-        printed("eq-perceptron-half-adder").holds({"m": NAND(*x), "s": s, "c": c}, also=names)
+        digits = list(half_adder(*x))
+        printed("eq-perceptron-half-adder").holds({"m": NAND(*x), "d_i": digits}, also=names)
         assert NAND(*x) == nand(*x)
         assert x[0] ^ x[1] == xor_from_nands(*x)
     printed("eq-perceptron-nand").holds({"z": sums}, only=1)
+
+
+@pytest.mark.equation("eq-perceptron-loop", method="numeric")
+def test_a_closed_loop_adds_up_to_nothing(printed):
+    run = rosenblatt(XOR.X, XOR.y, epochs=4)
+    turn = [np.append(XOR.X[i], 1) * (2 * XOR.y[i] - 1) for i in sorted(run.samples[-4:])]
+    assert np.array_equal(run.history[-1][0], run.history[-5][0]) and run.history[-1][1] == run.history[-5][1]
+    printed("eq-perceptron-loop").holds()
+    assert np.array_equal(printed("eq-perceptron-loop").value(side=0), np.sum(turn, axis=0))
 
 
 @pytest.mark.equation("eq-perceptron-merge", method="proof by cases")

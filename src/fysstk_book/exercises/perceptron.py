@@ -19,16 +19,35 @@ def _with_the_input_again(x1: Any, x2: Any, carry_in: Any) -> Any:
     return (x2 + carry_in) % 2, max(x1 * x2, x2 * carry_in)
 
 
-def update(w: Any, b: Any, x: Any, y: Any, eta: Any) -> Any:
-    """Weights and bias after one example of Rosenblatt's rule."""
-    error = y - int(x @ w + b > 0)
-    return w + eta * error * x, b + eta * error
+def visits(w: Any, b: Any, x: Any, y: Any, eta: Any) -> Any:
+    """Corrections until a step neuron gets one example right that it is shown again and again."""
+    z, stride = w @ x + b, eta * (x @ x + 1)
+    needed = np.floor(-z / stride) + 1 if y == 1 else np.ceil(z / stride)
+    return max(0, int(needed))
 
 
-def _update_inputs(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Draw a neuron and one example; half of the draws are mistakes."""
-    p = int(rng.integers(1, 5))
-    return nice(rng, p), nice(rng), nice(rng, p), int(rng.integers(0, 2)), nice(rng, low=0.1, high=2.0)
+def _fires_at_zero(w: Any, b: Any, x: Any, y: Any, eta: Any) -> Any:
+    z, stride = w @ x + b, eta * (x @ x + 1)
+    return max(0, int(np.ceil(-z / stride) if y == 1 else np.floor(z / stride) + 1))
+
+
+def _other_stride(stride: Any) -> Any:
+    """Return `visits` with another length of the stride, a function of x and eta."""
+
+    def wrong(w: Any, b: Any, x: Any, y: Any, eta: Any) -> Any:
+        z, length = w @ x + b, stride(x, eta)
+        return max(0, int(np.floor(-z / length) + 1 if y == 1 else np.ceil(z / length)))
+
+    return wrong
+
+
+def _stubborn_example(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw a neuron and an example in numbers that a computer adds exactly; most are mistakes."""
+    p = int(rng.integers(1, 4))
+    w, x = rng.integers(-4, 5, size=p).astype(float), rng.choice([-2.0, -1.0, 1.0, 2.0], size=p)
+    b, eta = float(rng.integers(-6, 7)), float(rng.choice([0.25, 0.5, 1.0, 2.0]))
+    right = int(w @ x + b > 0)
+    return w, b, x, right if rng.random() < 0.2 else 1 - right, eta
 
 
 def most_corrections(X: Any, y: Any, w: Any, b: Any) -> Any:
@@ -59,20 +78,16 @@ def steepness(z: Any, tolerance: Any) -> Any:
     return np.log(1 / tolerance - 1) / abs(z)
 
 
-def nudge(w: Any, b: Any, x: Any, dw: Any, db: Any) -> Any:
-    """First-order change of a sigmoid neuron's output."""
-    return sigmoid.derivative(w @ x + b) * (x @ dw + db)
+def turn(a: Any, rise: Any) -> Any:
+    """Change of the bias that raises a sigmoid neuron's output: to first order, and exactly."""
+    exact = np.log((a + rise) / (1 - a - rise)) - np.log(a / (1 - a))
+    return rise / (a * (1 - a)), exact
 
 
-def _nudge_inputs(rng: np.random.Generator) -> tuple[Any, ...]:
-    p = int(rng.integers(1, 5))
-    return (
-        nice(rng, p),
-        nice(rng),
-        nice(rng, p),
-        nice(rng, p, low=-0.5, high=0.5),
-        nice(rng, low=-0.5, high=0.5),
-    )
+def _outputs(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw an output and another one to reach."""
+    a, goal = rng.choice(np.arange(1, 20), size=2, replace=False) / 20
+    return float(a), round(float(goal - a), 2)
 
 
 EXERCISES = (
@@ -147,82 +162,55 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="perceptron-update",
+        id="perceptron-visits",
         chapter="perceptron",
-        title="One correction",
-        difficulty=1,
+        title="How often must it be told?",
+        difficulty=2,
         minutes=10,
-        equation="eq-perceptron-rule",
+        equation="eq-perceptron-effect",
         hints=(
-            "First compute the output, 0 or 1, of the neuron as it is.",
-            "The factor y - ŷ is 1, 0 or -1. It makes the case distinction for you.",
+            "By how much does one correction move the sum of this example? It is the same each time.",
+            "For y = 1 the sum must become positive, for y = 0 it must not be positive. Where may it be 0?",
         ),
-        reference=update,
-        inputs=_update_inputs,
+        reference=visits,
+        inputs=_stubborn_example,
         cases=(
             (np.array([0.0, 0.0]), 0.0, np.array([1.0, 1.0]), 1, 1.0),
             (np.array([0.0, 0.0]), 0.0, np.array([1.0, 0.0]), 0, 1.0),
-            (np.array([0.5, 0.0]), 0.2, np.array([1.0, 1.0]), 0, 0.5),
-            (np.array([0.5, 0.0]), 0.2, np.array([1.0, 1.0]), 1, 0.5),
-            (np.array([1.0]), -1.0, np.array([1.0]), 0, 0.5),
+            (np.array([-4.0]), -2.0, np.array([1.0]), 1, 1.0),
+            (np.array([4.0]), 2.0, np.array([1.0]), 0, 1.0),
+            (np.array([4.0, 2.0]), 1.0, np.array([1.0, 1.0]), 0, 0.5),
         ),
         mistakes=(
             Mistake(
                 "forgot the bias",
-                lambda w, b, x, y, eta: (update(w, b, x, y, eta)[0], b),
-                "The weights are right. The bias is a weight too, with the constant input 1.",
+                _other_stride(lambda x, eta: eta * (x @ x)),
+                "Each correction moves the bias as well, and the sum with it.",
             ),
             Mistake(
                 "corrected after right answers too",
-                lambda w, b, x, y, eta: (w + eta * (2 * y - 1) * x, b + eta * (2 * y - 1)),
-                "The rule corrects only where the output differs from the target.",
+                lambda w, b, x, y, eta: max(1, visits(w, b, x, y, eta)),
+                "A neuron that answers right needs no correction at all.",
             ),
             Mistake(
-                "the sign is turned",
-                lambda w, b, x, y, eta: (
-                    2 * w - update(w, b, x, y, eta)[0],
-                    2 * b - update(w, b, x, y, eta)[1],
-                ),
-                "If the output is 0 and should be 1, the sum must grow.",
-            ),
-            Mistake(
-                "used the sum z as the output",
-                lambda w, b, x, y, eta: (w + eta * (y - x @ w - b) * x, b + eta * (y - x @ w - b)),
-                "You compare the target with z. Rosenblatt compares it with the step of z, which is 0 or 1.",
+                "thought that one correction is enough",
+                lambda w, b, x, y, eta: min(1, visits(w, b, x, y, eta)),
+                "The sum moves in the right direction. Equation {eq}`eq-perceptron-effect` says how far; is that far enough?",
             ),
             Mistake(
                 "the neuron fires at z = 0",
-                lambda w, b, x, y, eta: (
-                    w + eta * (y - int(x @ w + b >= 0)) * x,
-                    b + eta * (y - int(x @ w + b >= 0)),
-                ),
-                "Right except on the boundary: the book's step is 0 at z = 0.",
+                _fires_at_zero,
+                "Right except where the sum lands on 0: there the book's step is 0.",
             ),
             Mistake(
                 "forgot the learning rate",
-                lambda w, b, x, y, eta: update(w, b, x, y, 1.0),
-                "Direction and cases are right. Each correction is multiplied by η.",
+                _other_stride(lambda x, eta: x @ x + 1),
+                "Each correction is multiplied by η, and so is its effect.",
             ),
             Mistake(
-                "used the sigmoid as the output",
-                lambda w, b, x, y, eta: (
-                    w + eta * (y - sigmoid(x @ w + b)) * x,
-                    b + eta * (y - sigmoid(x @ w + b)),
-                ),
-                "Rosenblatt compares the target with the step of z, which is 0 or 1.",
-            ),
-            Mistake(
-                "moved the weights along themselves",
-                lambda w, b, x, y, eta: (
-                    w + eta * (y - int(x @ w + b > 0)) * w,
-                    b + eta * (y - int(x @ w + b > 0)),
-                ),
-                "The correction goes along the input: which weights had a part in the mistake?",
-            ),
-            Mistake(
-                "added the example whenever its target is 1",
-                lambda w, b, x, y, eta: (w + eta * y * x, b + eta * y),
-                "A neuron that answers right is left alone, and one that fires wrongly must be held back.",
+                "took the length of x in place of its square",
+                _other_stride(lambda x, eta: eta * (np.sqrt(x @ x) + 1)),
+                "The weights move by ηx, and their sum with x by η times x·x.",
             ),
         ),
     ),
@@ -322,53 +310,54 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="perceptron-nudge",
+        id="perceptron-turn",
         chapter="perceptron",
-        title="A nudge",
-        difficulty=1,
-        minutes=10,
+        title="How far to turn",
+        difficulty=2,
+        minutes=12,
         equation="eq-perceptron-nudge",
         hints=(
-            "First the change of the sum: each weight's change times its input, and the bias's change.",
-            "Multiply by the slope σ′(z), which equation {eq}`eq-perceptron-sigmoid-derivative` writes through the output.",
+            "Only the bias changes. The slope σ′(z) can be written through the output that you know: "
+            "{eq}`eq-perceptron-sigmoid-derivative`.",
+            "For the exact answer find the sum z that belongs to an output: solve a = 1/(1 + e^(-z)) for z.",
         ),
-        reference=nudge,
-        inputs=_nudge_inputs,
+        reference=turn,
+        inputs=_outputs,
         mistakes=(
             Mistake(
-                "forgot σ′",
-                lambda w, b, x, dw, db: x @ dw + db,
-                "This is the change of z. The output follows with the slope of the sigmoid.",
+                "multiplied by the slope",
+                lambda a, rise: (rise * a * (1 - a), turn(a, rise)[1]),
+                "The slope says how much the output changes for a given turn. Here the change is given.",
             ),
             Mistake(
-                "forgot the bias",
-                lambda w, b, x, dw, db: sigmoid.derivative(w @ x + b) * (x @ dw),
-                "The bias changes too, and its input is 1.",
+                "gave the sum that is needed, not its change",
+                lambda a, rise: (turn(a, rise)[0], np.log((a + rise) / (1 - a - rise))),
+                "The neuron has a sum already. By how much must it grow?",
             ),
             Mistake(
-                "gave the exact change",
-                lambda w, b, x, dw, db: sigmoid((w + dw) @ x + b + db) - sigmoid(w @ x + b),
-                "This is the true difference. The exercise asks for its linear approximation; compare the two!",
+                "returned the exact answer first",
+                lambda a, rise: turn(a, rise)[::-1],
+                "Both are right. The first-order answer comes first.",
             ),
             Mistake(
-                "σ(z) in place of σ′(z)",
-                lambda w, b, x, dw, db: sigmoid(w @ x + b) * (x @ dw + db),
-                "You multiplied by the output. The slope is σ(1 - σ).",
+                "took the slope at the new output",
+                lambda a, rise: (rise / ((a + rise) * (1 - a - rise)), turn(a, rise)[1]),
+                "The formula uses the slope where the neuron is, before it is turned.",
             ),
             Mistake(
-                "σ′(a) in place of σ′(z)",
-                lambda w, b, x, dw, db: sigmoid.derivative(sigmoid(w @ x + b)) * (x @ dw + db),
-                "The derivative is taken at z. Written through the output a it is a(1 - a), without a further sigmoid.",
+                "took the derivative of the sigmoid at a",
+                lambda a, rise: (rise / sigmoid.derivative(a), turn(a, rise)[1]),
+                "a is an output, not a sum. Written through the output the slope is a(1 - a).",
             ),
             Mistake(
-                "left the inputs out",
-                lambda w, b, x, dw, db: sigmoid.derivative(w @ x + b) * (dw.sum() + db),
-                "A weight's change reaches the sum multiplied by its input.",
+                "the sign of the logarithm",
+                lambda a, rise: (turn(a, rise)[0], -turn(a, rise)[1]),
+                "To raise the output, must the bias grow or fall?",
             ),
             Mistake(
-                "gave the new output",
-                lambda w, b, x, dw, db: sigmoid(w @ x + b) + nudge(w, b, x, dw, db),
-                "The change alone is asked for, without the output that it starts from.",
+                "took the first-order answer twice",
+                lambda a, rise: (turn(a, rise)[0], turn(a, rise)[0]),
+                "The first number is right. For the second put it back: does the neuron really say a + r?",
             ),
         ),
     ),

@@ -20,13 +20,6 @@ def _separated(rng: np.random.Generator) -> tuple[Any, ...]:
             return X, (z > 0).astype(int), w, b
 
 
-def _example(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Draw a neuron and an example, every third time at z = 0."""
-    w, x = rng.choice([-1.0, -0.5, 0.5, 1.0], size=2), rng.choice([-2.0, -1.0, 1.0, 2.0], size=2)
-    b = -float(w @ x) if rng.random() < 0.3 else nice(rng)
-    return w, b, x, int(rng.integers(0, 2)), nice(rng, low=0.2, high=2.0)
-
-
 def _steepness(sign: float) -> SelfCheck:
     """Ask for the scale at a positive or at a negative sum."""
     return selfcheck(
@@ -77,13 +70,13 @@ SELFCHECKS = (
         ),
     ),
     selfcheck(
-        "perceptron-update",
-        r"A step neuron (its output is 0 at $z = 0$) has the weights $w$ and the bias $b$. Show it the example $x$ with the "
-        r"target $y$, with the learning rate $\eta$. Give $w_1$, $w_2$ and $b$ after Rosenblatt's rule.",
+        "perceptron-visits",
+        r"A step neuron (its output is 0 at $z = 0$) has the weights $w$ and the bias $b$. It is shown the example $x$ with the "
+        r"target $y$ again and again, and corrected by Rosenblatt's rule with the learning rate $\eta$ until it answers right. "
+        r"How many corrections does it take?",
         r"w, b, x, y, \eta",
-        draw=_example,
         count=6,
-        part=lambda result: [*result[0], result[1]],
+        few=True,
     ),
     selfcheck(
         "perceptron-bound",
@@ -95,17 +88,9 @@ SELFCHECKS = (
     ),
     together(_steepness(-1.0), _steepness(1.0)),
     selfcheck(
-        "perceptron-nudge",
-        r"A sigmoid neuron with the input $x$ has the weights $w$ and the bias $b$. They change by $\Delta w$ and $\Delta b$. "
-        r"By how much does its output change, to first order?",
-        r"w, b, x, \Delta w, \Delta b",
-        draw=lambda rng: (
-            nice(rng, 2),
-            nice(rng),
-            nice(rng, 2),
-            nice(rng, 2, low=-0.5, high=0.5),
-            nice(rng, low=-0.5, high=0.5),
-        ),
-        say={"σ(z) in place of σ′(z)": "You multiplied by the output. The slope is σ(1 - σ)."},
+        "perceptron-turn",
+        r"A sigmoid neuron says $a$. By how much must its bias grow so that it says $a + r$? Give two answers: the one of the "
+        r"first-order formula $\Delta a \approx \sigma'(z)\,\Delta b$, and the exact one.",
+        "a, r",
     ),
 )
