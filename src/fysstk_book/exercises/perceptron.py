@@ -195,7 +195,7 @@ EXERCISES = (
             Mistake(
                 "thought that one correction is enough",
                 lambda w, b, x, y, eta: min(1, visits(w, b, x, y, eta)),
-                "The sum moves in the right direction. Equation {eq}`eq-perceptron-effect` says how far; is that far enough?",
+                "The sum moves in the right direction. How far does one correction move it, and is that far enough?",
             ),
             Mistake(
                 "the neuron fires at z = 0",
