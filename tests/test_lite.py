@@ -92,3 +92,5 @@ def test_a_notebook_opens_in_the_browser_with_all_other_hosts_blocked(sites, ser
     assert lite.INSTALL in shown
     others = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
     assert [url for url in others if "pyodide" not in url] == []
+    notice = tab.wait_for_selector("p[role=status]").inner_text()
+    assert "where Python comes from: you can read and edit notebooks here, and not run them" in notice

@@ -7,6 +7,7 @@ come from Pyodide's host and from PyPI when a notebook starts, so running one ne
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 
 from launch import make_wheel, write_notebooks
 
@@ -28,6 +31,21 @@ KERNEL = {"display_name": "Python (Pyodide)", "language": "python", "name": "pyt
 DOWNLOAD = re.compile(
     r'(<a class="[^"]*\bdownload-notebook\b[^"]*" href="((?:\.\./)*)notebooks/([\w-]+\.ipynb)")'
 )
+
+
+NOTICE = """
+fetch(PYTHON, { method: "HEAD", mode: "no-cors" }).catch(() => {
+  const notice = document.createElement("p");
+  notice.setAttribute("role", "status");
+  notice.textContent =
+    `No connection to ${new URL(PYTHON).host}, where Python comes from: you can read and edit notebooks ` +
+    "here, and not run them. Connect and reload the page, or use the book's own `make lab`.";
+  notice.style.cssText =
+    "position: fixed; inset: auto 0 0 0; z-index: 10000; margin: 0; padding: 0.6rem 1rem; " +
+    "background: #fff3cd; color: #3d2f00; font: 1rem/1.4 sans-serif;";
+  document.body.append(notice);
+});
+"""
 
 
 class LiteError(Exception):
@@ -48,6 +66,8 @@ def build(site: Path, target: Path) -> None:
         for page in (draft / "html").rglob("*.html"):
             if FOLDER not in page.relative_to(draft / "html").parts:
                 add_link(page)
+            elif page.name == "index.html":
+                add_notice(page)
         shutil.rmtree(target, ignore_errors=True)
         (draft / "html").rename(target)
 
@@ -83,6 +103,13 @@ def add_link(page: Path) -> None:
     new = DOWNLOAD.sub(link, text)
     if new != text:
         page.write_text(new, encoding="utf-8")
+
+
+def add_notice(page: Path) -> None:
+    """Let a page of JupyterLite say so where the host that Python comes from cannot be reached."""
+    text = page.read_text(encoding="utf-8")
+    script = f"<script>{NOTICE.replace('PYTHON', json.dumps(PYODIDE_CDN_URL))}</script>"
+    page.write_text(text.replace("</body>", f"{script}</body>", 1), encoding="utf-8")
 
 
 def main() -> int:
