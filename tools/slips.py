@@ -116,13 +116,19 @@ def accepted(exercise: Exercise) -> list[str]:
 def solutions(chapter: str) -> dict[str, Any]:
     """Run a chapter's solutions as a module, so that their source can be read, and return what they check."""
     cells: list[str] = []
-    inside = False
+    solution: list[str] | None = None
     for block in sources.blocks((ROOT / "book" / f"{chapter}.md").read_text(encoding="utf8")):
         if not isinstance(block, Directive):
             continue
-        inside = block.name == "solution-start" or (inside and block.name != "solution-end")
         tags = block.options.get("tags", [])
-        if block.name == "code-cell" and (not cells or "setup" in tags or (inside and "solution" in tags)):
+        if block.name == "solution-start":
+            solution = []
+        elif block.name == "solution-end":
+            cells += solution if any("check(" in cell for cell in solution or ()) and solution else []
+            solution = None
+        elif block.name == "code-cell" and solution is not None and "solution" in tags:
+            solution.append(block.body)
+        elif block.name == "code-cell" and (not cells or "setup" in tags):
             cells.append(block.body)
     given: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:

@@ -251,7 +251,7 @@ EXERCISES = (
             "The products after each factor come from the same pass over the reversed array. "
             "Both passes begin with the empty product, 1.",
         ),
-        seconds=3.0,
+        seconds=5.0,
         reference=product_gradient,
         inputs=lambda rng: (nice(rng, int(rng.integers(2, 6))),),
         cases=(
