@@ -327,6 +327,13 @@ def test_questions_come_back_by_the_boxes(page):
     assert [day - days[0] for day in days] == [0, 1, 1]
 
 
+def test_the_page_says_when_they_come_back():
+    days = re.search(r"DAYS = \[(.*)\]", (FOLDER / "schedule.js").read_text("utf8"))[1]
+    assert days == "1, 3, 7, 14, 30"
+    said = " ".join((ROOT / "book" / "progress.md").read_text("utf8").split())
+    assert "after a day, in the others after three days, a week, two weeks and a month" in said
+
+
 def test_files_of_this_page_and_of_notebooks_are_read_and_damaged_ones_refused(page):
     files = page["files"]
     assert files["own"]["questions"] == {"a": A_QUESTION}
