@@ -35,8 +35,8 @@ def shorter_than_the_signal(x, w, b):
     return np.array([w @ x[j : j + len(w)] + b for j in range(places)]) if len(w) > 1 else x + b
 
 
-def not_for_a_single_cell(values):
-    slopes = np.diff(values) * (len(values) - 1)
+def not_for_a_single_cell(x, y):
+    slopes = np.diff(y) / np.diff(x)
     return np.append(slopes[0], slopes[1:] - slopes[:-1]) if len(slopes) > 1 else np.zeros(1)
 
 
@@ -98,8 +98,8 @@ def test_shapes_are_said_without_a_product_where_there_is_none():
     says(GRADIENTS, lambda a, d: (a.T @ d, d[:, :, None] * d[:, None]), "wrong shape", "an axis too many")
     says(GRADIENTS, lambda a, d: (a @ a.T, d.sum(axis=0)), "wrong shape", "Write the shape below each factor")
     cells = find("ua-polygon")
-    says(cells, lambda values: np.diff(values), "known mistake")
-    says(cells, lambda values: np.append(values, 0.0) ** 3, "wrong shape", "It is too long")
+    says(cells, lambda x, y: np.diff(y) / np.diff(x), "known mistake")
+    says(cells, lambda x, y: np.append(y, 0.0) ** 3, "wrong shape", "It is too long")
 
 
 def test_errors_of_form_are_said_in_words():

@@ -217,8 +217,8 @@ def batch_norm(u, gamma, delta):
     ]
 
 
-def polygon(F):
-    slopes = [0.0] + [3 * (F[j + 1] - F[j]) for j in range(3)]
+def polygon(x, y):
+    slopes = [0.0] + [(y[j + 1] - y[j]) / (x[j + 1] - x[j]) for j in range(3)]
     return [slopes[j + 1] - slopes[j] for j in range(3)]
 
 
@@ -272,7 +272,7 @@ SOLVED = {
     "reg-bn": (batch_norm, r"u \gamma \delta"),
     "sokirko-slant": (slant, "I"),
     "types-convolution": (convolution, "x w b"),
-    "ua-polygon": (polygon, "F"),
+    "ua-polygon": (polygon, "x y"),
     "ua-jump": (lambda p, q: abs(q - p) / 2, "p q"),
     "van-clip": (clipped, r"\partial-w \partial-b c"),
     "van-residual": (residual_layer, "g W^l f'"),

@@ -95,7 +95,7 @@ OUTSIDE = [-0.5, 1.5]  # the bounds are claimed between 0 and 1, and fail here
 def construction(F, m, **bounds):
     """What the names stand for in a construction with m pieces; bounds are K or K_2."""
     names = {"F": F, "m": m, "h": 1 / m, "x_j": [j / m for j in range(m + 1)], **bounds}
-    return names | {"c_j": from_one([(j + 0.5) / m for j in range(m)])} | {r"\Theta": step}
+    return names | {r"\xi_j": from_one([(j + 0.5) / m for j in range(m)])} | {r"\Theta": step}
 
 
 @pytest.mark.equation("eq-ua-staircase-error", method="numeric")
@@ -178,3 +178,19 @@ def test_mean_error_at_a_jump(printed, discrepancy):
 def test_mean_error_at_a_jump_numerically(steepness, printed):
     names = {r"\Theta": step, r"\sigma": expit, "k": steepness}
     printed("eq-ua-jump-l2").holds(names, within=1e-9)
+
+
+# --- two dimensions ---
+
+
+@pytest.mark.equation("eq-ua-waves-error", method="numeric")
+def test_stairs_for_waves_keep_to_the_bound(printed, discrepancy):
+    rng = np.random.default_rng(2)
+    k, c, phase = rng.integers(-4, 5, size=(7, 2)), rng.normal(size=7), rng.uniform(0, 6, size=7)
+    points = rng.uniform(-3, 3, size=(4000, 2))
+    for h in (0.5, 0.1):
+        middles = (np.floor(points @ k.T / h) + 0.5) * h
+        error = np.abs((np.cos(points @ k.T + phase) - np.cos(middles + phase)) @ c)
+        bound = printed("eq-ua-waves-error").value({"h": h, "c_k": list(c)}, side=1, k=range(7))
+        discrepancy(max(0.0, float(error.max() - bound)))
+        assert bound / 10 < error.max() <= bound

@@ -28,9 +28,15 @@ def cells(K: Any, epsilon: Any) -> Any:
     return int(np.ceil(K / (2 * epsilon)))
 
 
-def output_weights(values: Any) -> Any:
-    """Changes of the slope of a polygon through equally spaced points."""
-    return np.diff(np.diff(values) * (len(values) - 1), prepend=0.0)
+def output_weights(x: Any, y: Any) -> Any:
+    """Changes of the slope of a polygon through given points."""
+    return np.diff(np.diff(y) / np.diff(x), prepend=0.0)
+
+
+def _points(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw three to seven points at different distances."""
+    n = int(rng.integers(3, 8))
+    return np.cumsum(rng.choice([0.2, 0.4, 0.5, 0.8, 1.0, 1.25], size=n)) - 1.0, nice(rng, n)
 
 
 def _computes(parameters: Any, w: Any, b: Any, v: Any, c: Any) -> Any:
@@ -230,41 +236,41 @@ EXERCISES = (
     Exercise(
         id="ua-polygon",
         chapter="universal-approximation",
-        title="The weights of a polygon",
+        title="Through given points",
         difficulty=2,
         minutes=8,
         equation="eq-ua-polygon",
         hints=(
-            "First the m slopes: differences of neighbouring values over the width 1/m.",
+            "First the m slopes: each a difference of neighbouring y over the difference of their x.",
             "Then their changes, the first one included: before the first cell the slope is 0. `np.diff` has an argument for that.",
         ),
         reference=output_weights,
-        inputs=lambda rng: (nice(rng, int(rng.integers(3, 8))),),
-        cases=((np.array([1.0, 3.0]),),),
+        inputs=_points,
+        cases=((np.array([0.0, 0.5]), np.array([1.0, 3.0])),),
         mistakes=(
             Mistake(
                 "returned the slopes, not their changes",
-                lambda values: np.diff(values) * (len(values) - 1),
+                lambda x, y: np.diff(y) / np.diff(x),
                 "Each node changes the slope; the slopes are sums of these changes.",
             ),
             Mistake(
-                "forgot to divide by the width of a cell",
-                lambda values: np.diff(np.diff(values), prepend=0.0),
-                "A slope is a difference over the width 1/m.",
+                "forgot to divide by the widths",
+                lambda x, y: np.diff(np.diff(y), prepend=0.0),
+                "A slope is a difference over the width of its cell.",
             ),
             Mistake(
-                "took m as the number of points",
-                lambda values: np.diff(np.diff(values) * len(values), prepend=0.0),
-                "m + 1 points make m cells.",
+                "took all cells as equally wide",
+                lambda x, y: np.diff(np.diff(y) * (len(x) - 1) / (x[-1] - x[0]), prepend=0.0),
+                "These points lie at different distances. Each slope has a width of its own.",
             ),
             Mistake(
                 "left out the first node",
-                lambda values: np.diff(np.diff(values) * (len(values) - 1)),
-                "The first node sets the slope of the first cell: s₋₁ = 0.",
+                lambda x, y: np.diff(np.diff(y) / np.diff(x)),
+                "The first node sets the slope of the first cell: before it the slope is 0.",
             ),
             Mistake(
                 "took old slope minus new",
-                lambda values: -output_weights(values),
+                lambda x, y: -output_weights(x, y),
                 "The change is the new slope minus the old one.",
             ),
         ),

@@ -66,17 +66,13 @@ SELFCHECKS = (
     ),
     selfcheck(
         "ua-polygon",
-        r"A polygon goes through the values $F(0)$, $F(\frac13)$, $F(\frac23)$ and $F(1)$ in $F$. As a network, it has three "
-        r"ReLU nodes with kinks at $0$, $\frac13$ and $\frac23$. Give their three output weights.",
-        "F",
-        draw=lambda rng: (nice(rng, 4, low=-1.0, high=1.0),),
+        r"A ReLU network passes through the points $(x_j, y_j)$. Its three hidden nodes are "
+        r"$\operatorname{ReLU}(x - x_j)$, with the kinks at all points but the last, and its output bias is the first $y$. Give "
+        r"the three output weights.",
+        "x, y",
+        draw=lambda rng: (np.cumsum([0.0, *rng.choice([0.2, 0.5, 0.8, 1.0, 2.0], size=3)]), nice(rng, 4)),
         say={
-            "forgot to divide by the width of a cell": "A slope is a difference over the width of a cell, which is ⅓ here.",
-            "took m as the number of points": (
-                "took the number of points for that of the cells",
-                "Four points make three cells.",
-            ),
-            "left out the first node": "The first node sets the slope of the first cell: before it the slope is 0.",
+            "left out the first node": "The first node sets the slope of the first cell: before it the slope is 0."
         },
     ),
     selfcheck(
