@@ -202,6 +202,7 @@ def move_solutions(article: Tag, book: BeautifulSoup) -> Tag | None:
         folded.name = "div"
     for summary in section.select("summary"):
         summary.name = "p"
+        summary["class"] = "folded-title"  # it heads what follows
         label = book.new_tag("strong")
         label.extend(list(summary.contents))
         summary.append(label)
