@@ -13,13 +13,19 @@ def convolution(x: Any, w: Any, b: Any) -> Any:
     return np.array([w @ x[j : j + k] + b for j in range(len(x) - k + 1)])
 
 
-def dense_weights(w: Any, n: Any) -> Any:
-    """Weights of the dense layer that slides a filter along a signal."""
-    k = len(w)
-    W = np.zeros((n, n - k + 1))
-    for j in range(n - k + 1):
-        W[j : j + k, j] = w
+def strided(w: Any, n: Any, s: Any) -> Any:
+    """Weights of the dense layer that puts a filter on every s-th place of a signal."""
+    starts = range(0, n - len(w) + 1, s)
+    W = np.zeros((n, len(starts)))
+    for j, start in enumerate(starts):
+        W[start : start + len(w), j] = w
     return W
+
+
+def _jumps(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw a filter, a signal's length with room for two nodes or more, and a stride."""
+    k, s = int(rng.integers(2, 4)), int(rng.integers(1, 4))
+    return nice(rng, k), k + s * int(rng.integers(1, 4)) + int(rng.integers(0, s)), s
 
 
 def filter_gradient(x: Any, delta: Any) -> Any:
@@ -137,40 +143,45 @@ EXERCISES = (
     Exercise(
         id="types-matrix",
         chapter="network-types",
-        title="The constrained matrix",
+        title="A filter that jumps",
         difficulty=2,
         minutes=10,
         equation="eq-types-matrix",
-        hints=("Start from zeros of shape (n, n - k + 1) and fill one column after the other.",),
-        reference=dense_weights,
-        inputs=lambda rng: (_signal(rng)[1], int(rng.integers(4, 8))),
+        hints=(
+            "In which row does the filter of node j start? Where is the last start that leaves room for it?",
+            "`range(0, n - k + 1, s)` lists the starts. Make zeros with a column for each, and fill one after the other.",
+        ),
+        reference=strided,
+        inputs=_jumps,
         cases=(
-            (np.array([0.5, -1.0]), 2),
-            (np.array([0.5]), 2),
+            (np.array([0.5, -1.0]), 5, 2),
+            (np.array([0.5, -1.0]), 6, 2),
+            (np.array([1.0, 2.0, 3.0]), 10, 2),
         ),
         mistakes=(
             Mistake(
                 "put the filter into the columns backwards",
-                lambda w, n: dense_weights(w[::-1], n),
-                "In column j, w₀ stands in row j.",
+                lambda w, n, s: strided(w[::-1], n, s),
+                "In column j the weight w₀ stands first, at the top.",
             ),
             Mistake(
-                "let the filter wrap around at the end",
-                lambda w, n: np.array(
-                    [[w[(i - j) % n] if (i - j) % n < len(w) else 0.0 for j in range(n)] for i in range(n)]
-                ),
-                "There are only n - k + 1 nodes: none of them sees both ends of the signal.",
+                "let the filter slide one place at a time",
+                lambda w, n, s: strided(w, n, 1),
+                "With the stride s the next node starts s places further down.",
+            ),
+            Mistake(
+                "left out the last node",
+                lambda w, n, s: strided(w, n, s)[:, :-1],
+                "There is room for one more: the node that starts at 0 counts as well.",
             ),
             Mistake(
                 "put the filter into the first rows of every column",
-                lambda w, n: np.concatenate(
-                    [np.tile(w[:, None], n - len(w) + 1), np.zeros((n - len(w), n - len(w) + 1))]
-                ),
+                lambda w, n, s: np.tile(strided(w, n, s)[:, :1], strided(w, n, s).shape[1]),
                 "Each node sees another part of the signal: the filter moves down from column to column.",
             ),
             Mistake(
                 "used ones instead of the filter's weights",
-                lambda w, n: dense_weights(np.ones_like(w), n),
+                lambda w, n, s: strided(np.ones_like(w), n, s),
                 "The places are right; fill in the weights.",
             ),
         ),

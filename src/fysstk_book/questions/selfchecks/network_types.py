@@ -14,12 +14,12 @@ SELFCHECKS = (
     ),
     selfcheck(
         "types-matrix",
-        r"A filter $w$ of two weights slides along a signal $x$ of $n$ numbers. Write it as a dense layer $z = xW$, and give "
-        r"the matrix $W$.",
-        "w, n",
-        draw=lambda rng: (nice(rng, 2), 3),
+        r"A filter $w$ of two weights is put on every second place of a signal $x$ of four numbers: at the start, and two "
+        r"places further on. Write it as a dense layer $z = xW$, and give the matrix $W$.",
+        "w, -, -",
+        draw=lambda rng: (nice(rng, 2), 4, 2),
         say={
-            "let the filter wrap around at the end": "A filter of two weights fits at n - 1 places only: no node sees both ends of the signal."
+            "let the filter slide one place at a time": "The second node starts two places further down, and there is no third.",
         },
     ),
     selfcheck(
