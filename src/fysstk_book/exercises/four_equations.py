@@ -13,9 +13,9 @@ def one_layer(a: Any, W: Any, b: Any) -> Any:
     return sigmoid(a @ W + b)
 
 
-def output_delta(a: Any, y: Any) -> Any:
-    """Error of a sigmoid output layer for the mean half squared error."""
-    return (a - y) * a * (1 - a) / len(a)
+def output_delta(a: Any, y: Any, c: Any) -> Any:
+    """Error of a tanh output layer for the mean of half squared errors with the weights c."""
+    return c * (a - y) * (1 - a**2) / len(a)
 
 
 def hidden_delta(delta_next: Any, W_next: Any, a: Any) -> Any:
@@ -61,10 +61,18 @@ def _two_layers_wrong(
     return wrong
 
 
-def backward_multiplications(sizes: Any) -> Any:
-    """Multiplications of one backward pass for one sample."""
-    layers = [m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)]
-    return 2 * sum(layers) - layers[0]
+def _weights(sizes: Any) -> list[Any]:
+    return [m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)]
+
+
+def backward_multiplications(sizes: Any, f: Any) -> Any:
+    """Multiplications of one backward pass for one sample, of which the first f layers are frozen."""
+    return sum(_weights(sizes)[f:]) + sum(_weights(sizes)[f + 1 :])
+
+
+def _frozen(rng: np.random.Generator) -> tuple[Any, ...]:
+    sizes = tuple(int(m) for m in rng.integers(2, 9, size=rng.integers(3, 6)))
+    return sizes, int(rng.integers(0, len(sizes) - 1))
 
 
 def _one_sample(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -74,7 +82,8 @@ def _one_sample(rng: np.random.Generator) -> tuple[Any, ...]:
 
 def _batch(rng: np.random.Generator) -> tuple[Any, ...]:
     n, m = rng.integers(1, 5, size=2)
-    return nice(rng, n, m, low=0.1, high=0.9), rng.integers(0, 2, size=(n, m)).astype(float)
+    targets = rng.integers(0, 2, size=(n, m)).astype(float)
+    return nice(rng, n, m, low=0.1, high=0.9), targets, nice(rng, m, low=0.2, high=3.0)
 
 
 def _hidden(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -196,41 +205,51 @@ EXERCISES = (
     Exercise(
         id="four-output-delta",
         chapter="four-equations",
-        title="The error of the output layer",
+        title="Outputs that matter differently",
         difficulty=1,
-        minutes=5,
+        minutes=6,
         equation="eq-four-matrix-delta-output",
         hints=(
-            "Equation {eq}`eq-four-matrix-delta-output` is a product of two factors. For the first see "
+            "Equation {eq}`eq-four-matrix-delta-output` is a product of two factors. For the first, put the cⱼ into "
             "{eq}`eq-four-matrix-cost-gradient`.",
-            "The second factor is the slope of the sigmoid, written through its output: a (1 - a).",
+            "The second factor is the slope of tanh, written through its output: 1 - a².",
         ),
         reference=output_delta,
         inputs=_batch,
         mistakes=(
             Mistake(
-                "forgot the slope of the sigmoid",
-                lambda a, y: (a - y) / len(a),
+                "forgot the slope of the activation",
+                lambda a, y, c: c * (a - y) / len(a),
                 "This is dC/da. One more factor leads from a to z.",
             ),
             Mistake(
+                "kept the slope of the sigmoid",
+                lambda a, y, c: c * (a - y) * a * (1 - a) / len(a),
+                "The outputs have a tanh here. Its slope is 1 - a².",
+            ),
+            Mistake(
                 "the sign is turned",
-                lambda a, y: -output_delta(a, y),
+                lambda a, y, c: -output_delta(a, y, c),
                 "The derivative of (a - y)²/2 with respect to a is a - y.",
             ),
             Mistake(
-                "took σ′ at a instead of at z",
-                lambda a, y: (a - y) * sigmoid(a) * (1 - sigmoid(a)) / len(a),
-                "`a` is already the output of the sigmoid; its slope is a (1 - a), without another sigmoid.",
+                "let all outputs count alike",
+                lambda a, y, c: output_delta(a, y, np.ones_like(c)),
+                "The error of output j is weighted by cⱼ.",
+            ),
+            Mistake(
+                "squared the weights of the outputs with the errors",
+                lambda a, y, c: output_delta(a, y, c**2),
+                "cⱼ stands in front of the square, not in it.",
             ),
             Mistake(
                 "averaged over all entries instead of over the samples",
-                lambda a, y: (a - y) * a * (1 - a) / a.size,
+                lambda a, y, c: output_delta(a, y, c) * len(a) / a.size,
                 "The mean runs over the samples, that is the rows; the cost of one sample is a sum over its outputs.",
             ),
             Mistake(
                 "forgot that the ½ cancels",
-                lambda a, y: 2 * output_delta(a, y),
+                lambda a, y, c: 2 * output_delta(a, y, c),
                 "Differentiating the square gives a 2, and the ½ in front of the cost takes it away.",
             ),
         ),
@@ -377,47 +396,47 @@ EXERCISES = (
     Exercise(
         id="four-operations",
         chapter="four-equations",
-        title="What a backward pass costs",
+        title="Fine-tuning: what a shorter way back costs",
         difficulty=2,
         minutes=10,
         equation="eq-four-operations",
         hints=(
-            "Equation 2 needs one multiplication for each weight, in every layer.",
-            "Equation 4 needs one for each weight, in every layer but the first.",
+            "Equation 2 needs one multiplication for each weight, in the layers that learn.",
+            "Which is the lowest δ that anybody asks for? Equation 4 needs one multiplication for each weight on the way there.",
         ),
         reference=backward_multiplications,
-        inputs=lambda rng: (tuple(int(m) for m in rng.integers(1, 9, size=rng.integers(2, 6))),),
-        cases=(((784, 30, 10),),),
+        inputs=_frozen,
+        cases=(((784, 30, 10), 0), ((784, 100, 30, 10), 1)),
         mistakes=(
             Mistake(
+                "let all layers learn",
+                lambda sizes, f: backward_multiplications(sizes, 0),
+                "The gradients of the first f layers are not asked for, nor are the errors below layer f + 1.",
+            ),
+            Mistake(
+                "sent the error one layer too far back",
+                lambda sizes, f: 2 * sum(_weights(sizes)[f:]),
+                "The error of layer f + 1 is the last one that is needed; it is not sent on.",
+            ),
+            Mistake(
+                "sent the error back through all layers",
+                lambda sizes, f: sum(_weights(sizes)[f:]) + sum(_weights(sizes)[1:]),
+                "Below the layers that learn nobody needs an error.",
+            ),
+            Mistake(
+                "counted the gradients only",
+                lambda sizes, f: sum(_weights(sizes)[f:]),
+                "Equation 4 multiplies as well, with every weight through which the error goes back.",
+            ),
+            Mistake(
+                "froze the last layers instead of the first",
+                lambda sizes, f: backward_multiplications(sizes[: len(sizes) - f], 0),
+                "Layers 1 to f are those next to the input.",
+            ),
+            Mistake(
                 "counted the biases, too",
-                lambda sizes: (
-                    2 * sum((m + 1) * n for m, n in zip(sizes[:-1], sizes[1:], strict=True))
-                    - (sizes[0] + 1) * sizes[1]
-                ),
+                lambda sizes, f: backward_multiplications(sizes, f) + sum(sizes[f + 1 :]),
                 "A bias multiplies nothing: its gradient is the error itself.",
-            ),
-            Mistake(
-                "counted δ⁰ as well",
-                lambda sizes: 2 * sum(m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
-                "Nobody asks for the error of the inputs: the first layer needs no step back.",
-            ),
-            Mistake(
-                "counted the forward pass only",
-                lambda sizes: sum(m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
-                "That is one multiplication per weight. The backward pass does two things with most weights.",
-            ),
-            Mistake(
-                "counted the biases too",
-                lambda sizes: backward_multiplications(sizes) + sum(sizes[1:]),
-                "A bias gradient is a sum; it needs no multiplication.",
-            ),
-            Mistake(
-                "left out the last layer instead of the first",
-                lambda sizes: (
-                    2 * sum(m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)) - sizes[-2] * sizes[-1]
-                ),
-                "The step back starts at the output and stops at layer 1. Which weights are never used for it?",
             ),
         ),
     ),

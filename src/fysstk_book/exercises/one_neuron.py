@@ -18,6 +18,11 @@ def delta(a1: Any, y: Any) -> Any:
     return (a1 - y) * a1 * (1 - a1)
 
 
+def quartic_delta(a1: Any, y: Any) -> Any:
+    """Error of a sigmoid neuron whose cost is a quarter of the fourth power."""
+    return (a1 - y) ** 3 * a1 * (1 - a1)
+
+
 def gradients(x: Any, y: Any, w1: Any, b1: Any) -> Any:
     """Derivatives of the cost with respect to the weight and the bias."""
     a1 = sigmoid(w1 * x + b1)
@@ -108,40 +113,51 @@ EXERCISES = (
     Exercise(
         id="one-delta",
         chapter="one-neuron",
-        title="The error of the neuron",
+        title="A cost that forgives small errors",
         difficulty=1,
-        minutes=4,
+        minutes=5,
         equation="eq-one-delta",
         hints=(
-            "Equation {eq}`eq-one-delta` has two factors; the slope can be written through the output a₁.",
+            "Equation {eq}`eq-one-delta` has two factors. Which of them knows the cost?",
+            "Differentiate ¼(a - y)⁴ with respect to a; the slope of the sigmoid stays a₁(1 - a₁).",
         ),
-        reference=delta,
+        reference=quartic_delta,
         inputs=lambda rng: (nice(rng, low=0.1, high=0.9), nice(rng, low=0.1, high=1.0)),
         cases=((0.5, 1.0), (0.98, 0.0)),
         mistakes=(
             Mistake(
+                "kept the squared error",
+                delta,
+                "The cost of this exercise has the fourth power: its derivative is not a - y.",
+            ),
+            Mistake(
                 "forgot the slope of the sigmoid",
-                lambda a1, y: a1 - y,
+                lambda a1, y: (a1 - y) ** 3,
                 "This is dC/da₁. One more factor leads from a₁ to z₁.",
             ),
             Mistake(
                 "the sign is turned",
-                lambda a1, y: -delta(a1, y),
-                "The derivative of ½(a - y)² with respect to a is a - y.",
+                lambda a1, y: -quartic_delta(a1, y),
+                "The derivative of ¼(a - y)⁴ with respect to a is (a - y)³.",
             ),
             Mistake(
                 "took σ′ at a₁ instead of at z₁",
-                lambda a1, y: (a1 - y) * sigmoid(a1) * (1 - sigmoid(a1)),
+                lambda a1, y: (a1 - y) ** 3 * sigmoid(a1) * (1 - sigmoid(a1)),
                 "a₁ is already the output of the sigmoid; no second sigmoid is needed.",
             ),
             Mistake(
-                "forgot that the ½ cancels",
-                lambda a1, y: 2 * delta(a1, y),
-                "The 2 of the square and the ½ of the cost cancel.",
+                "forgot that the ¼ cancels",
+                lambda a1, y: 4 * quartic_delta(a1, y),
+                "The 4 of the power and the ¼ of the cost cancel.",
+            ),
+            Mistake(
+                "left the fourth power as it is",
+                lambda a1, y: (a1 - y) ** 4 * a1 * (1 - a1),
+                "The derivative of a fourth power is four times a third power.",
             ),
             Mistake(
                 "multiplied by a₁ alone",
-                lambda a1, y: (a1 - y) * a1,
+                lambda a1, y: (a1 - y) ** 3 * a1,
                 "The slope vanishes at both ends, at a = 0 and at a = 1.",
             ),
         ),

@@ -16,8 +16,8 @@ def output(x: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
 
 
 def hidden_deltas(a1: Any, a2: Any, y: Any, w2: Any) -> Any:
-    """Errors of the two hidden nodes."""
-    return w2 * a1 * (1 - a1) * (a2 - y) * a2 * (1 - a2)
+    """Errors of two hidden nodes with tanh, before a linear output."""
+    return w2 * (1 - a1**2) * (a2 - y)
 
 
 def gradients(x: Any, y: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
@@ -132,35 +132,40 @@ EXERCISES = (
     Exercise(
         id="two-delta",
         chapter="two-two-one",
-        title="Two errors from one",
+        title="Two errors from one, with other activations",
         difficulty=2,
         minutes=8,
         equation="eq-two-delta1",
         hints=(
-            "δ of the output is a number; it goes back along two arrows.",
-            "Equation {eq}`eq-two-delta1` for both nodes at once: three factors, two of them arrays.",
+            "δ of the output is a number; what is the slope of a linear node?",
+            "Equation {eq}`eq-two-delta1` for both nodes at once: three factors, two of them arrays. The slope of tanh is 1 - a².",
         ),
         reference=hidden_deltas,
         inputs=lambda rng: (
             nice(rng, 2, low=0.1, high=0.9),
-            nice(rng, low=0.1, high=0.9),
+            nice(rng),
             nice(rng, low=0.1, high=1.0),
             nice(rng, 2),
         ),
         mistakes=(
             Mistake(
                 "forgot the slopes of the hidden nodes",
-                lambda a1, a2, y, w2: w2 * (a2 - y) * a2 * (1 - a2),
+                lambda a1, a2, y, w2: w2 * (a2 - y),
                 "You stopped at ∂C/∂a. One more factor leads from a to z, for each hidden node its own.",
             ),
             Mistake(
-                "forgot the slope of the output node",
+                "kept the slope of the sigmoid in the hidden nodes",
                 lambda a1, a2, y, w2: w2 * a1 * (1 - a1) * (a2 - y),
-                "δ of the output has two factors, too.",
+                "a (1 - a) is the slope of the sigmoid. That of tanh is 1 - a².",
+            ),
+            Mistake(
+                "kept the slope of the sigmoid at the output",
+                lambda a1, a2, y, w2: hidden_deltas(a1, a2, y, w2) * a2 * (1 - a2),
+                "The output is linear: its slope is 1.",
             ),
             Mistake(
                 "forgot the weights",
-                lambda a1, a2, y, w2: a1 * (1 - a1) * (a2 - y) * a2 * (1 - a2),
+                lambda a1, a2, y, w2: (1 - a1**2) * (a2 - y),
                 "Along each arrow the error is multiplied by that arrow's weight.",
             ),
             Mistake(

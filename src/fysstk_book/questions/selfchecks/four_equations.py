@@ -13,8 +13,9 @@ ORDER = r"Row $i$, column $j$ of {} belongs to the way from node $i$ to node $j$
 TWO_SAMPLES = "Each row belongs to one of two samples. "
 
 
-def _sizes(rng: np.random.Generator) -> tuple[tuple[int, ...]]:
-    return (tuple(int(m) for m in rng.integers(2, 10, size=rng.integers(3, 5))),)
+def _sizes(rng: np.random.Generator) -> tuple[tuple[int, ...], int]:
+    sizes = tuple(int(m) for m in rng.integers(2, 10, size=rng.integers(4, 6)))
+    return sizes, int(rng.integers(1, len(sizes) - 2))
 
 
 W1, B1 = np.array([[1.0, -1.0], [0.5, 1.0]]), np.array([0.0, 0.5])
@@ -74,14 +75,15 @@ SELFCHECKS = (
     ),
     selfcheck(
         "four-output-delta",
-        TWO_SAMPLES
-        + r"The outputs of two sigmoid nodes are $A$, their targets $Y$. The cost is the mean over the samples of half the "
-        r"sum of the squared errors. Give the matrix $\delta$ of the output layer.",
-        "A, Y",
-        draw=lambda rng: (nice(rng, 2, 2, low=0.1, high=0.9), rng.integers(0, 2, size=(2, 2)).astype(float)),
-        say={
-            "took σ′ at a instead of at z": "A holds the outputs of the sigmoid already; its slope is a (1 - a)."
-        },
+        TWO_SAMPLES + r"The outputs of two $\tanh$ nodes are $A$, their targets $Y$. The cost of a sample is "
+        r"$\frac12\sum_j c_j(a_j - y_j)^2$, with $c = (c_1, c_2)$, and that of the batch is the mean over the samples. Give "
+        r"the matrix $\delta$ of the output layer.",
+        "A, Y, c",
+        draw=lambda rng: (
+            nice(rng, 2, 2, low=0.1, high=0.9),
+            rng.integers(0, 2, size=(2, 2)).astype(float),
+            nice(rng, 2, low=0.2, high=3.0),
+        ),
     ),
     selfcheck(
         "four-hidden-delta",
@@ -155,8 +157,8 @@ SELFCHECKS = (
     ),
     selfcheck(
         "four-operations",
-        r"Count the multiplications of one backward pass for one sample: those that send the errors back through the weights (equation 4) and those that make the weights' gradients (equation 2), without those of the activations' slopes. The network has the layers $(M_0, M_1, \dots, M_L)$.",
-        lambda sizes: rf"For $(M_0, M_1, \dots, M_L) = {sizes}$:",
+        r"The first $f$ layers of a network are frozen: only the others learn. Count the multiplications of one backward pass for one sample: those that send the errors back through the weights (equation 4) and those that make the weights' gradients (equation 2), without those of the activations' slopes. The network has the layers $(M_0, M_1, \dots, M_L)$.",
+        lambda sizes, f: rf"For $(M_0, M_1, \dots, M_L) = {sizes}$ and $f = {f}$:",
         draw=_sizes,
         digits=4,
     ),

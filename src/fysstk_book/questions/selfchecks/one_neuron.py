@@ -12,7 +12,7 @@ SELFCHECKS = (
     selfcheck("one-cost", NEURON + "What is its cost?", "x, y, w_1, b_1"),
     selfcheck(
         "one-delta",
-        r"A sigmoid neuron has the output $a_1$. The target is $y$, and the cost $C$ is half the squared error. "
+        r"A sigmoid neuron has the output $a_1$. The target is $y$, and the cost is $C = \frac14(a_1 - y)^4$. "
         r"What is its error $\delta_1 = \partial C/\partial z_1$?",
         "a_1, y",
     ),

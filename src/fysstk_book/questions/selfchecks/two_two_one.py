@@ -21,7 +21,7 @@ SELFCHECKS = (
     ),
     selfcheck(
         "two-delta",
-        r"In a network with two hidden nodes and one output, all with sigmoids, the hidden outputs are $a^{(1)}$ and the "
+        r"In a network with two $\tanh$ hidden nodes and one linear output, the hidden outputs are $a^{(1)}$ and the "
         r"output is $a^{(2)}$. The weights to the output are $w^{(2)}$, the target is $y$, and the cost is half the "
         r"squared error. Give the errors of the two hidden nodes, $\delta^{(1)}_0$ and $\delta^{(1)}_1$.",
         "a^{(1)}, a^{(2)}, y, w^{(2)}",
