@@ -106,3 +106,14 @@ def test_the_search_of_the_book_leads_to_the_section(address, visit, asked):
     found = page.locator("#search-results li a").first
     found.wait_for()
     assert ASKED[asked] in found.get_attribute("href")
+
+
+@pytest.mark.browser
+def test_what_is_typed_begins_beside_the_magnifier(visit):
+    page = visit()
+    page.set_content(
+        "<form class='bd-search'><input class='form-control' style='width: 300px'></form>"
+        f"<style>{(ROOT / 'book' / '_static' / 'custom.css').read_text(encoding='utf8')}</style>"
+    )
+    left = page.evaluate("parseFloat(getComputedStyle(document.querySelector('input')).paddingLeft)")
+    assert left > 23  # where the theme's magnifier ends
