@@ -190,7 +190,7 @@ def test_a_family_that_disagrees_with_the_catalogue_is_refused():
 
 
 def test_too_few_inputs_are_refused():
-    with pytest.raises(ValueError, match="one-delta: 4 inputs are needed, and 1 were found"):
+    with pytest.raises(ValueError, match="one-delta: 4 inputs are needed, and 0 were found"):
         selfcheck("one-delta", "?", "a_1, y", draw=lambda rng: (0.5, 1.0))
     with pytest.raises(ValueError, match="hyper-first: draw is needed"):
         selfcheck("hyper-first", "?", "M")

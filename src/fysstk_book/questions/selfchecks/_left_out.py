@@ -85,6 +85,7 @@ UNASKED = {
         "joined the two carries by AND": "the bits are those of a lost carry",
         "turned the carry round": "the bits are those of a lost carry, or of one too many",
     },
+    "perceptron-visits": {"corrected after right answers too": "it shows only where no correction is needed"},
     "reg-stop": {
         "took the best epoch of the whole list": OTHER,
     },

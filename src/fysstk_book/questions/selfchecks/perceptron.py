@@ -67,7 +67,13 @@ SELFCHECKS = (
                 ),
             ],
             ("lost the carry", "The total is right. Two bits that are 1 are enough for a carry."),
-        ),
+        )
+        | {
+            ("a carry that is always 1", "carries as soon as one bit is 1"): (
+                "a carry where there is none",
+                "The total is right. A single 1 gives the sum 1, which needs no second digit.",
+            )
+        },
     ),
     selfcheck(
         "perceptron-visits",
