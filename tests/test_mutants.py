@@ -95,10 +95,41 @@ def test_a_name_gives_way_to_what_has_a_value_of_its_kind_there():
     notes = noted("y = c + \\sum_{i=1}^n f(x_i) + g(v v - 2)", names)
     found = {str(node): set(map(str, new)) for node, new in notes.stand_ins.items()}
     assert found["f"] == {"g"}
-    assert found["c"] == {"y", "n", "v"}  # i has no value outside of its sum
+    assert found["c"] == {"y", "n"}  # i has no value outside of its sum, and v is an array
     assert found["n"] == set()  # the bound of a sum is a whole number, and c is 3.5
     assert found["x_{i}"] == set()  # there are no x_{n + 1}, no other x
     assert "x_{i + 1}" not in found["x_{i}"]
+
+
+@pytest.mark.parametrize(
+    ("latex", "names", "there", "left_out"),
+    [
+        ("y = f(a) + g(a, a)", {"y": 3, "f": abs, "g": lambda a, b: a + b, "a": 1}, [], ["y = g ( a )"]),
+        (
+            "y = A x",
+            {"y": np.ones(2), "A": np.eye(2), "x": np.ones(2)},
+            ["y = x"],
+            ["y = y x", "A = A x"],
+        ),
+        ("y = A x", {"y": np.ones(2), "A": np.ones((2, 1)), "x": np.ones(1)}, [], ["y = x", "y = y x"]),
+        ("A^T A = B", {"A": np.ones((3, 1)), "B": np.full((1, 1), 3)}, [], ["A A", "A^{T} B", "A^{T} = B"]),
+        (r"\sum_{i=1}^2 x_i = y", {"x_i": from_one([2, 3]), "y": 5}, [r"\sum_{i=1}^1 x_i = y"], ["^3 x_i"]),
+        (r"\sum_{i=1}^n x_i = m", {"x_i": from_one([2, 3]), "n": 2, "m": 5}, [], ["^m x_i"]),
+        (r"b = 2 \qquad y = b x", {"y": 6, "x": 3}, [r"b = 3 \qquad y = b x"], [r"b \ne 2", "x = 2"]),
+        (r"\int_0^1 x^2 d x = a", {"a": 1 / 3}, [r"\int_0^1 x d x = a"], ["x^2 d = a", "x^2 x = a"]),
+        (r"a_j = 1 \quad (j = 0, 1)", {"a_j": [1, 1]}, [r"a_j = 2 \quad (j = 0, 1)"], [r"j \ne 0"]),
+    ],
+)
+def test_a_change_leaves_a_formula_with_a_value_of_the_same_kind(latex, names, there, left_out):
+    notes = noted(latex, names)
+    found = {str(m.tree) for m in mutants(notes.tree, notes.changeable())}
+    assert found and {str(parse(text)) for text in there} <= found
+    for text in left_out:
+        assert not [one for one in found if text.replace(" ", "") in one.replace(" ", "")]
+
+
+def test_what_o_stands_for_has_any_sign():
+    assert not [m for m in changes("a = b - O(h^2)") if m.text == "a = b + O ( h^{2} )"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 from fysstk_book import sources
-from fysstk_book.printed.formula import Formula
+from fysstk_book.printed.formula import Formula, ShapesError
 from fysstk_book.printed.names import UnboundError, from_one
 from fysstk_book.printed.numbers import samples
 from fysstk_book.printed.tidy import UnreadableError
@@ -161,6 +161,7 @@ def test_limits_from_both_sides():
     assert [value(rf"\lim_{{z\to0^{side}}} {jump}", {"a": a}) for side in "+-"] == [1, a]
     refuses(rf"1 = \lim_{{z\to0}} {jump}", ValueError, "no limit", {"a": a})
     assert value(r"\lim_{z\to0} \frac{\sin(z)}{z}") == 1
+    assert value(r"\lim_{z\to0} \frac{1}{z^2}") == sp.oo
     assert value(r"\lim_{z\to0^-} \frac{1}{z}") == -sp.oo
 
 
@@ -265,7 +266,7 @@ def test_equations_hold_or_not():
     formula("a = b").holds({"a": 1, "b": 1 + 1e-13})
     refuses("a = b", AssertionError, "1 and 2, which is 1 too far", {"a": 1, "b": 2})
     refuses("a = b = c", AssertionError, "b = c", {"a": 1, "b": 1, "c": 2})
-    refuses("a = b", AssertionError, "shapes", {"a": np.ones(2), "b": np.ones(3)})
+    refuses("a = b", ShapesError, "shapes", {"a": np.ones(2), "b": np.ones(3)})
     x = sp.Symbol("x")
     formula("(a + 1)^2 = a^2 + 2a + 1").holds({"a": x})
     refuses("(a + 1)^2 = a^2 + a + 1", AssertionError, "x is left over", {"a": x})
@@ -283,6 +284,8 @@ def test_inequalities():
 def test_rounded_numbers():
     formula(r"a = 4\ln2 \approx 2.773").holds({"a": 4 * np.log(2)})
     refuses(r"a = 2.772", AssertionError, "too far", {"a": 4 * np.log(2)})
+    formula(r"a \ne 2.772").holds({"a": 4 * np.log(2)})
+    refuses(r"a \ne 2.773", AssertionError, "does not hold", {"a": 4 * np.log(2)})
     formula(r"x \approx 23\,700").holds({"x": 23749})
     refuses(r"x \approx 23\,700", AssertionError, "too far", {"x": 23751})
     formula(r"x \approx 6\cdot 10^{-6}").holds({"x": 6.4e-6})

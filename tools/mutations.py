@@ -1,7 +1,8 @@
 """The small ways in which a printed formula can be wrong: a sign, an index, a layer, a name.
 
-A name gives way to one with another letter or index only where that one has a value of the same kind, as
-`stand_ins` knows: a formula that nobody can compute says nothing about the values that its test tries.
+A name gives way to one with another letter or index, and a product to one without a factor, only where that
+has a value of the same kind, as `stand_ins` knows: a formula that nobody can compute says nothing about the
+values that its test tries.
 """
 
 from __future__ import annotations
@@ -10,19 +11,22 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fysstk_book.printed.names import is_letter
 from fysstk_book.printed.tidy import UnreadableError
 from fysstk_book.printed.tree import Node, parse, walk
 from fysstk_book.printed.value import is_operator
 
-__all__ = ["KINDS", "Mutant", "mutants", "others", "units"]
+__all__ = ["KINDS", "PRODUCTS", "Mutant", "mutants", "others", "own_changes", "units"]
 
 UNITS = ("name", "slope", "scripts")  # what has a value as a whole: w_{ij}^l, a derivative, (W^l)^T
-StandIns = Mapping[
-    Node, Collection[Node]
-]  # for a unit that was read, those that have a value where it stands
+PRODUCTS = ("juxt", "multiply")
+
+# for what was read, those that have a value of its kind where it stands
+StandIns = Mapping[Node, Collection[Node]]
 
 KINDS = ("sign", "indices", "layer", "dropped", "fraction", "name", "number", "relation")
 TURNED = {"<": ">", ">": "<", r"\leq": r"\geq", r"\geq": r"\leq", "=": r"\ne", r"\ne": "="}
+ORDER = ("O", r"\mathcal{O}")
 ONE = Node("number", ("1",))
 TRANSPOSE = Node("name", ("T", 0, None, None))
 
@@ -55,7 +59,8 @@ def mutants(tree: Node, stand_ins: StandIns) -> list[Mutant]:
     tree : Node
         The formula.
     stand_ins : dict of Node
-        For a name, derivative or indexed bracket that was read, those that may take its place.
+        For a name, derivative, indexed bracket or product that was read, those that may take its place; for
+        what defines a name, nothing.
     """
     found = {str(tree): Mutant("", "", str(tree))}
     for kind, change, new in _changes(tree, stand_ins, list(units(tree))):
@@ -109,7 +114,9 @@ def others(node: Node, printed: Collection[Node]) -> Iterator[tuple[str, str, No
     names = [other for other in printed if other.kind == node.kind and other != node]
     if node.kind == "name":
         for other in dict.fromkeys(_without_power(n) for n in names):
-            if other.parts[0] != node.parts[0] and (other.parts[2] is None) == (node.parts[2] is None):
+            if other.parts[0] not in (node.parts[0], *ORDER) and (other.parts[2] is None) == (
+                node.parts[2] is None
+            ):
                 yield "name", f"{node} is {other}", _with_power(other, _power(node))
     elif node.kind == "slope":
         for other in names:
@@ -149,16 +156,30 @@ def _changes(
         for place, part in enumerate(node):
             for kind, change, new in _changes(part, stand_ins, printed):
                 yield kind, change, (*node[:place], new, *node[place + 1 :])
-    elif isinstance(node, Node) and node in stand_ins:
+    elif isinstance(node, Node) and node in stand_ins and node.kind in UNITS:
         yield from (row for row in others(node, printed) if row[2] in stand_ins[node])
         if node.kind == "scripts":
             for kind, change, new in _changes(node.parts[0], stand_ins, printed):
                 yield kind, change, replace(node, parts=(new, *node.parts[1:]))
     elif isinstance(node, Node) and not _is_words(node):
-        yield from _own_changes(node)
+        yield from (row for row in own_changes(node) if row[2] in stand_ins.get(node, (row[2],)))
         for kind, change, new in _changes(node.parts, stand_ins, printed):
-            if node.kind != "big" or new[1] == node.parts[1] or _is_bound(kind, node.parts[1], new[1]):
+            if _keeps_its_form(node, kind, new, stand_ins):
+                if node.kind == "big" and new[2] != node.parts[2] and new[2].kind == "number":
+                    last = int(node.parts[2].parts[0]) - 1  # nothing is numbered beyond the printed bound
+                    new = (*new[:2], Node("number", (str(last),)), *new[3:])
                 yield kind, change, replace(node, parts=new)
+
+
+def _keeps_its_form(node: Node, kind: str, new: tuple[Any, ...], stand_ins: StandIns) -> bool:
+    """Tell whether a sum keeps its index, an integral its dx, and what defines a name that name."""
+    if node.kind == "big":
+        body, other = node.parts[3], new[3]
+        ends = node.parts[0] == r"\int" and body.kind == "juxt"
+        if ends and (other.kind != "juxt" or body.parts[-2:] != other.parts[-2:]):
+            return False
+        return new[1] == node.parts[1] or _is_bound(kind, node.parts[1], new[1])
+    return not (node.kind == "chain" and node in stand_ins and new[1][0] != node.parts[1][0])
 
 
 def _is_bound(kind: str, low: Node, new: Node) -> bool:
@@ -167,10 +188,12 @@ def _is_bound(kind: str, low: Node, new: Node) -> bool:
     return kind != "relation" and first == now
 
 
-def _own_changes(node: Node) -> Iterator[tuple[str, str, Node]]:
+def own_changes(node: Node) -> Iterator[tuple[str, str, Node]]:
+    """Yield the changes of a node that leave what is inside it as it is: kind, change, node."""
     kind, parts = node.kind, node.parts
     if kind == "add":
-        yield "sign", f"sign before {parts[2]}", Node(kind, ("-" if parts[0] == "+" else "+", *parts[1:]))
+        if not _is_order(parts[2]):
+            yield "sign", f"sign before {parts[2]}", Node(kind, ("-" if parts[0] == "+" else "+", *parts[1:]))
     elif kind == "signed":
         yield "sign", f"sign of {parts[1]}", parts[1]
     elif kind == "number":
@@ -180,7 +203,7 @@ def _own_changes(node: Node) -> Iterator[tuple[str, str, Node]]:
             rest = parts[:place] + parts[place + 1 :]
             before, after = place > 0 and is_operator(parts[place - 1]), parts[place + 1 : place + 2]
             alone = before and (not after or is_operator(after[0]))  # ln x without x has no value
-            if factor.kind != "group" and not alone:
+            if factor.kind != "group" and not alone and not _is_order(node):
                 yield "dropped", f"factor {factor}", rest[0] if len(rest) == 1 else Node(kind, rest)
     elif kind == "multiply":
         yield "dropped", f"factor {parts[1]}", parts[2]
@@ -189,11 +212,17 @@ def _own_changes(node: Node) -> Iterator[tuple[str, str, Node]]:
         yield "fraction", f"{node} turned over", Node(kind, parts[::-1])
     elif kind == "chain":
         for place, relation in enumerate(parts[2]):
-            if relation in TURNED:
+            is_range = is_letter(parts[1][place]) and parts[1][place + 1].kind == "list"
+            if relation in TURNED and not is_range:
                 relations = (*parts[2][:place], TURNED[relation], *parts[2][place + 1 :])
                 yield "relation", f"{relation} turned", Node(kind, (*parts[:2], relations, parts[3]))
     if kind in ("name", "scripts"):
         yield from _changes_of_indices(node)
+
+
+def _is_order(node: Node) -> bool:
+    """Tell whether this is O(h), which may have any sign and any value of that size."""
+    return node.kind == "juxt" and str(node.parts[0]) in ORDER
 
 
 def _changes_of_indices(node: Node) -> Iterator[tuple[str, str, Node]]:

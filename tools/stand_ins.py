@@ -7,23 +7,26 @@ may stand for: then it is no wrong formula, and no test could notice it.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from fysstk_book.printed.formula import Formula, Statement, _is_known, _kind, _Question
+from fysstk_book.printed.names import FromOne
 from fysstk_book.printed.numbers import Samples, is_integer
 from fysstk_book.printed.tree import Node, parse, walk
 from fysstk_book.printed.value import Reading
-from mutations import others, units
+from mutations import PRODUCTS, others, own_changes, units
 
 __all__ = ["Notes", "is_equivalent", "watching"]
 
-PROBES = 10  # readings of each name in which others are tried
+PROBES, AT_MOST = 3, 60  # readings of a name with the same indices in which others are tried, and of all
 CASES = 3  # readings of each statement that are kept
 DRAWS, ENOUGH = 40, 8  # random values for all names, and how many of them must give the sides a value
 
@@ -39,48 +42,82 @@ class Notes:
     tree : Node
         Its tree.
     stand_ins : dict
-        For each name, derivative or indexed bracket that was read, those with a value of its kind each time.
-    cases : list
+        For each name, derivative, indexed bracket or product that was read, those with a value of its kind
+        each time.
+    cases : dict
         Statements, with readings in which they were checked.
+    probes : Counter
+        How often each name was tried during a test: in all, and with the same indices.
+    claims, defined : set of Node
+        Chains that were claimed, and those that gave a name its value.
     """
 
     label: str
     tree: Node
     stand_ins: dict[Node, list[Node]] = field(default_factory=dict)
     cases: dict[Statement, list[Reading]] = field(default_factory=dict)
-    probes: dict[Node, int] = field(default_factory=dict)
+    probes: Counter[Any] = field(default_factory=Counter)
+    claims: set[Node] = field(default_factory=set)
+    defined: set[Node] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         printed = list(units(self.tree))
         self.others = {node: [new for _, _, new in others(node, printed)] for node in printed}
+        for node in walk(self.tree):
+            if node.kind in PRODUCTS:
+                self.others[node] = [new for _, _, new in own_changes(node)]
         self.in_index = {inner for node in walk(self.tree) for inner in _index_names(node)}
+        self.arguments = _arguments(self.tree)
 
-    def note(self, reading: Reading, node: Node, value: Any) -> None:
+    def note(self, reading: Reading, node: Node) -> None:
         """Keep those that have a value here as well, of the same kind."""
-        if node not in self.others or self.probes.get(node, 0) >= PROBES:
+        if node not in self.others:
             return
-        self.probes[node] = self.probes.get(node, 0) + 1
+        where = (node, *map(str, (reading.indices, list(reading.moved))))
+        if self.probes[where] >= PROBES or self.probes[node] >= AT_MOST:
+            return
+        self.probes.update([where, node])
         left = self.stand_ins.get(node, self.others[node])
-        self.stand_ins[node] = [other for other in left if self._fits(reading, node, value, other)]
+        self.stand_ins[node] = [other for other in left if self._fits(reading, node, other)]
 
-    def _fits(self, reading: Reading, node: Node, value: Any, other: Node) -> bool:
+    def changeable(self) -> dict[Node, list[Node]]:
+        """Return the stand-ins, and none for what defines a name: without it, the rest has no value."""
+        return self.stand_ins | {chain: [] for chain in self.defined - self.claims}
+
+    def _fits(self, reading: Reading, node: Node, other: Node) -> bool:
         if other.kind == "slope" and not _is_known(other, _names_known(reading)):
             return False
-        probe = replace(reading, used=set(), known={})
         try:
-            found = probe._function_or_value(other)[0]
+            value, found = (
+                replace(reading, used=set(), known={})._function_or_value(n)[0] for n in (node, other)
+            )
         except Exception:
             return False
-        if node in self.in_index and is_integer(value) and not is_integer(found):
+        if node in self.in_index and is_integer(value) and not (is_integer(found) and found <= value):
             return False
         sort = _sort_of(value)
-        fits = not (np.ndim(value) and np.ndim(found)) or np.shape(value) == np.shape(found)
-        return sort != "" and _sort_of(found) == sort and (fits or _letters(node) == _letters(other))
+        called = sort == "function" and node.kind == other.kind == "name"
+        if called and self.arguments.get(node.parts[0]) != self.arguments.get(other.parts[0]):
+            return False
+        return sort != "" and _sort_of(found) == sort and _shape_of(value) == _shape_of(found)
 
 
-def _letters(node: Node) -> list[str]:
-    """Return a name's letter, or those of a derivative; its indices do not matter."""
-    return [n.parts[0] for n in walk(node) if n.kind == "name"][:2]
+def _arguments(tree: Node) -> dict[str, set[int]]:
+    """Return for each letter that brackets follow how many arguments these hold."""
+    found: dict[str, set[int]] = {}
+    for node in walk(tree):
+        for name, then in pairwise(node.parts) if node.kind == "juxt" else ():
+            inner = then.parts[0] if then.kind == "scripts" else then
+            if name.kind == "name" and inner.kind == "group":
+                inside = inner.parts[1]
+                count = len(inside.parts) if inside.kind == "list" else 1
+                found.setdefault(name.parts[0], set()).add(count)
+    return found
+
+
+def _shape_of(value: Any) -> tuple[int, ...]:
+    """Return the shape of an array, also of one that is counted from 1."""
+    return np.shape(value.values if isinstance(value, FromOne) else value)
 
 
 def _names_known(reading: Reading) -> set[Any]:
@@ -105,8 +142,11 @@ def _index_names(node: Node) -> Iterator[Node]:
 
 @contextmanager
 def watching(notes: Notes) -> Iterator[None]:
-    """Take notes of one formula while tests run."""
-    named, slope, scripts, cases = Reading._named, Reading._slope, Reading._scripts, _Question.cases
+    """Take notes of one formula while a test runs."""
+    notes.probes.clear()
+    names = ("_named", "_slope", "_scripts", "_juxt", "_multiply")
+    methods = {name: getattr(Reading, name) for name in names}
+    cases = _Question.cases
     asking = {name: getattr(Formula, name) for name in ("holds", "value", "defined")}
     state = {"label": "", "busy": False}
 
@@ -116,7 +156,7 @@ def watching(notes: Notes) -> Iterator[None]:
             if state["label"] == notes.label and not state["busy"]:
                 state["busy"] = True
                 try:
-                    notes.note(self, node, found[0] if method is named else found)
+                    notes.note(self, node)
                 finally:
                     state["busy"] = False
             return found
@@ -133,18 +173,22 @@ def watching(notes: Notes) -> Iterator[None]:
     def keeping(self: _Question, statement: Statement, everything: bool = False) -> Iterator[Reading]:
         for reading in cases(self, statement, everything):
             kept = notes.cases.setdefault(statement, [])
-            if self.formula.label == notes.label and len(kept) < CASES:
-                kept.append(reading)
+            if self.formula.label == notes.label:
+                notes.claims |= {s.chain for _, s in self.claims}
+                notes.defined |= {self.formula.statements[k].chain for k in self.local}
+                kept += [reading] if len(kept) < CASES else []
             yield reading
 
-    Reading._named, Reading._slope, Reading._scripts = noting(named), noting(slope), noting(scripts)  # type: ignore
+    for name, method in methods.items():
+        setattr(Reading, name, noting(method))
     _Question.cases = keeping  # type: ignore
     for name, method in asking.items():
         setattr(Formula, name, about(method))
     try:
         yield
     finally:
-        Reading._named, Reading._slope, Reading._scripts = named, slope, scripts  # type: ignore
+        for name, method in methods.items():
+            setattr(Reading, name, method)
         _Question.cases = cases  # type: ignore
         for name, method in asking.items():
             setattr(Formula, name, method)

@@ -203,6 +203,7 @@ def mutation_report(result: dict[str, Any]) -> str:
     made, kinds = result["provenance"], counts_of_kinds(result["labels"])
     by_value, by_error, missed = (sum(counts[n] for counts in kinds.values()) for n in range(3))
     tried = by_value + by_error + missed
+    fit, left_out = (sum(counts[n] for counts in result["left out"].values()) for n in range(2))
     each = result["each"]
     which = "every change" if each is None else f"at most {each} changes"
     drawn = "" if each is None else ", drawn, and those below"
@@ -212,7 +213,9 @@ def mutation_report(result: dict[str, Any]) -> str:
         f"{by_value} the sides no longer agreed. Another {by_error} they noticed by an error: the formula "
         "has no value (shapes that do not fit, an index out of range), or it lacks a name that the test "
         f"knows. They missed {missed}. Not counted: {len(result['equivalent'])} changes after which each "
-        "side has the value that it had, whatever the names stand for.",
+        "side has the value that it had, whatever the names stand for. "
+        f"These formulas have {fit} small changes that leave a value of the same kind; {left_out} others "
+        "were left out.",
         "",
         "| Change | Tried | By value | By an error | Missed |",
         "|:--|--:|--:|--:|--:|",

@@ -70,6 +70,7 @@ def discrepancy(errors):
     """Return a function that records an absolute error of this test."""
 
     def record(error):
+        assert not getattr(error, "free_symbols", ()), f"{error} is left over"
         error = abs(float(error))
         assert error < float("inf"), f"the discrepancy is {error}, not a finite number"
         errors.append(error)

@@ -273,18 +273,23 @@ def test_polynomial_through_four_corners(printed):
     assert sp.binomial(784, 2) == 306_936  # products of two among the pixels of a digit
 
 
+def step_of(z):
+    return step(float(z))
+
+
 @pytest.mark.equation("eq-gates-product", method="proof by cases")
 @pytest.mark.equation("eq-gates-steps", method="proof by cases")
 @pytest.mark.equation("eq-gates-relu", method="proof by cases")
 def test_three_formulas_for_xor(printed):
+    gates = {r"\mathrm{XOR}": lambda x1, x2: x1 ^ x2}
     for x in CORNERS:
-        names = {r"\mathrm{XOR}": lambda x1, x2: x1 ^ x2, "x_i": from_one(x)}
+        names = {**gates, "x_i": from_one(x)}
         printed("eq-gates-product").holds(names)
         printed("eq-gates-relu").holds({**names, r"\operatorname{relu}": relu})
-        for hidden in ({}, {"h_1": x[0] or x[1], "h_2": x[0] and x[1]}):
-            printed("eq-gates-steps").holds(
-                {**names, **hidden, r"\operatorname{step}": lambda z: step(float(z))}
-            )
+        hidden = {"h_1": x[0] or x[1], "h_2": x[0] and x[1]}
+        printed("eq-gates-steps").holds({**names, **hidden, r"\operatorname{step}": step_of})
+    for x in CORNERS:
+        printed("eq-gates-steps").holds({**gates, "x_i": from_one(x), r"\operatorname{step}": step_of})
 
 
 @pytest.mark.equation("eq-gates-cross", method="sympy")

@@ -32,9 +32,16 @@ def test_a_convolution_is_a_constrained_dense_layer(convolve, printed):
     x, w, b = sp.symbols("x:9"), sp.symbols("w:4"), sp.Symbol("b")
     z = sp.Matrix(convolve(x, w, b))
     W, bias = z.jacobian(x).T, list(z.subs(dict.fromkeys(x, 0)))
-    names = {"W_{ij}": np.array(W), "w_i": w, "b_j": bias, "b": b, "k": K, r"\text{all other}": 1}
+    read = set()
+
+    def entry(i, j):
+        read.add((i, j))
+        return W[i, j]
+
+    names = {"W_{ij}": entry, "w_i": w, "b_j": bias, "b": b, "k": K, r"\text{all other}": 1}
     others = lambda j: [l for l in range(N) if not 0 <= l - j < K]  # noqa: E731
     printed("eq-types-matrix").holds(names, j=PLACES, l=others)
+    assert len(read) == len(W), "the printed range and all others are the whole matrix"
 
 
 @pytest.mark.equation("eq-types-count", method="numeric")

@@ -198,11 +198,12 @@ def test_circuits(printed):
         printed("eq-perceptron-nand").holds(recorded, also=names, only=0)
         printed("eq-perceptron-from-nand").holds(also=names)
         printed("eq-perceptron-xor").holds(also=names)
-        printed("eq-perceptron-half-adder").holds({"m": NAND(*x)}, also=names)
         digits = list(half_adder(*x))
         printed("eq-perceptron-half-adder").holds({"m": NAND(*x), "d_i": digits}, also=names)
         assert NAND(*x) == nand(*x)
         assert x[0] ^ x[1] == xor_from_nands(*x)
+    for x in product(BITS, repeat=2):
+        printed("eq-perceptron-half-adder").holds({"m": NAND(*x)}, also={**gates, "x_i": from_one(x)})
     printed("eq-perceptron-nand").holds({"z": sums}, only=1)
 
 
@@ -256,10 +257,10 @@ def test_derivative_of_the_sigmoid_numerically(printed):
 
 
 @pytest.mark.equation("eq-perceptron-limit", method="sympy")
-def test_limit_of_a_steep_sigmoid(printed):
-    z = sp.symbols("z", positive=True)
-    for sum_ in (z, -z, sp.Integer(0)):
-        printed("eq-perceptron-limit").holds({"z": sum_}, where=SIGMOID)
+@pytest.mark.parametrize("sign", [1, -1, 0])
+def test_limit_of_a_steep_sigmoid(sign, printed):
+    z = sign * sp.symbols("z", positive=True)
+    printed("eq-perceptron-limit").holds({"z": z}, where=SIGMOID)
 
 
 @pytest.mark.equation("eq-perceptron-gap", method="sympy")

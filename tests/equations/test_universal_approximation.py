@@ -46,9 +46,9 @@ def test_two_linear_layers_are_one_for_a_batch(rng, printed):
 
 
 @pytest.mark.equation("eq-ua-step", method="sympy")
-def test_a_steep_sigmoid_is_a_step(sigmoid, printed):
-    for place in (s + d, s - d):
-        printed("eq-ua-step").holds({r"\sigma": sigmoid, "x": place, "s": s})
+@pytest.mark.parametrize("place", [s + d, s - d])
+def test_a_steep_sigmoid_is_a_step(place, sigmoid, printed):
+    printed("eq-ua-step").holds({r"\sigma": sigmoid, "x": place, "s": s})
 
 
 @pytest.mark.equation("eq-ua-step-error", method="sympy")

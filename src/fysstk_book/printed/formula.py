@@ -30,11 +30,15 @@ from fysstk_book.printed.tidy import UnreadableError
 from fysstk_book.printed.tree import Node, parse, walk
 from fysstk_book.printed.value import Definition, Reading, free_letters, product_of_ranges
 
-__all__ = ["Formula", "definitions"]
+__all__ = ["Formula", "ShapesError", "definitions"]
 
 CONDITION = ("for", "if", "with", "where")
 CLOSE = 1e-12
 ROUNDING = 1e-15  # of its size: what a floating-point number may be off after a few steps
+
+
+class ShapesError(AssertionError):
+    """Two sides have different shapes, so that there are no values to compare."""
 
 
 @dataclass(frozen=True)
@@ -518,7 +522,7 @@ def difference(a: Any, b: Any, what: str) -> Any:
         zero = any(np.ndim(v) == 0 and isinstance(v, int | float) and v == 0 for v in (a, b))
         samples = isinstance(a, numbers.Samples) or isinstance(b, numbers.Samples)
         if np.shape(a) != np.shape(b) and not zero and not samples:
-            raise AssertionError(f"{what}: shapes {np.shape(a)} and {np.shape(b)}")
+            raise ShapesError(f"{what}: shapes {np.shape(a)} and {np.shape(b)}")
     return numbers.add(a, -b)
 
 
@@ -536,7 +540,7 @@ def _tolerance(
     near = relation in (r"\approx", r"\sim", r"\to")
     if near and approx is not None:
         return approx
-    if relation != "=" and not near:
+    if relation not in ("=", r"\ne") and not near:
         return within
     decimal = any(n.kind == "number" and "." in n.parts[0] for n in walk(right))
     bare = not any(n.kind in ("name", "slope") for n in walk(right))

@@ -562,7 +562,7 @@ class Reading:
             sp.limit(self._moved(place, variable, point + sign * distance, body, symbolic=True), distance, 0)
             for sign in {"+": (1,), "-": (-1,)}.get(side, (-1, 1))
         )
-        if right and sp.simplify(left - right[0]) != 0:
+        if right and left != right[0] and sp.simplify(left - right[0]) != 0:
             raise ValueError(f"there is no limit: {left} from the left and {right[0]} from the right")
         return left
 
