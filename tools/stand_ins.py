@@ -165,8 +165,11 @@ def watching(notes: Notes) -> Iterator[None]:
 
     def about(method: Callable[..., Any]) -> Callable[..., Any]:
         def ask(self: Formula, *args: Any, **kwargs: Any) -> Any:
-            state["label"] = self.label
-            return method(self, *args, **kwargs)
+            before, state["label"] = state["label"], self.label
+            try:
+                return method(self, *args, **kwargs)
+            finally:
+                state["label"] = before
 
         return ask
 
