@@ -199,3 +199,6 @@ def test_stairs_for_waves_keep_to_the_bound(printed):
         printed("eq-ua-waves-error").holds(names, **read)
         error, bound = (printed("eq-ua-waves-error").value(names, side=side, **read) for side in (0, 1))
         assert bound / 10 < error <= bound
+    stairs = {"F": np.sin, "f": lambda x: np.sin((np.floor(x / 0.1) + 0.5) * 0.1), "h": 0.1, "c_k": [1.0]}
+    printed("eq-ua-waves-error").holds(stairs, k=range(1), x=[0.0])  # steepest here: it is all but reached
+    assert printed("eq-ua-waves-error").value(stairs, side=0, k=range(1), x=[0.0]) > 0.999 * 0.1 / 2
