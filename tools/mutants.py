@@ -1,8 +1,8 @@
 """Change printed formulas in small ways, and see whether their tests notice.
 
-    make mutants                            40 changes of each formula; the result is written and printed
+    make mutants                            12 changes of each formula; the result is written and printed
     make mutants NAME=eq-gates-ols          of one formula, or several: NAME="eq-gates-ols eq-gates-and"
-    make mutants NAME="--each 10 --jobs 2"  10 changes of each formula, two processes; --all for every change
+    make mutants NAME="--each 40 --jobs 2"  40 changes of each formula, two processes; --all for every change
     make mutants NAME="eq-gates-ols --keep" of one formula, into the stored result, after its test has changed
     make mutants NAME="eq-gates-ols --show" of one formula, with what its tests say to each
     make mutants NAME="--draw 30"           30 of the changes of the stored result, as the tests do
@@ -318,7 +318,7 @@ def summary(outcome: Outcome, each: int | None, seconds: float) -> dict[str, Any
 
     return {
         "provenance": measured.provenance(
-            command="make mutants" + ("" if each == 40 else f' NAME="{how_many(each)}"'),
+            command="make mutants" + ("" if each == 12 else f' NAME="{how_many(each)}"'),
             data=f"{len(labels)} claims of the book, {how_many(each)}",
             decides="Do the tests notice a printed formula that is wrong in one small way?",
             seconds=seconds,
@@ -378,7 +378,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("labels", nargs="*", metavar="label", help="all, if none is named")
     many = parser.add_mutually_exclusive_group()
-    many.add_argument("--each", type=int, default=40, help="changes of each formula, at most (40)")
+    many.add_argument("--each", type=int, default=12, help="changes of each formula, at most (12)")
     many.add_argument("--all", action="store_true", help="every change of each formula")
     many.add_argument("--draw", type=int, help="so many changes of all formulas together")
     parser.add_argument("--keep", action="store_true", help="put what these labels give into the result")
