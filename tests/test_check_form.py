@@ -11,6 +11,7 @@ import pytest
 
 from check_samples import GRADIENTS, NUMBER, PLAIN, SLOPE, VALUE, gradients, number, says, slope
 from fysstk_book.check.case import show
+from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.check.values import (
     Foreign,
     Huge,
@@ -274,3 +275,41 @@ def test_unchanged_looks_inside():
     assert unchanged(number, number)
     assert unchanged(object, object)
     assert unchanged(slice(1), slice(1))
+
+
+# -- several results in one array, and one array transposed -----------------------------------------------
+def momentum(theta, v, g, eta, beta):
+    new = beta * v + g
+    return np.stack([theta - eta * new, new])
+
+
+def rmsprop(theta, v, g, eta, rho, epsilon):
+    new = rho * v + (1 - rho) * g**2
+    return np.array([theta - eta * g / (np.sqrt(new) + epsilon), new])
+
+
+def adam(theta, m, v, g, t, eta, beta1, beta2, epsilon):
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g * g
+    step = eta * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+    return np.stack([theta - step, m, v])
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [("opt-momentum", momentum), ("opt-rmsprop", rmsprop), ("opt-adam", adam)]
+)
+def test_an_array_that_stacks_the_results_counts_as_the_results(name, answer):
+    says(find(name), answer, "right")
+    says(find(name), lambda *inputs: answer(*inputs)[:1], "wrong type", "you return one")
+
+
+def test_a_mistake_in_a_stacked_result_is_named_as_in_a_tuple():
+    def squares_left_out(theta, v, g, eta, rho, epsilon):
+        new = rho * v + (1 - rho) * g
+        return np.array([theta - eta * g / (np.sqrt(np.abs(new)) + epsilon), new])
+
+    def in_a_tuple(*inputs):
+        return tuple(squares_left_out(*inputs))
+
+    exercise = find("opt-rmsprop")
+    assert str(diagnose(exercise, squares_left_out)) == str(diagnose(exercise, in_a_tuple))

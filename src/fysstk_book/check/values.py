@@ -229,16 +229,18 @@ def conform(expected: Any, got: Any, where: str = "") -> list[Pair] | Misfit:
 def fit(expected: Any, got: Any) -> Any:
     """Bring a result to the expected form where nothing is lost by it; else return it as it is.
 
-    Axes of length one come and go, a list of rows becomes a matrix, and a number in quotation marks a number.
+    Axes of length one come and go, a list of rows becomes a matrix, a number in quotation marks a number,
+    and an array that stacks several results those results.
     """
     if isinstance(expected, tuple) or (isinstance(expected, list) and _numbers(expected) is None):
         if isinstance(got, tuple | list) and len(got) == len(expected):
             return type(got)(fit(a, b) for a, b in zip(expected, got, strict=True))
+        if isinstance(got, np.ndarray) and got.ndim > 0 and len(got) == len(expected):
+            rows = tuple(fit(a, b) for a, b in zip(expected, got, strict=True))
+            return got if isinstance(conform(expected, rows), Misfit) else rows
         if isinstance(got, tuple | list | np.ndarray) and _length(got) == 1:
             inner = fit(expected, got[0])
             return got if isinstance(conform(expected, inner), Misfit) else inner
-        if isinstance(got, np.ndarray) and got.ndim == 2 and got.shape == (len(expected), 1):
-            return got[:, 0]
         return got
     if isinstance(expected, str):
         lone = isinstance(got, tuple | list) and len(got) == 1 and isinstance(got[0], str)
