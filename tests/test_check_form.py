@@ -313,3 +313,28 @@ def test_a_mistake_in_a_stacked_result_is_named_as_in_a_tuple():
 
     exercise = find("opt-rmsprop")
     assert str(diagnose(exercise, squares_left_out)) == str(diagnose(exercise, in_a_tuple))
+
+
+def filter_in_rows(w, n, s):
+    starts = range(0, n - len(w) + 1, s)
+    rows = np.zeros((len(starts), n))
+    for j, start in enumerate(starts):
+        rows[j, start : start + len(w)] = w
+    return rows
+
+
+def softmax_of_columns(Z):
+    e = np.exp(Z.T - Z.T.max(axis=0))
+    return e / e.sum(axis=0)
+
+
+def elu_slope_turned(a, alpha):
+    return np.where(a > 0, 1.0, a + alpha).T
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("types-matrix", filter_in_rows), ("act-softmax", softmax_of_columns), ("act-elu", elu_slope_turned)],
+)
+def test_a_transposed_result_is_named_though_some_inputs_have_a_single_row(name, answer):
+    says(find(name), answer, "wrong shape", "The right numbers, but transposed.")

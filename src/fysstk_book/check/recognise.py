@@ -137,14 +137,14 @@ def _length(name: str, axis: int, dimensions: int) -> str:
 def deviation(case: Case, base: list[Outcome], scale: Scale | None = None) -> tuple[str, ...] | None:
     """Say by what layout and scale the answer's results follow from `base`; None when they do not.
 
-    The other layout is the transposed array.
+    The other layout is the transposed array; one with a single row or column has already been put right.
     """
     for layout, move in LAYOUTS:
         if scale is None and move is None:
             continue
 
         def same(i: int, a: Any, b: Any, move: Any = move) -> bool:
-            moved = a if move is None else each(move, a, b)
+            moved = a if move is None else fit(case.expected[i], each(move, a, b))
             factor = 1.0 if scale is None else scale.factors[i]
             return case.agrees(moved if factor == 1.0 else each(lambda array, _: array * factor, moved), b)
 
