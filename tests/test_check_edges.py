@@ -142,8 +142,15 @@ def test_groups_of_outcomes_are_as_narrow_as_their_words():
         ((1.1, 3.0, 0.0), "the state stays, but below 0.9"),
         ((5.0, 0.0, 0.0), "the bit never gets into the state"),
         ((4.0, -1.0, 0.0), "the bits come out with the other sign"),
+        ((1.0, 3.0, 0.0), "the state decays to zero or close to it"),
+        ((-0.9, 1.0, 0.0), "the state decays to zero or close to it"),
+        ((-3.0, 3.0, 0.0), "the state changes its sign at every step"),
+        ((3.0, 3.0, 3.0), "the bias favours +1"),
+        ((3.0, 3.0, -3.0), "the bias favours -1"),
     ):
         says(memory, weights, "known mistake", mistake=mistake)
+    turned = (np.ones((2, 2)), np.array([-0.5, -1.5]), np.array([-1, 1]), -0.5)
+    says(find("gates-xnor"), turned, "known mistake", "In no row", "lift it at (0, 0) and (1, 1)")
     says(find("two-xor"), (np.eye(2), np.ones(2), -np.ones(2), -1.0), "known mistake", "on for no row")
 
 

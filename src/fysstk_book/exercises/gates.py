@@ -380,22 +380,22 @@ EXERCISES = (
             Mistake(
                 "fires at (1, 1) only",
                 lambda: _or_and(0.0, 1.0, -0.5),
-                "The row (1, 1) works. At (0, 0) no hidden neuron fires, so only the output's bias can help.",
+                "The row (1, 1) works. Which sum does the output get at (0, 0), and what could lift it above zero?",
             ),
             Mistake(
                 "fires at (0, 0) only",
                 lambda: _or_and(-1.0, 0.0, 0.5),
-                "The row (0, 0) works. At (1, 1) both hidden neurons fire; their sum must end above zero.",
+                "The row (0, 0) works. Which sum does the output get at (1, 1), and what could lift it above zero?",
             ),
             Mistake(
                 "fires for every input",
                 lambda: _or_and(0.0, 0.0, 0.5),
-                "The output's bias is stronger than everything that the hidden neurons can send against it.",
+                "In all four rows the output's input is above zero. What has to hold it down at (0, 1) and (1, 0)?",
             ),
             Mistake(
                 "never fires",
                 lambda: _or_and(0.0, 0.0, -0.5),
-                "The output's input never gets above zero. Remember that step(0) is 0.",
+                "In no row does the output's input get above zero. What has to lift it at (0, 0) and (1, 1)?",
             ),
         ),
     ),

@@ -74,14 +74,18 @@ def _remembers(weights: Any) -> Any:
 
 
 def _fate(bit: float, wh: float, wx: float, b: float) -> str:
-    final = bit * last_state(np.array([bit] + [0.0] * 99), wh, wx, b)
+    before, final, later = (
+        bit * last_state(np.array([bit] + [0.0] * (steps - 1)), wh, wx, b) for steps in (99, 100, 1000)
+    )
     if final >= 0.9:
         return "kept"
-    if bit * np.tanh(wx * bit + b) == 0:
+    if final == 0 and np.tanh(wx * bit + b) == 0:
         return "never written"
-    if final < 0:
-        return "turned round"
-    return "too small" if final >= 0.1 else "faded"
+    if abs(later) < 0.1:
+        return "faded"
+    if before * final < 0:
+        return "alternates"
+    return "turned round" if final < 0 else "too small"
 
 
 def _signal(rng: np.random.Generator) -> tuple[Any, Any]:
@@ -326,22 +330,17 @@ EXERCISES = (
             Mistake(
                 "the state decays to zero or close to it",
                 (0.9, 1.0, 0.0),
-                "Neither bit survives. Below wh = 1 the state decays; well above it stays.",
+                "Neither bit survives. Up to wh = 1 the state decays; well above it stays.",
             ),
             Mistake(
                 "the state stays, but below 0.9",
                 (1.2, 1.0, 0.0),
-                "Both signs survive, at less than the size that is asked for. Which wh has 0.9 as its fixed point?",
+                "What survives is less than the size that is asked for. With b = 0, which wh has 0.9 as its fixed point?",
             ),
             Mistake(
                 "the bit never gets into the state",
                 (3.0, 0.0, 0.0),
                 "The state starts at 0 and stays there. Which of the three numbers lets the reading in?",
-            ),
-            Mistake(
-                "the bits come out with the other sign",
-                (2.0, -1.0, 0.0),
-                "Both are kept, but +1 as −1 and the reverse. Which of the three numbers decides the sign at the start?",
             ),
             Mistake(
                 "the bias favours +1",
@@ -352,6 +351,16 @@ EXERCISES = (
                 "the bias favours -1",
                 (2.0, 1.0, -2.0),
                 "Only the bit -1 survives. The two signs must be treated alike.",
+            ),
+            Mistake(
+                "the bits come out with the other sign",
+                (2.0, -1.0, 0.0),
+                "Both are kept, but +1 as −1 and the reverse. Which of the three numbers decides the sign at the start?",
+            ),
+            Mistake(
+                "the state changes its sign at every step",
+                (-2.0, 1.0, 0.0),
+                "In the silence h ← tanh(wh h + b). Which sign must wh have for h to keep its own?",
             ),
         ),
     ),
