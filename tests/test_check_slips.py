@@ -264,3 +264,45 @@ def test_no_argument_is_called_unused_that_is_used():
     result = diagnose(one, lambda x: math.floor(x) * 0.0)
     assert "makes no use" not in repr(result)
     says(one, lambda x: 3.0, "wrong", "makes no use of `x`")
+
+
+# -- a root written as a power without brackets -----------------------------------------------------------
+def glorot_without_brackets(rng, n_in, n_out):
+    r = (6 / (n_in + n_out)) ** 1 / 2
+    return rng.uniform(-r, r, (n_in, n_out))
+
+
+def decay_without_brackets(epochs, n, m, eta0, k):
+    return eta0 / (1 + (k * epochs * np.ceil(n / m)) ** 1 / 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "power"),
+    [
+        ("autodiff-step", lambda f, f5, eps: (45 * eps * f / (4 * f5)) ** 1 / 5, "1/5"),
+        ("van-sigmoid", lambda n_in, n_out: (32 / (n_in + n_out)) ** 1 / 2, "1/2"),
+        ("van-glorot", glorot_without_brackets, "1/2"),
+        ("nielsen-spread", lambda x: (x @ x + 1) ** 1 / 2, "1/2"),
+        ("sokirko-decay", decay_without_brackets, "1/2"),
+        ("limits-chance", lambda K, m: (1 / K, ((1 / K) * (1 - 1 / K) / m) ** 1 / 2), "1/2"),
+        ("iris-uncertainty", lambda right, n: (right / n * (1 - right / n) / n) ** 1 / 2, "1/2"),
+        (
+            "gd-direction",
+            lambda gradient, epsilon: -epsilon * gradient / (gradient @ gradient) ** 1 / 2,
+            "1/2",
+        ),
+    ],
+)
+def test_a_root_as_a_power_without_brackets(name, answer, power):
+    words = f"Looks like: `**{power}` without brackets.", f"Write `x**({power})`."
+    says(find(name), answer, "known mistake", *words)
+
+
+def powers(a, b, c):
+    return a**0.75 + b ** (-1 / 2) + c ** (4 / 2) + a**2
+
+
+def test_which_powers_lose_their_brackets():
+    found = {slip.name: slip.wrong for slip in slips(powers) if "without brackets" in slip.name}
+    assert list(found) == ["`**3/4` without brackets"]
+    assert found["`**3/4` without brackets"](2.0, 4.0, 3.0) == 2.0**3 / 4 + 0.5 + 9 + 4

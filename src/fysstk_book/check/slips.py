@@ -14,6 +14,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
@@ -344,7 +345,8 @@ def _operators(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Chang
                 f"the power{source.show(node)} left out" if source.show(node) else "a power left out",
                 FACTORS,
             )
-            yield Change(ast.BinOp(a, ast.Mult(), b), "a product in place of a power", CALLS)
+            if _root(node) is None:
+                yield Change(ast.BinOp(a, ast.Mult(), b), "a product in place of a power", CALLS)
             yield Change(ast.BinOp(a, ast.BitXor(), b), "`^` where `**` belongs", CALLS, False)
         if isinstance(node.op, ast.FloorDiv):
             yield Change(ast.BinOp(a, ast.Div(), b), "`/` where `//` belongs", NUMBERS)
@@ -677,6 +679,40 @@ def _roots(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
             yield Change(whole, f"the square of the {what} where the {what} of the squares belongs", BRACES)
 
 
+def _unbracketed(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]:
+    """Write a root as a power without brackets around the fraction: x**1/2, which divides by 2."""
+    divides = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+    root = _root(node.right if divides else node)  # type: ignore[attr-defined]
+    if root is None or (
+        isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Div) and parent.right is node
+    ):
+        return
+    inside, power = root
+    n, m = power.numerator, power.denominator
+    raised = inside if n == 1 else ast.BinOp(inside, ast.Pow(), ast.Constant(n))
+    whole = ast.BinOp(node.left, ast.Div(), raised) if divides else raised  # type: ignore[attr-defined]
+    first = "x" if n == 1 else f"x**{n}"
+    say = f"The power comes before the division: `x**{n}/{m}` is `{first}/{m}`. Write `x**({n}/{m})`."
+    yield Change(ast.BinOp(whole, ast.Div(), ast.Constant(m)), f"`**{n}/{m}` without brackets", say)
+
+
+def _root(node: ast.AST) -> tuple[ast.expr, Fraction] | None:
+    """Return what a root or a power with a fraction is taken of, and the fraction."""
+    if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+        first = node.args[0]
+        if _name(node.func) == "sqrt":
+            return first, Fraction(1, 2)
+        if _name(node.func) == "norm":
+            return _call("sum", ast.BinOp(first, ast.Pow(), ast.Constant(2))), Fraction(1, 2)
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)):
+        return None
+    found = re.fullmatch(r"(\d+) / ([1-9]\d*)|(\d*\.\d+)", ast.unparse(node.right))
+    if found is None:
+        return None
+    power = Fraction(found[3]) if found[3] else Fraction(int(found[1]), int(found[2]))
+    return None if power.denominator == 1 or power.denominator > 12 else (node.left, power)
+
+
 BRACES = "What does each root, each square and each mean reach over?"
 
 
@@ -817,6 +853,7 @@ RULES = (
     _numbers,
     _arguments_for_numbers,
     _roots,
+    _unbracketed,
     _units,
     _unpacked,
 )
