@@ -306,3 +306,44 @@ def test_which_powers_lose_their_brackets():
     found = {slip.name: slip.wrong for slip in slips(powers) if "without brackets" in slip.name}
     assert list(found) == ["`**3/4` without brackets"]
     assert found["`**3/4` without brackets"](2.0, 4.0, 3.0) == 2.0**3 / 4 + 0.5 + 9 + 4
+
+
+# -- slips that give the same numbers ---------------------------------------------------------------------
+def inner_derivative_forgotten(x):
+    e = np.exp(-(x**2))
+    return np.log(1 + x**2 * e), (2 * x * e - x**2 * e) / (1 + x**2 * e)
+
+
+def bracket_forgotten(x):
+    a, b = x**2, np.exp(-(x**2))
+    return np.log(1 + a * b), (2 * x * b - a * b) / (1 + a * b)
+
+
+def sums_of_a_class(X_train, y_train, X_test):
+    sums = np.array([X_train[y_train == c].sum() for c in range(y_train.max() + 1)])
+    return np.abs(X_test.sum(axis=1)[:, None] - sums).argmin(axis=1)
+
+
+def sums_beside_means(X_train, y_train, X_test):
+    sums = np.array([X_train[y_train == c].sum(axis=1).mean() for c in range(y_train.max() + 1)])
+    return np.abs(X_test.mean(axis=1)[:, None] - sums).argmin(axis=1)
+
+
+def plus_for_minus(X_train, y_train, X_test):
+    means = np.array([X_train[y_train == c].mean() for c in range(y_train.max() + 1)])
+    return np.abs(X_test.mean(axis=1)[:, None] + means).argmin(axis=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "mistake"),
+    [
+        ("chain-names", inner_derivative_forgotten, "the factor 2x at one of the two paths only"),
+        ("chain-names", bracket_forgotten, "the factor 2x at one of the two paths only"),
+        ("nielsen-darkness", sums_of_a_class, "added the images of a class up"),
+        ("nielsen-darkness", sums_beside_means, "the lightest class for every image"),
+        ("nielsen-darkness", plus_for_minus, "the lightest class for every image"),
+        ("two-parameters", lambda i, h, o: i * h + (h + 1) * o, "forgot the hidden nodes' biases"),
+    ],
+)
+def test_slips_with_the_same_numbers_have_words_that_fit_all_of_them(name, answer, mistake):
+    says(find(name), answer, "known mistake", mistake=mistake)

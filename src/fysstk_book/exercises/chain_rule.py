@@ -222,6 +222,12 @@ EXERCISES = (
                 "b depends on a, and c on b. That path counts as well.",
             ),
             Mistake(
+                "the factor 2x at one of the two paths only",
+                _slope_wrong(lambda x, b, c, d: (2 * x * b - c) / d),
+                "Both paths begin at a, and a = x²: each has the factor ∂a/∂x = 2x. "
+                "Is a bracket missing, or the inner derivative of exp(-x²)?",
+            ),
+            Mistake(
                 "the sign of the exponent got lost",
                 _slope_wrong(lambda x, b, c, d: 2 * x * (b + c) / d),
                 "b = exp(-a) falls when a grows.",

@@ -36,6 +36,11 @@ def _by_darkness(
     return np.abs(test[:, np.newaxis] - means).argmin(axis=1)
 
 
+def _the_lightest(X_train: Any, y_train: Any, X_test: Any) -> Any:
+    """Answer as if every image were far lighter than each class."""
+    return _by_darkness(X_train, y_train, np.zeros_like(X_test))
+
+
 def _signed(X_train: Any, y_train: Any, X_test: Any) -> Any:
     means = np.array([X_train[y_train == c].mean() for c in range(y_train.max() + 1)])
     return (X_test.mean(axis=1)[:, np.newaxis] - means).argmin(axis=1)
@@ -138,6 +143,17 @@ EXERCISES = (
                 "took signed differences",
                 _signed,
                 "A difference of -0.5 is not closer than one of 0.1: what counts is its size.",
+            ),
+            Mistake(
+                "added the images of a class up",
+                lambda *inputs: _by_darkness(*inputs, grey=np.sum, centre=np.sum),
+                "The sum of many images is far from any single one: compare with a class's mean.",
+            ),
+            Mistake(
+                "the lightest class for every image",
+                _the_lightest,
+                "So it comes out where a class's number is far larger than an image's, as with a sum on one side "
+                "and a mean on the other, or where the two are added: what is compared with what?",
             ),
             Mistake(
                 "took the class of the single image that is closest",

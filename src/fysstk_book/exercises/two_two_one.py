@@ -394,6 +394,11 @@ EXERCISES = (
                 "The output nodes have a bias, too.",
             ),
             Mistake(
+                "forgot the hidden nodes' biases",
+                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) - hidden,
+                "The hidden nodes have a bias each, too.",
+            ),
+            Mistake(
                 "joined the inputs to the outputs as well",
                 lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) + inputs * outputs,
                 "Arrows lead from one layer to the next only.",
