@@ -136,6 +136,7 @@ MUTANTS = {
     "provenance": {"date": "2026-11-28", "command": "make mutants"},
     "each": 7,
     "labels": {"eq-proved": {"sign": [10, 1, 0], "name": [15, 4, 1]}, "eq-other": {"name": [5, 0, 0]}},
+    "left out": {"eq-proved": [20, 4], "eq-other": [5, 1]},
     "equivalent": [{"label": "eq-proved", "change": "", "latex": "a = b 1"}],
     "survivors": [{"label": "eq-proved", "latex": "a^{2} = b", "reason": "Both are 1."}],
 }

@@ -76,7 +76,7 @@ SELFCHECKS = (
     ),
     selfcheck(
         "gates-signs",
-        r"False is $-1$ and true is $+1$. Four rows $(s_1, s_2) = (-1, -1), (-1, 1), (1, -1), (1, 1)$ have the targets $y$, in "
+        r"False is $-1$ and true is $+1$. Four rows $(s_1, s_2)$, which are $(-1, -1)$, $(-1, 1)$, $(1, -1)$ and $(1, 1)$, have the targets $y$, in "
         r"this order. Give $c_0$, $c_1$, $c_2$ and $c_{12}$ of the polynomial $c_0 + c_1s_1 + c_2s_2 + c_{12}s_1s_2$ that "
         r"passes through all of them.",
         "y",
