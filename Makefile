@@ -13,7 +13,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter serve test-fast notebooks questions lab lite public pdf linkcheck grade digits measure mutants bench next clean distclean
+.PHONY: help setup book test lint chapter serve test-fast notebooks questions lab lite pyodide public pdf linkcheck grade digits measure mutants bench next clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -63,8 +63,11 @@ grade: setup  ## run all checks over returned notebooks: make grade FOLDER=retur
 	@test -n "$(FOLDER)" || { echo "Which notebooks? make grade FOLDER=returned" >&2; exit 1; }
 	@$(VENV) -m fysstk_book.grade "$(FOLDER)" -o "$(FOLDER:/=).csv" $(OPTIONS)
 
-lite: book  ## a copy of the site with JupyterLite, which runs the notebooks in the browser
-	@$(VENV) tools/lite.py
+lite: pyodide book  ## a copy of the site with JupyterLite; with Pyodide in it: make lite PYODIDE=archive
+	@$(VENV) tools/lite.py $(if $(PYODIDE),--pyodide "$(PYODIDE)")
+
+pyodide:
+	@test -z "$(PYODIDE)" || test -e "$(PYODIDE)" || { echo "There is no $(PYODIDE)." >&2; exit 1; }
 
 public: book  ## a copy of the site without solutions, to publish
 	@$(VENV) tools/public.py

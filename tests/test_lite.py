@@ -1,6 +1,9 @@
 """JupyterLite: the copy has the notebooks, the wheel and the links; the site itself stays as it was."""
 
+import hashlib
 import json
+import re
+import tarfile
 import zipfile
 
 import nbformat
@@ -8,6 +11,7 @@ import pytest
 
 import build_book
 import lite
+import pyodide_archive
 
 PAGE = """<html><body>
 <a class="btn btn-sm download-notebook" href="../notebooks/one.ipynb" download
@@ -94,3 +98,116 @@ def test_a_notebook_opens_in_the_browser_with_all_other_hosts_blocked(sites, ser
     assert [url for url in others if "pyodide" not in url] == []
     notice = tab.wait_for_selector("p[role=status]").inner_text()
     assert "where Python comes from: you can read and edit notebooks here, and not run them" in notice
+
+
+@pytest.fixture
+def pyodide(tmp_path):
+    """A folder like an unpacked Pyodide: its lock and its files have the form, and nothing runs."""
+    folder = tmp_path / "unpacked" / "pyodide"
+    folder.mkdir(parents=True)
+    for name in pyodide_archive.CORE:
+        (folder / name).write_text(name)
+    needs = {"matplotlib": ["NumPy", "python_dateutil"], "scikit-learn": ["scipy"], "scipy": ["numpy"]}
+    needs |= {
+        name: [] for name in ("numpy", "tqdm", "python-dateutil", "micropip", "ipython", "jedi", "astropy")
+    }
+    lock = {"info": {"python": f"{pyodide_archive.PYODIDE_PYTHON_VERSION}.2"}, "packages": {}}
+    for name, depends in needs.items():
+        (folder / f"{name}-1.0.whl").write_text(name)
+        one = {"depends": depends, "file_name": f"{name}-1.0.whl"}
+        lock["packages"][name] = {**one, "sha256": hashlib.sha256(name.encode()).hexdigest()}
+    (folder / "pyodide-lock.json").write_text(json.dumps(lock))
+    return folder
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_downloaded_pyodide_is_cut_down_and_put_into_the_site(sites, pyodide, tmp_path, packed, capsys):
+    archive = pyodide
+    if packed:
+        archive = tmp_path / "a pyodide.tar.bz2"
+        with tarfile.open(archive, "w:bz2") as tar:
+            tar.add(pyodide, "pyodide")
+    lite.build(sites[0], tmp_path / "html-lite", archive)
+    folder = tmp_path / "html-lite" / lite.FOLDER
+    kept = {path.name for path in (folder / "static" / "pyodide").iterdir()}
+    assert {*pyodide_archive.CORE, "numpy-1.0.whl", "python-dateutil-1.0.whl", "pyodide-lock.json"} <= kept
+    assert "astropy-1.0.whl" not in kept
+    lock = json.loads((folder / "static" / "pyodide" / "pyodide-lock.json").read_text())
+    assert {one["file_name"] for one in lock["packages"].values()} == {n for n in kept if n.endswith(".whl")}
+    settings = json.loads((folder / "jupyter-lite.json").read_text())["jupyter-config-data"]
+    kernel = settings["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
+    assert kernel["pyodideUrl"] == "./static/pyodide/pyodide.mjs"
+    said = capsys.readouterr().out
+    assert "Of Pyodide's 10 packages, 9 are kept:" in said
+    assert "Pyodide lacks autograd, comm, mpmath, sympy: taken from .venv." in said
+    local = json.loads((folder / "pypi" / "all.json").read_text())
+    assert set(local) == {"autograd", "comm", "mpmath", "sympy", "fysstk-nn"}
+    page = (folder / "lab" / "index.html").read_text()
+    assert "No connection to" not in page
+    assert "needs a connection" not in (folder / "files" / "one.ipynb").read_text()
+
+
+def test_a_wheel_is_written_again_from_what_was_installed(tmp_path):
+    path = pyodide_archive.wheel("autograd", tmp_path)
+    held = zipfile.ZipFile(path).namelist()
+    assert "autograd/numpy/numpy_vjps.py" in held
+    assert re.search(r"autograd-[\d.]+\.dist-info/METADATA", " ".join(held))
+    with pytest.raises(pyodide_archive.ArchiveError, match=r"numpy.*compiled parts"):
+        pyodide_archive.wheel("numpy", tmp_path)
+
+
+def spoil(folder, how):
+    """Make a Pyodide unusable in one way; return the archive to hand over."""
+    lock = json.loads((folder / "pyodide-lock.json").read_text())
+    if how == "missing":
+        return folder / "elsewhere"
+    if how == "no archive":
+        (folder.parent / "text.tar.bz2").write_text("text")
+        return folder.parent / "text.tar.bz2"
+    if how == "cut off":
+        with tarfile.open(folder.parent / "cut.tar.bz2", "w:bz2") as tar:
+            tar.add(folder, "pyodide")
+        whole = (folder.parent / "cut.tar.bz2").read_bytes()
+        (folder.parent / "cut.tar.bz2").write_bytes(whole[: len(whole) // 2])
+        return folder.parent / "cut.tar.bz2"
+    if how == "no lock":
+        (folder / "pyodide-lock.json").unlink()
+    if how == "lock unread":
+        (folder / "pyodide-lock.json").write_text("[]")
+    if how == "core":
+        (folder / "pyodide.asm.wasm").unlink()
+    if how == "package":
+        (folder / "scipy-1.0.whl").unlink()
+    if how == "hash":
+        (folder / "scipy-1.0.whl").write_text("other")
+    if how == "python":
+        lock["info"]["python"] = "3.12.1"
+        (folder / "pyodide-lock.json").write_text(json.dumps(lock))
+    if how == "nowhere":
+        lock["packages"]["scipy"]["depends"].append("libnowhere")
+        (folder / "pyodide-lock.json").write_text(json.dumps(lock))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("missing", "elsewhere, which does not exist"),
+        ("no archive", r"text\.tar\.bz2 is not an archive that can be unpacked"),
+        ("cut off", r"cut\.tar\.bz2 is not an archive that can be unpacked"),
+        ("no lock", r"is not Pyodide: there is no pyodide-lock\.json"),
+        ("lock unread", r"pyodide-lock\.json cannot be read"),
+        ("core", r"lacks pyodide\.asm\.wasm"),
+        ("package", "lacks the files of scipy, which the notebooks need"),
+        ("hash", "gives other hashes for scipy"),
+        ("python", r"holds Python 3\.12\.1; jupyterlite-pyodide-kernel .* needs 3\.14"),
+        ("nowhere", r"need libnowhere, which is neither in the archive nor in \.venv"),
+    ],
+)
+def test_a_pyodide_that_cannot_be_used_is_refused_before_anything_is_written(
+    sites, pyodide, tmp_path, how, said
+):
+    target = tmp_path / "built" / "html-lite"
+    with pytest.raises(lite.LiteError, match=said):
+        lite.build(sites[0], target, spoil(pyodide, how))
+    assert list(target.parent.iterdir()) == []

@@ -1,5 +1,6 @@
 """The environment: made beside the old one, which works until the new one does; words for failures."""
 
+import errno
 import re
 import shutil
 import signal
@@ -203,6 +204,30 @@ def test_a_folder_that_cannot_be_written_to_is_named(monkeypatch, capsys):
     monkeypatch.setattr(sys, "prefix", "/usr")
     assert set_up.main([]) == 1
     assert "cannot be written to: /somewhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("full_at", ["lock", "write_text", "rename"])
+def test_a_full_disk_is_named_and_what_worked_still_works(bare, tmp_path, monkeypatch, capsys, full_at):
+    set_up.set_up()
+    (tmp_path / ".venv" / "mine").touch()
+    (tmp_path / "requirements.txt").write_text("other")
+
+    def full(*arguments, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "prefix", "/usr")
+    with monkeypatch.context() as patch:
+        if full_at == "lock":
+            patch.setattr(set_up, "alone", full)
+        else:
+            patch.setattr(Path, full_at, full)
+        assert set_up.main(["--named"]) == 1
+    said = capsys.readouterr().err
+    assert re.search(rf"disk is full: the environment needs 1\.3 GB; {tmp_path} has room for [\d,]+ MB", said)
+    assert "Traceback" not in said
+    assert (tmp_path / ".venv" / "mine").exists()
+    assert set_up.complete(tmp_path / ".venv")
+    assert (tmp_path / ".venv-new").exists() == (full_at == "rename"), "a half one may fill the disk"
 
 
 def test_an_old_python_is_refused_with_a_way_out(monkeypatch):

@@ -8,6 +8,7 @@ starts again, and a complete one is recognised in a moment.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -16,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +46,11 @@ def main(arguments: list[str]) -> int:
         return 1
     except PermissionError as error:
         print(f"\nThis folder cannot be written to: {error.filename}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"\n{disk_is_full()}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted; the next `make` sets .venv up again.", file=sys.stderr)
@@ -78,11 +85,15 @@ def set_up() -> None:
         install_package(VENV, wanted)
         return
     print(f"Setting up .venv with Python {wanted['python']}, once ({MINUTES}, {SIZE}) ...", flush=True)
-    create(new)
-    # The lock names everything, so pip need not look for dependencies. Older pips would, for the
-    # `coverage[toml]` of another package: they take a newer release, and then miss its hash.
-    pip(new, "install", "--require-hashes", "--no-deps", "-r", "requirements.txt")
-    install_package(new, wanted)
+    try:
+        create(new)
+        # The lock names everything, so pip need not look for dependencies. Older pips would, for the
+        # `coverage[toml]` of another package: they take a newer release, and then miss its hash.
+        pip(new, "install", "--require-hashes", "--no-deps", "-r", "requirements.txt")
+        install_package(new, wanted)
+    except (SetUpError, OSError):
+        shutil.rmtree(new, ignore_errors=True)  # half of it is of no use, and may fill the disk
+        raise
     take_its_place(new)
     print("Set up.", flush=True)
 
@@ -177,8 +188,9 @@ def digest(name: str) -> str:
 
 
 def create(venv: Path) -> None:
-    """Make an environment anew, empty."""
-    run([sys.executable, "-m", "venv", "--clear", str(venv)])
+    """Make an environment anew, with pip alone."""
+    run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)])
+    run([str(venv / "bin" / "python"), "-m", "ensurepip", "--upgrade", "--default-pip"])
 
 
 def pip(venv: Path, *arguments: str) -> None:
@@ -194,14 +206,21 @@ def pip(venv: Path, *arguments: str) -> None:
         run(command)
 
 
+FULL = r"No space left on device|Disk quota exceeded"
 CAUSES = {
-    r"No space left on device|Disk quota exceeded": f"The disk is full: the environment needs {SIZE}.",
     r"name resolution|Name or service not|NewConnection|ConnectionError|unreachable|timed out": (
         "There is no way to the network: connect, and call the same command again; downloads are kept."
     ),
     r"DO NOT MATCH THE HASHES": "A download is not what the lock names: a proxy, or a damaged cache?",
     r"No matching distribution found for (\S+)": "There is no file of {0} for this Python and machine.",
 }
+
+
+def disk_is_full() -> str:
+    """Return the words for a full disk, with the room in the two folders that a set-up writes to."""
+    free = {place: shutil.disk_usage(place).free / 1e6 for place in (str(ROOT), tempfile.gettempdir())}
+    room = ", ".join(f"{place} has room for {size:,.0f} MB" for place, size in free.items())
+    return f"The disk is full: the environment needs {SIZE}; {room}."
 
 
 def run(command: list[str]) -> None:
@@ -221,6 +240,7 @@ def run(command: list[str]) -> None:
         text = "\n".join(said)
         found = ((re.search(pattern, text), words) for pattern, words in CAUSES.items())
         cause = next((words.format(*match.groups()) for match, words in found if match), "")
+        cause = disk_is_full() if re.search(FULL, text) else cause
         cause = cause or f"`{' '.join(command[:5])} ...` failed. If .venv is damaged: make distclean"
         raise SetUpError("\n".join([*said[-20:], "", cause]))
 
