@@ -154,6 +154,8 @@ def test_a_wheel_is_written_again_from_what_was_installed(tmp_path):
     assert re.search(r"autograd-[\d.]+\.dist-info/METADATA", " ".join(held))
     with pytest.raises(pyodide_archive.ArchiveError, match=r"numpy.*compiled parts"):
         pyodide_archive.wheel("numpy", tmp_path)
+    with pytest.raises(pyodide_archive.ArchiveError, match=r"nowhere, which is neither in .* nor in \.venv"):
+        pyodide_archive.needed(["nowhere"], {})
 
 
 def spoil(folder, how):
@@ -201,7 +203,7 @@ def spoil(folder, how):
         ("package", "lacks the files of scipy, which the notebooks need"),
         ("hash", "gives other hashes for scipy"),
         ("python", r"holds Python 3\.12\.1; jupyterlite-pyodide-kernel .* needs 3\.14"),
-        ("nowhere", r"need libnowhere, which is neither in the archive nor in \.venv"),
+        ("nowhere", "own lock lacks libnowhere, which scipy needs"),
     ],
 )
 def test_a_pyodide_that_cannot_be_used_is_refused_before_anything_is_written(

@@ -80,6 +80,8 @@ def needed(names: Iterable[str], packages: dict[str, Any]) -> tuple[list[str], l
         if name in packages:
             held.add(name)
             needs = packages[name]["depends"]
+            if unlisted := [one for one in needs if canonicalize_name(one) not in packages]:
+                raise ArchiveError(f"The archive's own lock lacks {', '.join(unlisted)}, which {name} needs.")
         else:
             lacking.add(name)
             needs = requirements(name)
