@@ -102,7 +102,7 @@ def gradients(
         Input and target.
     w1, b1, w2, b2 : float
         Weights and biases.
-    f1, f2 : Activation or name, default sigmoid
+    f1, f2 : Activation or str, default sigmoid
         The activation functions of the hidden neuron and of the output.
 
     Returns
@@ -171,7 +171,7 @@ def train(
         Inputs and targets; each epoch uses all of them.
     w1, b1, w2, b2 : float
         Where to start.
-    f1, f2 : Activation or name, default sigmoid
+    f1, f2 : Activation or str, default sigmoid
         The activation functions of the hidden neuron and of the output.
     eta : float, default 1
         The learning rate.
@@ -287,7 +287,7 @@ def gradients_chain(
         Input and target.
     w, b : array_like, shape (L,)
         Weights and biases from the first layer to the last.
-    f : Activation or name, default sigmoid
+    f : Activation or str, default sigmoid
         The activation function of every layer.
 
     Returns
