@@ -228,3 +228,43 @@ def test_the_example_for_contributors_proves_its_equation(small_book):
     said = " ".join(run(small_book).stdout.split())
     assert "eq-softsign-slope: " in said
     assert "does not hold: 0.111111 and -0.111111, which is 0.222 too far" in said
+
+
+ONE = """
+import pytest
+
+@pytest.mark.equation("eq-{name}", method="numeric")
+def test_it(printed):
+    printed("eq-{name}").holds({{"{name}": 2}}, where=["def-x"])
+"""
+
+
+def test_a_build_runs_the_files_that_rest_on_what_has_changed_and_no_others(small_book):
+    shutil.copytree(ROOT / "tools", small_book / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    (small_book / "pyproject.toml").touch()
+    folder, page = small_book / "tests" / "equations", small_book / "book" / "page.md"
+    for file, name in (("test_first.py", "a"), ("test_second.py", "b")):
+        (folder / file).write_text(ONE.format(name=name))
+    text = "# Page\n\n$$ x = 2 $$ (def-x)\n\n$$ a = 2 $$ (eq-a)\n\n$$ b = x $$ (eq-b)\n"
+    page.write_text(text)
+
+    def build():
+        code = "import sys; sys.path.insert(0, 'tools'); import build_book as b; b.check_equations()"
+        done = subprocess.run([sys.executable, "-c", code], cwd=small_book, capture_output=True, text=True)
+        table = json.loads((small_book / "_build" / "ledger.json").read_text("utf8"))
+        ran = re.search(r"checked, (\d|unchanged)", done.stdout)
+        return ran[1] if ran else done.stderr, [(row["number"], row["latex"]) for row in table]
+
+    assert build() == ("2", [("2", "a = 2"), ("3", "b = x")])
+    (folder / "test_first.py").write_text("# a comment\n" + ONE.format(name="a"))
+    page.write_text(text.replace("# Page\n", "# Page\n\n$$ c $$ (def-c)\n"))
+    assert build() == ("unchanged", [("3", "a = 2"), ("4", "b = x")]), "numbers alone need no test"
+    page.write_text(text.replace("a = 2", "a = 1 + 1"))
+    assert build() == ("1", [("2", "a = 1 + 1"), ("3", "b = x")])
+    page.write_text(text.replace("x = 2", "x = 3"))  # of a definition that the second file looks up
+    said, _ = build()
+    assert "eq-b: b = x does not hold: 2 and 3" in said
+    assert "eq-a" not in said
+    page.write_text(text.replace("x = 2", "x = 4 - 2"))
+    (folder / "test_first.py").write_text(ONE.format(name="a") + "\n    assert True\n")
+    assert build() == ("2", [("2", "a = 2"), ("3", "b = x")])

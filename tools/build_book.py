@@ -36,7 +36,6 @@ DRAFT = BUILD / ".draft-site"  # always the same: Sphinx remembers it
 RENDERED = BUILD / "rendered"
 PARTS = "parts.json"
 LEDGER = BUILD / "ledger.json"
-LEDGER_KEY = BUILD / "ledger.key"
 NOTEBOOKS = BUILD / "notebooks"
 COMPLETE = ".complete.json"
 UNREACHABLE = re.compile("NameResolution|name resolution|Name or service|unreachable|No route")
@@ -151,36 +150,29 @@ def check_numbers(chapters: list) -> None:
 
 
 def check_equations() -> None:
-    """Run the tests of the book's equations, unless they have passed on the same equations and package."""
-    from fysstk_book import sources
+    """Run the tests of the book's equations, but for the files that would pass again as they have passed."""
+    import proofs
 
-    printed = [f"{e.label} {e.number} {e.page} {e.text}" for e in sources.equations(ROOT).values()]
-    key = digest("src", "tests/equations", extra=(*machine(), *printed))
     with step("Equations") as note:
-        if LEDGER.is_file() and LEDGER_KEY.is_file() and LEDGER_KEY.read_text(encoding="utf-8") == key:
-            note("unchanged")
-        else:
-            LEDGER_KEY.unlink(missing_ok=True)
-            LEDGER.unlink(missing_ok=True)
-            command = [
-                sys.executable,
-                "-m",
-                "pytest",
-                "tests/equations",
-                "-q",
-                "-n",
-                "2",
-                "-p",
-                "no:cacheprovider",
-            ]
-            tests = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-            if tests.returncode or not LEDGER.is_file():
+        stale = proofs.stale()
+        if stale:
+            places = [path.relative_to(ROOT).as_posix() for path in stale]
+            workers = "2" if len(stale) > 3 else "0"  # they need a few seconds to start
+            command = [sys.executable, "-m", "pytest", *places, "-q", "-n", workers, "-p", "no:cacheprovider"]
+            environment = {**os.environ, proofs.VARIABLE: str(proofs.STORE)}
+            tests = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+            if tests.returncode:
                 wrong = "\n".join(equations_that_fail(tests.stdout))
                 raise BuildError(
                     f"{tests.stdout}{tests.stderr}\nThe equations' tests do not pass:\n{wrong}".rstrip()
                 )
-            write_whole(LEDGER_KEY, key)
-            note(f"{len(json.loads(LEDGER.read_text(encoding='utf-8')))} checked")
+            proofs.keep(stale)
+        table = proofs.table()
+        if unread := [row["label"] for row in table if row["reading"] is None]:
+            raise BuildError(f"No test reads all of these by value, and none pins them: {', '.join(unread)}")
+        write_whole(LEDGER, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+        files = f"{len(stale)} files run" if stale else "unchanged"
+        note(f"{len(table)} checked, {files}")
 
 
 def equations_that_fail(said: str) -> list[str]:

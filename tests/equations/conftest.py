@@ -17,12 +17,14 @@ import pytest
 
 from fysstk_book import sources
 from fysstk_book.printed.formula import Formula
+from fysstk_book.printed.ledger import files_of, rows
 from fysstk_book.printed.tidy import tidy
 from fysstk_book.printed.tree import parse
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LEDGER = ROOT / "_build" / "ledger.json"
+PROOFS = "BOOK_PROOFS"  # names a folder: the proofs of each whole file are written there, and no ledger
 METHODS = ("sympy", "central differences", "autograd", "autodiff", "numeric", "proof by cases")
 
 
@@ -47,13 +49,14 @@ def tree_of(label):
 
 
 SIDES = pytest.StashKey()  # of a test: for each label, the sides of its formula that were evaluated
+ASKED = pytest.StashKey()  # of a test: the labels of all formulas that it took from the pages
 
 
 @pytest.fixture
 def errors(request):
     """Return the list of this test's absolute errors; afterwards, refuse a test that proved nothing."""
-    found, sides = [], {}
-    request.node.stash[SIDES] = sides
+    found, sides, asked = [], {}, set()
+    request.node.stash[SIDES], request.node.stash[ASKED] = sides, asked
     yield found
     assert found, "this test measures nothing: ask printed(label).holds(...), or call discrepancy(error)"
     for mark in request.node.iter_markers("equation"):
@@ -63,6 +66,7 @@ def errors(request):
         )
     request.node.user_properties.append(("discrepancy", max(found)))
     request.node.user_properties += [("read", [label, sorted(places)]) for label, places in sides.items()]
+    request.node.user_properties += [("asked", label) for label in sorted(asked)]
 
 
 @pytest.fixture
@@ -82,9 +86,13 @@ def discrepancy(errors):
 def printed(request, discrepancy):
     """Return a function that reads the formula with a label from its page."""
 
+    def find(label):
+        request.node.stash[ASKED].add(label)
+        return tree_of(label)
+
     def read(label):
         places = request.node.stash[SIDES].setdefault(label, set())
-        return Formula(label, tree_of(label), tree_of, discrepancy, places, label not in FORGIVEN)
+        return Formula(label, find(label), find, discrepancy, places, label not in FORGIVEN)
 
     return read
 
@@ -160,12 +168,16 @@ class Ledger:
         for test in self.expected:
             files.setdefault(Path(test.partition("::")[0]).name, set()).add(test)
         done = {name for name, tests in files.items() if tests <= set(self.passed)}
-        table = rows(self.passed)
-        self.unread = [row["label"] for row in table if row["reading"] is None and files_of(row) <= done]
+        table = rows(self.passed, sources.equations(ROOT), tree_of)
+        self.unread = [r["label"] for r in table if r["reading"] is None and files_of(r["tests"]) <= done]
         if self.unread:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif PROOFS in os.environ:
+            for name in done:
+                proofs = {test: self.passed[test] for test in sorted(files[name])}
+                write_whole(Path(os.environ[PROOFS], f"{Path(name).stem}.json"), proofs)
         elif done == {path.name for path in HERE.glob("test_*.py")}:
-            write_ledger(table)
+            write_whole(LEDGER, table)
 
     def pytest_terminal_summary(self, terminalreporter):
         for label in self.unread:
@@ -174,50 +186,9 @@ class Ledger:
             )
 
 
-def files_of(row):
-    """Return the names of the files whose tests gave a row."""
-    return {Path(test.partition("::")[0]).name for test in row["tests"]}
-
-
-def rows(passed):
-    """Return one row per proved label, in the order of the book."""
-    equations = sources.equations(ROOT)
-    found = {label: [] for label in equations}
-    for test, properties in sorted(passed.items()):
-        for label, method in [value for name, value in properties if name == "equation"]:
-            if label in found:
-                found[label].append((test, method, properties))
-    return [row(equations[label], proofs) for label, proofs in found.items() if proofs]
-
-
-def row(equation, proofs):
-    """Return the row of one equation, from (test, method, properties) of all that prove it."""
-    read, pinned, errors = set(), False, []
-    for _, _, properties in proofs:
-        errors += [value for name, value in properties if name == "discrepancy"]
-        pinned |= ("pinned", equation.label) in properties
-        read |= {
-            tuple(place)
-            for name, value in properties
-            if name == "read" and value[0] == equation.label
-            for place in value[1]
-        }
-    by_value = bool(read) and read >= Formula(equation.label, parse(equation.text), tree_of).places
-    return {
-        "label": equation.label,
-        "page": equation.page,
-        "number": equation.number,
-        "latex": equation.text,
-        "methods": list(dict.fromkeys(method for _, method, _ in proofs)),
-        "reading": "by value" if by_value else "by eye" if pinned else None,
-        "discrepancy": max(errors),
-        "tests": list(dict.fromkeys(test for test, _, _ in proofs)),
-    }
-
-
-def write_ledger(table):
-    """Replace the file in one step: whoever reads it sees the old table or the new one."""
-    LEDGER.parent.mkdir(exist_ok=True)
-    draft = LEDGER.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
-    draft.replace(LEDGER)
+def write_whole(path, content):
+    """Replace a file in one step: whoever reads it sees the old table or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+    draft.replace(path)
