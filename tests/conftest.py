@@ -10,6 +10,7 @@ import gzip
 import http.server
 import os
 import shutil
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -20,6 +21,9 @@ import pytest
 
 # Before scipy is imported: without it scikit-learn would leave out two of its checks of our estimators.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+# A shell lets its background jobs ignore Ctrl-C, which our tests send to themselves.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test writes into the home folder.
 os.environ["FYSSTK_PROGRESS"] = "off"

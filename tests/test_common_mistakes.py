@@ -35,7 +35,7 @@ SHOWN = {
     "building-the-mlp": {
         "Shapes that broadcast.": "the targets of the exercises have two axes",
         "Parameters changed in place, gradients of the old ones.": ("mlp-slip", "line f"),
-        "A gradient check with zero weights, or with one sample, or with square layers.": HABIT,
+        "A gradient check with zero weights, or with one sample.": HABIT,
         "A gradient check in single precision.": HABIT,
         "Believing an accuracy.": JUDGEMENT,
     },
