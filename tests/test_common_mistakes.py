@@ -221,7 +221,7 @@ SHOWN = {
         "$a_1$ where $w_2$ belongs.": ("scalar-delta", "put a₁ where w₂ belongs"),
         "$\\delta_1$ without its own slope.": ("scalar-delta", "forgot the hidden neuron's own slope"),
         "$\\sigma_2'$ for a linear output.": ("scalar-linear", "kept the slope of the sigmoid at the output"),
-        "A penalty on the biases.": "the exercise passes weights only",
+        "A penalty on the biases.": "the exercise on a penalty has one weight only",
         "One run as evidence.": JUDGEMENT,
     },
     "two-two-one": {

@@ -77,12 +77,38 @@ def two_gradients(x, y, W, b, w2, b2):
     return [(cost(i, j, h) - cost(i, j, -h)) / (2 * h) for i in range(2) for j in range(2)]
 
 
-def scalar_linear(x, y, w1, b1, w2, b2):
+def scalar_linear(x, y, s, w1, b1, w2, b2):
     def cost(w, b):
-        return (w2 * sigma(w * x + b) + b2 - y) ** 2 / 2
+        return sum(((w2 * sigma(w * x[i] + b) + b2 - y[i]) / s[i]) ** 2 / 2 for i in range(2)) / 2
 
     h = 1e-6
     return (cost(w1 + h, b1) - cost(w1 - h, b1)) / (2 * h), (cost(w1, b1 + h) - cost(w1, b1 - h)) / (2 * h)
+
+
+def shared_weight(x, y, w, b):
+    def cost(w, b):
+        return (sigma(w * sigma(w * x + b) + b) - y) ** 2 / 2
+
+    h = 1e-6
+    return (cost(w + h, b) - cost(w - h, b)) / (2 * h), (cost(w, b + h) - cost(w, b - h)) / (2 * h)
+
+
+def skip(a1, a2, y, w1, w2, v):
+    h = 1e-6  # the input itself moves; z_1 and z_2 are found from the outputs
+    z1, z2 = math.log(a1 / (1 - a1)), math.log(a2 / (1 - a2))
+
+    def cost(dx):
+        return (sigma(z2 + w2 * (sigma(z1 + w1 * dx) - a1) + v * dx) - y) ** 2 / 2
+
+    return (cost(h) - cost(-h)) / (2 * h)
+
+
+def left_alone(w, eta, lam, n):
+    l2 = l1 = w
+    for _ in range(int(n)):
+        l2 -= eta * lam * l2
+        l1 -= eta * lam * (1 if l1 > 0 else -1)
+    return l2, l1
 
 
 def chain_walk(t):
@@ -250,7 +276,11 @@ SOLVED = {
     "one-batch": (one_batch, "x y w_1 b_1"),
     "two-output": (two_output, "x W^{(1)} b^{(1)} w^{(2)} b^{(2)}"),
     "two-gradients": (two_gradients, "x y W^{(1)} b^{(1)} w^{(2)} b^{(2)}"),
-    "scalar-linear": (scalar_linear, "x y w_1 b_1 w_2 b_2"),
+    "scalar-forward": (lambda w1, b1, w2, b2: (sigma(w2 + b2), sigma(b2)), "w_1 b_1 w_2 b_2"),
+    "scalar-delta": (skip, "a_1 a_2 y w_1 w_2 v"),
+    "scalar-gradients": (shared_weight, "x y w b"),
+    "scalar-linear": (scalar_linear, "x y s w_1 b_1 w_2 b_2"),
+    "scalar-penalty": (left_alone, r"w \eta \lambda n"),
     "chain-walk": (chain_walk, "t"),
     "autodiff-quotient": (quotient, "u v"),
     "autodiff-loop": (loop, "x"),

@@ -14,53 +14,69 @@ def outputs(x: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
     return a1, sigmoid(w2 * a1 + b2)
 
 
-def hidden_delta(a1: Any, a2: Any, y: Any, w2: Any) -> Any:
-    """Error of the hidden neuron."""
-    return (a2 - y) * a2 * (1 - a2) * w2 * a1 * (1 - a1)
+def limits(w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+    """Limits between which the output lies, whatever the input."""
+    return np.sort(sigmoid(np.array([b2, w2 + b2])))
 
 
-def gradients(x: Any, y: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-    """All four derivatives with sigmoids in both layers."""
+def slope_of_input(a1: Any, a2: Any, y: Any, w1: Any, w2: Any, v: Any) -> Any:
+    """Derivative of the cost with respect to an input that reaches the output directly as well."""
+    return (a2 - y) * a2 * (1 - a2) * (w2 * a1 * (1 - a1) * w1 + v)
+
+
+def shared_gradients(x: Any, y: Any, w: Any, b: Any) -> Any:
+    """Both derivatives where the two neurons have the same weight and the same bias."""
+    hidden, output = _shares(x, y, w, b)
+    return hidden[0] + output[0], hidden[1] + output[1]
+
+
+def _shares(
+    x: Any, y: Any, w: Any, b: Any, *, back: Any = lambda w, a1: w * a1 * (1 - a1)
+) -> tuple[Any, Any]:
+    a1, a2 = outputs(x, w, b, w, b)
+    delta2 = (a2 - y) * a2 * (1 - a2)
+    delta1 = delta2 * back(w, a1)
+    return (delta1 * x, delta1), (delta2 * a1, delta2)
+
+
+def _added(back: Any) -> Any:
+    """Return `shared_gradients` with another way back to the hidden neuron."""
+
+    def wrong(x: Any, y: Any, w: Any, b: Any) -> Any:
+        hidden, output = _shares(x, y, w, b, back=back)
+        return hidden[0] + output[0], hidden[1] + output[1]
+
+    return wrong
+
+
+def weighted_gradients(x: Any, y: Any, s: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+    """All four derivatives with a linear output, for data with uncertainties."""
     a1 = sigmoid(w1 * x + b1)
-    a2 = sigmoid(w2 * a1 + b2)
-    delta2 = (a2 - y) * a2 * (1 - a2)
+    delta2 = (w2 * a1 + b2 - y) / s**2 / len(x)
     delta1 = delta2 * w2 * a1 * (1 - a1)
-    return delta1 * x, delta1, delta2 * a1, delta2
+    return delta1 @ x, delta1.sum(), delta2 @ a1, delta2.sum()
 
 
-def linear_gradients(x: Any, y: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-    """All four derivatives with a linear output."""
-    a1 = sigmoid(w1 * x + b1)
-    delta2 = w2 * a1 + b2 - y
-    delta1 = delta2 * w2 * a1 * (1 - a1)
-    return delta1 * x, delta1, delta2 * a1, delta2
+def _weighted(
+    *,
+    power: int = 2,
+    output_slope: bool = False,
+    weight: bool = True,
+    slope: bool = True,
+    means: bool = False,
+) -> Any:
+    """Return `weighted_gradients` with one thing done wrong."""
 
+    def wrong(x: Any, y: Any, s: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+        a1 = sigmoid(w1 * x + b1)
+        a2 = w2 * a1 + b2
+        delta2 = (a2 - y) / s**power / len(x) * (a2 * (1 - a2) if output_slope else 1)
+        delta1 = delta2 * (w2 if weight else 1) * (a1 * (1 - a1) if slope else 1)
+        if means:
+            return delta1.sum() * x.mean(), delta1.sum(), delta2.sum() * a1.mean(), delta2.sum()
+        return delta1 @ x, delta1.sum(), delta2 @ a1, delta2.sum()
 
-def _printed_on_the_slide(x: Any, y: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-    a1, a2 = outputs(x, w1, b1, w2, b2)
-    delta2 = (a2 - y) * a2 * (1 - a2)
-    slope1 = a1 * (1 - a1)
-    return delta2 * a1 * slope1 * x, delta2 * slope1, delta2 * a1, delta2
-
-
-def _without_hidden_slope(x: Any, y: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-    a1, a2 = outputs(x, w1, b1, w2, b2)
-    delta2 = (a2 - y) * a2 * (1 - a2)
-    return delta2 * w2 * x, delta2 * w2, delta2 * a1, delta2
-
-
-def _without_output_slope(x: Any, y: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-    a1, a2 = outputs(x, w1, b1, w2, b2)
-    delta1 = (a2 - y) * w2 * a1 * (1 - a1)
-    return delta1 * x, delta1, (a2 - y) * a1, a2 - y
-
-
-def _sigmoid_slope_at_a_linear_output(x: Any, y: Any, w1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-    a1 = sigmoid(w1 * x + b1)
-    a2 = w2 * a1 + b2
-    delta2 = (a2 - y) * a2 * (1 - a2)
-    delta1 = delta2 * w2 * a1 * (1 - a1)
-    return delta1 * x, delta1, delta2 * a1, delta2
+    return wrong
 
 
 def first_delta(x: Any, y: Any, w: Any, b: Any) -> Any:
@@ -89,9 +105,15 @@ def _chain(*, shift: int = 0, slopes: bool = True, output_slope: bool = True, we
     return wrong
 
 
-def penalised(dC_dw: Any, w: Any, l1: Any, l2: Any) -> Any:
-    """Derivative of the cost with both penalties."""
-    return dC_dw + l2 * w + l1 * np.sign(w)
+def left_alone(w: Any, eta: Any, lam: Any, n: Any) -> Any:
+    """A weight after n steps in which only a penalty pulls: with L2, and with L1."""
+    return _pulled(w, eta, n, lambda v: lam * v), _pulled(w, eta, n, lambda v: lam * np.sign(v))
+
+
+def _pulled(w: Any, eta: Any, n: Any, pull: Any) -> Any:
+    for _ in range(n):
+        w = w - eta * pull(w)
+    return w
 
 
 def tanh_gradient(theta: Any, x: Any, y: Any) -> Any:
@@ -111,6 +133,14 @@ def _tanh_with_sigmoid_slope(theta: Any, x: Any, y: Any) -> Any:
     return np.array([delta1 * x, delta1, delta2 * a1, delta2])
 
 
+def _sigmoid_for_tanh(theta: Any, x: Any, y: Any) -> Any:
+    w1, b1, w2, b2 = theta
+    a1 = sigmoid(w1 * x + b1)
+    delta2 = w2 * a1 + b2 - y
+    delta1 = delta2 * w2 * a1 * (1 - a1)
+    return np.array([delta1 * x, delta1, delta2 * a1, delta2])
+
+
 def _tanh_without_slope(theta: Any, x: Any, y: Any) -> Any:
     w1, b1, w2, b2 = theta
     a1 = np.tanh(w1 * x + b1)
@@ -118,8 +148,10 @@ def _tanh_without_slope(theta: Any, x: Any, y: Any) -> Any:
     return np.array([delta2 * w2 * x, delta2 * w2, delta2 * a1, delta2])
 
 
-def _network(rng: np.random.Generator) -> tuple[Any, ...]:
-    return nice(rng), nice(rng, low=0.1, high=1.0), nice(rng), nice(rng), nice(rng), nice(rng)
+def _measured(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(2, 5))
+    uncertainties = nice(rng, n, low=0.2, high=2.0)
+    return nice(rng, n), nice(rng, n), uncertainties, nice(rng), nice(rng), nice(rng), nice(rng)
 
 
 def _long_chain(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -128,91 +160,124 @@ def _long_chain(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 def _penalty(rng: np.random.Generator) -> tuple[Any, ...]:
-    n = int(rng.integers(2, 6))
-    return nice(rng, n), nice(rng, n), nice(rng, low=0.1, high=1.0), nice(rng, low=0.1, high=1.0)
+    """Draw a weight, a learning rate, a strength and a number of steps; no step ends at zero or near it."""
+    while True:
+        w, n = nice(rng), int(rng.integers(2, 9))
+        eta, lam = float(rng.choice([0.5, 0.8, 1.0])), nice(rng, low=0.1, high=0.7)
+        if abs(abs(w) / (eta * lam) - np.arange(n + 1)).min() > 0.05:
+            return w, eta, lam, n
 
 
 EXERCISES = (
     Exercise(
         id="scalar-forward",
         chapter="scalar-network",
-        title="Forward through two neurons",
-        difficulty=1,
-        minutes=4,
+        title="How far the output can go",
+        difficulty=2,
+        minutes=5,
         equation="def-scalar-output",
-        hints=("The output of the hidden neuron is the input of the output neuron.",),
-        reference=outputs,
-        inputs=lambda rng: (nice(rng), nice(rng), nice(rng), nice(rng), nice(rng)),
+        hints=(
+            "Between which two numbers does a₁ lie, whatever x is?",
+            "a₂ only rises with a₁, or only falls. Which of the two it is depends on the sign of w₂.",
+        ),
+        reference=limits,
+        inputs=lambda rng: (nice(rng), nice(rng), nice(rng), nice(rng)),
+        cases=((1.0, 0.5, -1.5, 0.4),),
         mistakes=(
             Mistake(
+                "said 0 and 1",
+                lambda w1, b1, w2, b2: (0.0, 1.0),
+                "Those are the limits of a sigmoid whose input can be any number. Here the input is w₂a₁ + b₂, and a₁ "
+                "is an output itself.",
+            ),
+            Mistake(
+                "did not put the smaller limit first",
+                lambda w1, b1, w2, b2: tuple(sigmoid(np.array([b2, w2 + b2]))),
+                "Where w₂ is negative, the output is largest when the hidden neuron is off.",
+            ),
+            Mistake(
+                "let the hidden output begin at -1",
+                lambda w1, b1, w2, b2: np.sort(sigmoid(np.array([b2 - w2, b2 + w2]))),
+                "A sigmoid lies between 0 and 1; it is tanh that begins at -1.",
+            ),
+            Mistake(
+                "put in x = 0 and x = 1",
+                lambda w1, b1, w2, b2: np.sort([outputs(x, w1, b1, w2, b2)[1] for x in (0.0, 1.0)]),
+                "The input may be any number, far below 0 and far above 1.",
+            ),
+            Mistake(
                 "left the output linear",
-                lambda x, w1, b1, w2, b2: (sigmoid(w1 * x + b1), w2 * sigmoid(w1 * x + b1) + b2),
-                "In this exercise both neurons have a sigmoid.",
+                lambda w1, b1, w2, b2: np.sort([b2, w2 + b2]),
+                "Those are the limits of z₂. The output neuron has a sigmoid.",
             ),
             Mistake(
-                "left the hidden neuron linear",
-                lambda x, w1, b1, w2, b2: (w1 * x + b1, sigmoid(w2 * (w1 * x + b1) + b2)),
-                "The hidden neuron has a sigmoid, too.",
-            ),
-            Mistake(
-                "fed x into the output neuron",
-                lambda x, w1, b1, w2, b2: (sigmoid(w1 * x + b1), sigmoid(w2 * x + b2)),
-                "The output neuron sees a₁, not x.",
-            ),
-            Mistake(
-                "fed z₁ into the output neuron",
-                lambda x, w1, b1, w2, b2: (sigmoid(w1 * x + b1), sigmoid(w2 * (w1 * x + b1) + b2)),
-                "What travels on is a₁ = σ(z₁).",
-            ),
-            Mistake(
-                "forgot the biases",
-                lambda x, w1, b1, w2, b2: outputs(x, w1, 0, w2, 0),
-                "Each neuron adds its bias before the sigmoid.",
+                "forgot the bias",
+                lambda w1, b1, w2, b2: np.sort(sigmoid(np.array([0.0, w2]))),
+                "The output neuron adds b₂ whether the hidden neuron is on or off.",
             ),
         ),
     ),
     Exercise(
         id="scalar-delta",
         chapter="scalar-network",
-        title="The error of the hidden neuron",
+        title="A way around the hidden neuron",
         difficulty=2,
         minutes=8,
         equation="eq-scalar-delta1",
         hints=(
             "Start from the output: what is δ₂?",
-            "Equation {eq}`eq-scalar-delta1` sends δ₂ back through one weight and one slope.",
+            "The input changes z₂ in two ways: directly, and through the hidden neuron. The contributions of two ways "
+            "add up.",
+            "Equation {eq}`eq-scalar-delta1` sends δ₂ back to z₁. One more factor leads from z₁ to the input.",
         ),
-        reference=hidden_delta,
+        reference=slope_of_input,
         inputs=lambda rng: (
             nice(rng, low=0.1, high=0.9),
             nice(rng, low=0.1, high=0.9),
             nice(rng, low=0.1, high=1.0),
             nice(rng),
+            nice(rng),
+            nice(rng),
         ),
         mistakes=(
             Mistake(
-                "forgot the weight w₂",
-                lambda a1, a2, y, w2: (a2 - y) * a2 * (1 - a2) * a1 * (1 - a1),
-                "The hidden neuron reaches the cost only through w₂.",
+                "left out the direct way",
+                lambda a1, a2, y, w1, w2, v: slope_of_input(a1, a2, y, w1, w2, 0.0),
+                "That is what comes through the hidden neuron. The input reaches z₂ through v as well.",
+            ),
+            Mistake(
+                "left out the way through the hidden neuron",
+                lambda a1, a2, y, w1, w2, v: slope_of_input(a1, a2, y, 0.0, w2, v),
+                "That is what comes through v. The input also changes a₁, and a₁ changes z₂.",
+            ),
+            Mistake(
+                "multiplied the two ways",
+                lambda a1, a2, y, w1, w2, v: slope_of_input(a1, a2, y, w1 * v, w2, 0.0),
+                "Along one way the factors are multiplied; the two ways are added.",
             ),
             Mistake(
                 "put a₁ where w₂ belongs",
-                lambda a1, a2, y, w2: (a2 - y) * a2 * (1 - a2) * a1 * a1 * (1 - a1),
-                "Differentiate z₂ = w₂a₁ + b₂ with respect to a₁: what is left?",
+                lambda a1, a2, y, w1, w2, v: slope_of_input(a1, a2, y, w1, a1, v),
+                "Differentiate z₂ = w₂a₁ + vx + b₂ with respect to a₁: what is left?",
             ),
             Mistake(
                 "forgot the hidden neuron's own slope",
-                lambda a1, a2, y, w2: (a2 - y) * a2 * (1 - a2) * w2,
-                "You stopped at ∂C/∂a₁. One more step leads from a₁ to z₁.",
+                lambda a1, a2, y, w1, w2, v: (a2 - y) * a2 * (1 - a2) * (w2 * w1 + v),
+                "You stopped at ∂C/∂a₁ on the way through the hidden neuron. One more factor leads from a₁ to z₁.",
+            ),
+            Mistake(
+                "forgot the weight w₁",
+                lambda a1, a2, y, w1, w2, v: slope_of_input(a1, a2, y, 1.0, w2, v),
+                "On the way through the hidden neuron you have reached z₁. How does z₁ change with the input?",
             ),
             Mistake(
                 "forgot the output neuron's slope",
-                lambda a1, a2, y, w2: (a2 - y) * w2 * a1 * (1 - a1),
+                lambda a1, a2, y, w1, w2, v: (a2 - y) * (w2 * a1 * (1 - a1) * w1 + v),
                 "δ₂ is not a₂ - y alone: the output neuron has a sigmoid, too.",
             ),
             Mistake(
                 "the sign is turned",
-                lambda a1, a2, y, w2: -hidden_delta(a1, a2, y, w2),
+                lambda *inputs: -slope_of_input(*inputs),
                 "The derivative of ½(a₂ - y)² is a₂ - y.",
             ),
         ),
@@ -220,40 +285,45 @@ EXERCISES = (
     Exercise(
         id="scalar-gradients",
         chapter="scalar-network",
-        title="Four derivatives",
+        title="One weight for both neurons",
         difficulty=2,
         minutes=10,
         equation="eq-scalar-dw1",
         hints=(
-            "Forward first; then δ₂ by {eq}`eq-scalar-delta2` and δ₁ by {eq}`eq-scalar-delta1`.",
-            "In each layer the weight's derivative is δ times what came in, and the bias's is δ.",
+            "Call the weights w₁ and w₂ for a moment. What are the four derivatives?",
+            "A change of w changes w₁ and w₂ at the same time, and by the same amount.",
         ),
-        reference=gradients,
-        inputs=_network,
+        reference=shared_gradients,
+        inputs=lambda rng: (nice(rng), nice(rng, low=0.1, high=1.0), nice(rng), nice(rng)),
         mistakes=(
             Mistake(
-                "used the formulas as they are printed on the lecture's slide",
-                _printed_on_the_slide,
-                "The slide has a slip: between the layers stands ∂z₂/∂a₁. Compare with {eq}`eq-scalar-dz2-da1`.",
+                "left out the share of the hidden neuron",
+                lambda *inputs: _shares(*inputs)[1],
+                "Those are the derivatives of the output neuron. The hidden neuron uses w and b, too.",
+            ),
+            Mistake(
+                "left out the share of the output neuron",
+                lambda *inputs: _shares(*inputs)[0],
+                "Those are the derivatives of the hidden neuron. The output neuron uses w and b, too.",
+            ),
+            Mistake(
+                "took the mean of the two shares",
+                lambda *inputs: tuple(g / 2 for g in shared_gradients(*inputs)),
+                "The cost changes by what both neurons do to it together. Compare with a difference.",
             ),
             Mistake(
                 "forgot the hidden neuron's slope",
-                _without_hidden_slope,
-                "The output layer is right. δ₁ also has the factor a₁(1 - a₁).",
+                _added(lambda w, a1: w),
+                "The share of the output neuron is right. δ₁ also has the factor a₁(1 - a₁).",
             ),
             Mistake(
-                "forgot the output neuron's slope",
-                _without_output_slope,
-                "The output neuron has a sigmoid: δ₂ has two factors.",
-            ),
-            Mistake(
-                "returned the output layer first",
-                lambda *inputs: (*gradients(*inputs)[2:], *gradients(*inputs)[:2]),
-                "The order asked for is dw1, db1, dw2, db2.",
+                "put a₁ where the weight belongs",
+                _added(lambda w, a1: a1 * a1 * (1 - a1)),
+                "On the way back from z₂ to a₁ the factor is the weight: {eq}`eq-scalar-dz2-da1`.",
             ),
             Mistake(
                 "the sign is turned",
-                lambda *inputs: tuple(-g for g in gradients(*inputs)),
+                lambda *inputs: tuple(-g for g in shared_gradients(*inputs)),
                 "Output minus target; the minus sign of descent belongs to the update.",
             ),
         ),
@@ -261,45 +331,56 @@ EXERCISES = (
     Exercise(
         id="scalar-linear",
         chapter="scalar-network",
-        title="A linear output",
-        difficulty=2,
-        minutes=8,
+        title="Data with uncertainties",
+        difficulty=3,
+        minutes=15,
         equation="eq-scalar-delta2",
-        hints=("Which factor of δ₂ changes when a₂ = z₂?",),
-        reference=linear_gradients,
-        inputs=_network,
+        hints=(
+            "Which factor of δ₂ changes when a₂ = z₂? And what does the uncertainty of a sample do to its δ₂?",
+            "One sample first: the square in the cost holds s², and s is a number that no parameter changes.",
+            "Every sample has its own δ and its own input. Multiply sample by sample, then take the mean.",
+        ),
+        reference=weighted_gradients,
+        inputs=_measured,
         mistakes=(
             Mistake(
                 "kept the slope of the sigmoid at the output",
-                _sigmoid_slope_at_a_linear_output,
+                _weighted(output_slope=True),
                 "With a₂ = z₂ the slope of the output is 1.",
             ),
             Mistake(
-                "kept the sigmoid at the output",
-                gradients,
-                "In this exercise the output is a₂ = z₂.",
+                "divided by s instead of s²",
+                _weighted(power=1),
+                "The distance is divided by s before it is squared: differentiate ((a₂ - y)/s)²/2.",
+            ),
+            Mistake(
+                "left the uncertainties out",
+                _weighted(power=0),
+                "A sample that is known well should pull more than one that is not.",
+            ),
+            Mistake(
+                "took the sum for the mean",
+                lambda x, *rest: tuple(len(x) * part for part in weighted_gradients(x, *rest)),
+                "The cost is a mean over the n samples.",
+            ),
+            Mistake(
+                "multiplied the means",
+                _weighted(means=True),
+                "The mean of a product is not the product of the means: each δ meets the input of its own sample.",
             ),
             Mistake(
                 "dropped the slope of the hidden neuron as well",
-                lambda x, y, w1, b1, w2, b2: (
-                    linear_gradients(x, y, w1, b1, w2, b2)[3] * w2 * x,
-                    linear_gradients(x, y, w1, b1, w2, b2)[3] * w2,
-                    *linear_gradients(x, y, w1, b1, w2, b2)[2:],
-                ),
+                _weighted(slope=False),
                 "Only the output is linear; the hidden neuron keeps its sigmoid.",
             ),
             Mistake(
                 "forgot the weight w₂ on the way back",
-                lambda x, y, w1, b1, w2, b2: (
-                    linear_gradients(x, y, w1, b1, w2, b2)[0] / w2,
-                    linear_gradients(x, y, w1, b1, w2, b2)[1] / w2,
-                    *linear_gradients(x, y, w1, b1, w2, b2)[2:],
-                ),
+                _weighted(weight=False),
                 "The error travels back through w₂.",
             ),
             Mistake(
                 "the sign is turned",
-                lambda *inputs: tuple(-part for part in linear_gradients(*inputs)),
+                lambda *inputs: tuple(-part for part in weighted_gradients(*inputs)),
                 "Output minus target; the minus sign of descent belongs to the update.",
             ),
         ),
@@ -350,44 +431,59 @@ EXERCISES = (
     Exercise(
         id="scalar-penalty",
         chapter="scalar-network",
-        title="Two penalties",
+        title="A weight that the fit does not need",
         difficulty=1,
         minutes=5,
         equation="eq-scalar-l2",
-        hints=("Add one term for each penalty: {eq}`eq-scalar-l2` and {eq}`eq-scalar-l1`.",),
-        reference=penalised,
+        hints=(
+            "The gradient consists of the penalty's term alone, {eq}`eq-scalar-l2` or {eq}`eq-scalar-l1`.",
+            "A step with the penalty L₁ always has the same length. What happens when the weight is closer to zero "
+            "than that?",
+        ),
+        reference=left_alone,
         inputs=_penalty,
-        cases=((np.array([1.0, 0.5, 0.2]), np.array([0.0, -2.0, 1.0]), 0.3, 0.1),),
+        cases=((0.5, 1.0, 0.2, 4), (-0.5, 1.0, 0.2, 3)),
         mistakes=(
             Mistake(
                 "took 2λw for the L₂ term",
-                lambda dC_dw, w, l1, l2: dC_dw + 2 * l2 * w + l1 * np.sign(w),
+                lambda w, eta, lam, n: (w * (1 - 2 * eta * lam) ** n, left_alone(w, eta, lam, n)[1]),
                 "The book's L₂ penalty has a ½, which cancels the 2.",
             ),
             Mistake(
-                "took |w| for the derivative of |w|",
-                lambda dC_dw, w, l1, l2: dC_dw + l2 * w + l1 * np.abs(w),
-                "What is the slope of |w| on either side of zero?",
+                "let the weight stop at zero",
+                lambda w, eta, lam, n: (
+                    left_alone(w, eta, lam, n)[0],
+                    np.sign(w) * max(abs(w) - n * eta * lam, 0.0),
+                ),
+                "A step of gradient descent does not know that zero lies on its way. Take the steps one by one.",
             ),
             Mistake(
-                "used the sum of the weights instead of each weight",
-                lambda dC_dw, w, l1, l2: dC_dw + l2 * np.sum(w) + l1 * np.sign(w),
-                "Each weight feels only its own penalty.",
+                "went on beyond zero",
+                lambda w, eta, lam, n: (
+                    left_alone(w, eta, lam, n)[0],
+                    w - n * eta * lam * np.sign(w),
+                ),
+                "On the other side of zero the sign of the weight is another one, and so is the direction of the pull.",
             ),
             Mistake(
                 "forgot the sign in the L₁ term",
-                lambda dC_dw, w, l1, l2: dC_dw + l2 * w + l1,
+                lambda w, eta, lam, n: (left_alone(w, eta, lam, n)[0], w - n * eta * lam),
                 "The L₁ term pulls towards zero, from either side.",
             ),
             Mistake(
-                "exchanged the two strengths",
-                lambda dC_dw, w, l1, l2: penalised(dC_dw, w, l2, l1),
-                "The argument l1 belongs to the L₁ norm.",
+                "exchanged the two penalties",
+                lambda *inputs: left_alone(*inputs)[::-1],
+                "The order asked for is L₂, L₁.",
             ),
             Mistake(
-                "gave |w| the slope 1 at zero",
-                lambda dC_dw, w, l1, l2: dC_dw + l2 * w + l1 * np.where(w >= 0, 1.0, -1.0),
-                "At w = 0 the penalty has no slope to either side: `np.sign` gives 0 there.",
+                "left out the learning rate",
+                lambda w, eta, lam, n: left_alone(w, 1.0, lam, n),
+                "A step is η times the gradient.",
+            ),
+            Mistake(
+                "took one step only",
+                lambda w, eta, lam, n: left_alone(w, eta, lam, 1),
+                "That is the weight after one step. There are n.",
             ),
         ),
     ),
@@ -417,7 +513,7 @@ EXERCISES = (
             ),
             Mistake(
                 "used the sigmoid in the hidden neuron",
-                lambda theta, x, y: np.array(linear_gradients(x, y, *theta)),
+                _sigmoid_for_tanh,
                 "The hidden neuron has a tanh here.",
             ),
             Mistake(

@@ -23,34 +23,48 @@ SELFCHECKS = (
     selfcheck(
         "scalar-forward",
         WEIGHTS
-        + "Both neurons have a sigmoid. What are the outputs $a_1$ and $a_2$ of the two? Give both, in this order.",
-        "x, w_1, b_1, w_2, b_2",
+        + "Both neurons have a sigmoid. The input $x$ may be any number. Between which two limits does the output lie? "
+        "Give both, the smaller one first.",
+        "w_1, b_1, w_2, b_2",
+        draw=lambda rng: (nice(rng), nice(rng), -abs(nice(rng)), nice(rng)),
     ),
     selfcheck(
         "scalar-delta",
         r"A network has one hidden neuron and one output neuron, both with a sigmoid; their outputs are $a_1$ and $a_2$. "
-        r"The weight between them is $w_2$. " + COST + r"What is the error $\delta_1$ of the hidden neuron?",
-        "a_1, a_2, y, w_2",
+        r"The input $x$ leads to the hidden neuron with the weight $w_1$, the hidden neuron to the output with $w_2$, and "
+        r"$x$ also leads to the output directly, with the weight $v$. "
+        + COST
+        + r"What is $\partial C/\partial x$?",
+        "a_1, a_2, y, w_1, w_2, v",
     ),
     selfcheck(
         "scalar-gradients",
-        WEIGHTS + "Both neurons have a sigmoid. " + COST + HIDDEN,
-        "x, y, w_1, b_1, w_2, b_2",
-        part=_of_the_hidden_neuron,
+        r"Two sigmoid neurons in a row have the same weight $w$ and the same bias $b$. The input of the first is $x$, and "
+        r"its output is the input of the second. "
+        + COST
+        + r"Give $\partial C/\partial w$ and $\partial C/\partial b$, in this order.",
+        "x, y, w, b",
         say={
-            "used the formulas as they are printed on the lecture's slide": "The slide has a slip: between the layers "
-            "stands ∂z₂/∂a₁. Differentiate z₂ = w₂a₁ + b₂ yourself.",
-            "forgot the hidden neuron's slope": "You have reached ∂C/∂a₁. δ₁ also has the factor a₁(1 - a₁).",
-            "returned the output layer first": (
-                "gave the derivatives of the output neuron",
-                "These belong to w₂ and b₂. Those for w₁ and b₁ are asked for.",
-            ),
+            "put a₁ where the weight belongs": "On the way back from z₂ to a₁ the factor is the weight, as in every "
+            "neuron.",
         },
     ),
     selfcheck(
         "scalar-linear",
-        WEIGHTS + "The hidden neuron has a sigmoid, and the output is linear, $a_2 = z_2$. " + COST + HIDDEN,
-        "x, y, w_1, b_1, w_2, b_2",
+        WEIGHTS
+        + r"The hidden neuron has a sigmoid, and the output is linear, $a_2 = z_2$. There are two samples, with the inputs "
+        r"$x$, the targets $y$ and their uncertainties $s$, and $C$ is the mean of $\frac12\left((a_2 - y)/s\right)^2$. "
+        + HIDDEN,
+        "x, y, s, w_1, b_1, w_2, b_2",
+        draw=lambda rng: (
+            nice(rng, 2),
+            nice(rng, 2),
+            nice(rng, 2, low=0.3, high=2.0),
+            nice(rng),
+            nice(rng),
+            nice(rng),
+            nice(rng),
+        ),
         part=_of_the_hidden_neuron,
         least=0.1,
     ),
@@ -69,20 +83,10 @@ SELFCHECKS = (
     ),
     selfcheck(
         "scalar-penalty",
-        r"The derivatives of the bare cost with respect to two weights $w$ are $\partial C/\partial w$. Add the penalty "
-        r"$\lambda_1\sum|w| + \frac{\lambda_2}2\sum w^2$ to the cost. What are the two derivatives now? (At $w = 0$ take "
-        r"0 for the slope of $|w|$.)",
-        r"\partial C/\partial w, w, \lambda_1, \lambda_2",
-        draw=lambda rng: (
-            nice(rng, 2),
-            rng.permutation([0.0, -abs(nice(rng))]),
-            nice(rng, low=0.1, high=1.0),
-            nice(rng, low=0.1, high=1.0),
-        ),
-        say={
-            "gave |w| the slope 1 at zero": "At w = 0 the question asks for the slope 0.",
-            "exchanged the two strengths": "λ₁ belongs to the sum of the absolute values, and λ₂ to that of the squares.",
-        },
+        r"The cost of a fit does not depend on one of the weights. Gradient descent with the learning rate $\eta$ begins "
+        r"with the value $w$ of this weight and takes $n$ steps. What is it then, if the penalty $\frac\lambda2 w^2$ is "
+        r"added to the cost, and what, if it is $\lambda|w|$? Give both, in this order.",
+        r"w, \eta, \lambda, n",
     ),
     selfcheck(
         "scalar-autograd",
