@@ -45,7 +45,7 @@ IMPORT = "from fysstk_book.check import check, hint"
 COST = """
 def one_cost(x, y, w1, b1):
     from math import exp
-    return 0.5 * (1 / (1 + exp(-w1 * x - b1)) - y) ** 2
+    return 0.5 * (1 - 1 / (1 + exp(-w1 * x - b1)) - y) ** 2
 """
 RIGHT = COST + "check('one-cost', one_cost)"
 WRONG = COST.replace("0.5 * ", "") + "check('one-cost', one_cost)"
@@ -735,7 +735,7 @@ def test_running_cells_in_this_process(shell):
             "hint('one-cost')",
             "while True: pass",
             "check('one-delta', gone)",
-            "# check('one-step', x)\ncheck('one-batch', ",
+            "# check('one-end', x)\ncheck('one-batch', ",
             WRONG,
             "x = ]",
             "files = !ls\n%pip install x\nlen?",

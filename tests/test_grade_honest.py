@@ -198,7 +198,7 @@ def test_honest_cells_run_as_in_jupyter(tmp_path):
 
 def test_honest_cells_reach_their_checks(tmp_path):
     """The same where they are graded: no right answer is lost, and nothing looks like cheating."""
-    answer = "def one_cost(x, y, w1, b1):\n    return 0.5 * (1 / (1 + np.exp(-w1 * x - b1)) - y) ** 2\n"
+    answer = "def one_cost(x, y, w1, b1):\n    return 0.5 * (1 - 1 / (1 + np.exp(-w1 * x - b1)) - y) ** 2\n"
     answer += "check('one-cost', one_cost)"
     sources = ["from fysstk_book.check import check", *CELLS.values(), answer]
     cells = [{"cell_type": "code", "source": source} for source in sources]

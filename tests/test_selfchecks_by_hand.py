@@ -43,20 +43,31 @@ def columns(matrix):
 
 
 def one_cost(x, y, w, b):
-    return (sigma(w * x + b) - y) ** 2 / 2
+    return (1 - sigma(w * x + b) - y) ** 2 / 2
 
 
-def one_step(x, y, w, b, eta):
-    a = sigma(w * x + b)
-    change = (a - y) * a * (1 - a)
-    return w - eta * change * x, b - eta * change
+def one_gradients(x, y, t, s):
+    h = 1e-6
+
+    def cost(t, s):
+        return (sigma((x - t) / s) - y) ** 2 / 2
+
+    return (cost(t + h, s) - cost(t - h, s)) / (2 * h), (cost(t, s + h) - cost(t, s - h)) / (2 * h)
 
 
-def one_batch(x, y, w, b):
+def one_end(x, y, w, b):
+    for _ in range(20_000):  # train it
+        a = sigma(w * x + b)
+        change = (a - y) * a * (1 - a)
+        w, b = w - change * x, b - change
+    return w, b
+
+
+def one_batch(x, y, s, w, b):
     h = 1e-6  # the slope of the mean cost itself, without any formula for it
 
     def cost(w, b):
-        return sum(one_cost(x[i], y[i], w, b) for i in range(2)) / 2
+        return sum((sigma(w * x[i] + b) - y[i]) ** 2 / (2 * s[i] ** 2) for i in range(2)) / 2
 
     return (cost(w + h, b) - cost(w - h, b)) / (2 * h), (cost(w, b + h) - cost(w, b - h)) / (2 * h)
 
@@ -272,8 +283,9 @@ def convolution(x, w, b):
 
 SOLVED = {
     "one-cost": (one_cost, "x y w_1 b_1"),
-    "one-step": (one_step, r"x y w_1 b_1 \eta"),
-    "one-batch": (one_batch, "x y w_1 b_1"),
+    "one-gradients": (one_gradients, "x y t s"),
+    "one-end": (one_end, "x y w_1 b_1"),
+    "one-batch": (one_batch, "x y s w_1 b_1"),
     "two-output": (two_output, "x W^{(1)} b^{(1)} w^{(2)} b^{(2)}"),
     "two-gradients": (two_gradients, "x y W^{(1)} b^{(1)} w^{(2)} b^{(2)}"),
     "scalar-forward": (lambda w1, b1, w2, b2: (sigma(w2 + b2), sigma(b2)), "w_1 b_1 w_2 b_2"),

@@ -9,8 +9,8 @@ from fysstk_nn.activations import sigmoid
 
 
 def neuron_cost(x: Any, y: Any, w1: Any, b1: Any) -> Any:
-    """Half squared error of a sigmoid neuron."""
-    return 0.5 * (sigmoid(w1 * x + b1) - y) ** 2
+    """Half squared error of a neuron that fires below its threshold."""
+    return 0.5 * (1 - sigmoid(w1 * x + b1) - y) ** 2
 
 
 def delta(a1: Any, y: Any) -> Any:
@@ -23,29 +23,66 @@ def quartic_delta(a1: Any, y: Any) -> Any:
     return (a1 - y) ** 3 * a1 * (1 - a1)
 
 
-def gradients(x: Any, y: Any, w1: Any, b1: Any) -> Any:
-    """Derivatives of the cost with respect to the weight and the bias."""
-    a1 = sigmoid(w1 * x + b1)
-    error = (a1 - y) * a1 * (1 - a1)
+def gradients(x: Any, y: Any, t: Any, s: Any) -> Any:
+    """Derivatives of the cost with respect to the threshold and the width."""
+    error = delta(sigmoid((x - t) / s), y)
+    return -error / s, -error * (x - t) / s**2
+
+
+def _gradients_wrong(error: Any) -> Any:
+    """Return `gradients` with another formula for the delta, made from the output and the target."""
+
+    def wrong(x: Any, y: Any, t: Any, s: Any) -> Any:
+        change = error(sigmoid((x - t) / s), y)
+        return -change / s, -change * (x - t) / s**2
+
+    return wrong
+
+
+def end_of_training(x: Any, y: Any, w1: Any, b1: Any) -> Any:
+    """Point at which the line through the start, in the direction (x, 1), meets the right answer."""
+    way = (np.log(y / (1 - y)) - w1 * x - b1) / (1 + x**2)
+    return w1 + way * x, b1 + way
+
+
+def _end_wrong(way: Any) -> Any:
+    """Return `end_of_training` with another formula for the length of the way."""
+
+    def wrong(x: Any, y: Any, w1: Any, b1: Any) -> Any:
+        step = way(x, y, w1 * x + b1)
+        return w1 + step * x, b1 + step
+
+    return wrong
+
+
+def mean_gradients(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
+    """Derivatives of the mean cost of samples whose errors are measured in units of s."""
+    error = delta(sigmoid(w1 * x + b1), y) / s**2
+    return np.mean(error * x), np.mean(error)
+
+
+def _mean_wrong(error: Any) -> Any:
+    """Return `mean_gradients` with another formula for the deltas, made from outputs, targets and s."""
+
+    def wrong(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
+        change = error(sigmoid(w1 * x + b1), y, s)
+        return np.mean(change * x), np.mean(change)
+
+    return wrong
+
+
+def _mean_by_weights(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
+    return tuple(part / np.mean(1 / s**2) for part in mean_gradients(x, y, s, w1, b1))
+
+
+def _mean_not_taken(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
+    error = delta(sigmoid(w1 * x + b1), y) / s**2
     return error * x, error
 
 
-def step(x: Any, y: Any, w1: Any, b1: Any, eta: Any) -> Any:
-    """One step of gradient descent."""
-    dw1, db1 = gradients(x, y, w1, b1)
-    return w1 - eta * dw1, b1 - eta * db1
-
-
-def _update_in_turn(x: Any, y: Any, w1: Any, b1: Any, eta: Any) -> Any:
-    w1 = w1 - eta * gradients(x, y, w1, b1)[0]
-    return w1, b1 - eta * gradients(x, y, w1, b1)[1]
-
-
-def mean_gradients(x: Any, y: Any, w1: Any, b1: Any) -> Any:
-    """Derivatives of the mean cost of several samples."""
-    a1 = sigmoid(w1 * x + b1)
-    error = (a1 - y) * a1 * (1 - a1)
-    return np.mean(error * x), np.mean(error)
+def _mean_of_factors(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
+    error = np.mean(delta(sigmoid(w1 * x + b1), y) / s**2)
+    return error * np.mean(x), error
 
 
 def tanh_gradients(x: Any, y: Any, w1: Any, b1: Any) -> Any:
@@ -61,27 +98,34 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
 
 def _samples(rng: np.random.Generator) -> tuple[Any, ...]:
     n = int(rng.integers(1, 6))
-    return nice(rng, n), nice(rng, n, low=0.1, high=1.0), nice(rng), nice(rng)
+    return (
+        nice(rng, n),
+        nice(rng, n, low=0.1, high=1.0),
+        nice(rng, n, low=0.1, high=1.5),
+        nice(rng),
+        nice(rng),
+    )
 
 
 EXERCISES = (
     Exercise(
         id="one-cost",
         chapter="one-neuron",
-        title="From the input to the cost",
+        title="A neuron that fires below its threshold",
         difficulty=1,
         minutes=4,
         equation="def-one-cost",
-        hints=("Three lines: {eq}`def-one-z`, {eq}`def-one-a` and {eq}`def-one-cost`.",),
+        hints=(
+            "Three lines, {eq}`def-one-z`, {eq}`def-one-a` and {eq}`def-one-cost`; which of them changes?",
+            "When the sigmoid answers 0.9, this neuron answers 0.1.",
+        ),
         reference=neuron_cost,
         inputs=_sample,
         mistakes=(
             Mistake(
-                "took the cross-entropy for the cost",
-                lambda x, y, w1, b1: (
-                    -y * np.log(sigmoid(w1 * x + b1)) - (1 - y) * np.log(1 - sigmoid(w1 * x + b1))
-                ),
-                "This chapter's cost is half of the squared error.",
+                "kept the neuron that fires above its threshold",
+                lambda x, y, w1, b1: 0.5 * (sigmoid(w1 * x + b1) - y) ** 2,
+                "For a large z₁ this neuron should be silent. What does yours answer there?",
             ),
             Mistake(
                 "forgot the factor ½",
@@ -90,8 +134,18 @@ EXERCISES = (
             ),
             Mistake(
                 "left the sigmoid out",
-                lambda x, y, w1, b1: 0.5 * (w1 * x + b1 - y) ** 2,
-                "You compare z with y. The output is a = σ(z).",
+                lambda x, y, w1, b1: 0.5 * (1 - (w1 * x + b1) - y) ** 2,
+                "z is any number; the answer of the neuron lies between 0 and 1.",
+            ),
+            Mistake(
+                "turned the sign of the answer",
+                lambda x, y, w1, b1: 0.5 * (-sigmoid(w1 * x + b1) - y) ** 2,
+                "An answer below 0 is not what is asked for: it should be near 1 where the sigmoid is near 0.",
+            ),
+            Mistake(
+                "turned the sign of the weight alone",
+                lambda x, y, w1, b1: 0.5 * (sigmoid(-w1 * x + b1) - y) ** 2,
+                "At which x is your neuron undecided? It should be where w₁x + b₁ = 0.",
             ),
             Mistake(
                 "forgot the bias",
@@ -100,13 +154,8 @@ EXERCISES = (
             ),
             Mistake(
                 "took the absolute value instead of the square",
-                lambda x, y, w1, b1: 0.5 * abs(sigmoid(w1 * x + b1) - y),
+                lambda x, y, w1, b1: 0.5 * abs(1 - sigmoid(w1 * x + b1) - y),
                 "The error is squared.",
-            ),
-            Mistake(
-                "turned the sign in the exponent",
-                lambda x, y, w1, b1: neuron_cost(x, y, -w1, -b1),
-                "σ(z) = 1/(1 + exp(-z)): for large z the exponential must vanish.",
             ),
         ),
     ),
@@ -165,131 +214,183 @@ EXERCISES = (
     Exercise(
         id="one-gradients",
         chapter="one-neuron",
-        title="Two derivatives",
-        difficulty=1,
-        minutes=6,
-        equation="eq-one-dw",
+        title="Two derivatives, by threshold and width",
+        difficulty=2,
+        minutes=7,
+        equation="eq-one-chain",
         hints=(
-            "First the output a₁, then δ₁.",
-            "The weight's derivative is δ₁ times something; the bias's is δ₁ itself: {eq}`eq-one-dw` and {eq}`eq-one-db`.",
+            "Only the third factor of {eq}`eq-one-chain` changes: differentiate z₁ = (x - t)/s by t, then by s.",
+            "∂z₁/∂t = -1/s, and ∂z₁/∂s = -(x - t)/s². The other two factors make δ₁, as in {eq}`eq-one-delta`.",
         ),
         reference=gradients,
-        inputs=_sample,
+        inputs=lambda rng: (
+            nice(rng),
+            nice(rng, low=0.1, high=1.0),
+            nice(rng),
+            nice(rng, low=0.5, high=3.0),
+        ),
         mistakes=(
             Mistake(
                 "forgot the slope of the sigmoid",
-                lambda x, y, w1, b1: ((sigmoid(w1 * x + b1) - y) * x, sigmoid(w1 * x + b1) - y),
+                _gradients_wrong(lambda a, y: a - y),
                 "Between a₁ and z₁ lies the sigmoid; its slope is a factor in both derivatives.",
             ),
             Mistake(
-                "multiplied the bias's derivative by x as well",
-                lambda x, y, w1, b1: (gradients(x, y, w1, b1)[0], gradients(x, y, w1, b1)[0]),
-                "∂z₁/∂b₁ is 1, not x.",
-            ),
-            Mistake(
-                "multiplied by w₁ where x belongs",
-                lambda x, y, w1, b1: (gradients(x, y, w1, b1)[1] * w1, gradients(x, y, w1, b1)[1]),
-                "Differentiate z₁ = w₁x + b₁ with respect to w₁: what is left?",
+                "took σ′ at a₁ instead of at z₁",
+                _gradients_wrong(lambda a, y: (a - y) * sigmoid.derivative(a)),
+                "The slope belongs to the input of the neuron. From the output it is a₁(1 - a₁), which is the derivative already.",
             ),
             Mistake(
                 "the sign is turned",
-                lambda x, y, w1, b1: (-gradients(x, y, w1, b1)[0], -gradients(x, y, w1, b1)[1]),
-                "Output minus target. The minus sign of descent belongs to the update.",
+                lambda x, y, t, s: tuple(-part for part in gradients(x, y, t, s)),
+                "A higher threshold lowers z₁, and for x > t a larger width does, too.",
+            ),
+            Mistake(
+                "forgot the minus sign in front of t",
+                lambda x, y, t, s: (-gradients(x, y, t, s)[0], gradients(x, y, t, s)[1]),
+                "When the threshold rises, does z₁ rise or fall?",
+            ),
+            Mistake(
+                "forgot that t is divided by s",
+                lambda x, y, t, s: (s * gradients(x, y, t, s)[0], gradients(x, y, t, s)[1]),
+                "z₁ = x/s - t/s. What is its derivative with respect to t?",
+            ),
+            Mistake(
+                "did not square the width",
+                lambda x, y, t, s: (gradients(x, y, t, s)[0], s * gradients(x, y, t, s)[1]),
+                "The derivative of 1/s is -1/s².",
+            ),
+            Mistake(
+                "took the derivatives by weight and bias",
+                lambda x, y, t, s: (
+                    delta(sigmoid((x - t) / s), y) * x,
+                    delta(sigmoid((x - t) / s), y),
+                ),
+                "Those are δ₁x and δ₁. Here z₁ depends on t and s: how?",
             ),
             Mistake(
                 "returned the two in the other order",
-                lambda x, y, w1, b1: gradients(x, y, w1, b1)[::-1],
-                "First the weight, then the bias.",
-            ),
-            Mistake(
-                "took σ′ at a₁ instead of at z₁",
-                lambda x, y, w1, b1: tuple(
-                    (sigmoid(w1 * x + b1) - y) * sigmoid.derivative(sigmoid(w1 * x + b1)) * factor
-                    for factor in (x, 1.0)
-                ),
-                "The slope belongs to the input of the neuron. From the output it is a₁(1 - a₁), which is the derivative already.",
+                lambda x, y, t, s: gradients(x, y, t, s)[::-1],
+                "First the threshold, then the width.",
             ),
         ),
     ),
     Exercise(
-        id="one-step",
+        id="one-end",
         chapter="one-neuron",
-        title="One step of gradient descent",
+        title="Where the training ends",
         difficulty=2,
-        minutes=6,
+        minutes=12,
         equation="def-one-update",
         hints=(
-            "Compute both derivatives first, and only then change w₁ and b₁.",
-            "The update is {eq}`def-one-update`.",
+            "By {eq}`def-one-update`, each step changes (w₁, b₁) by a multiple of (x, 1). So does the sum of all steps.",
+            "The answer is y where z₁ has the value log(y/(1 - y)), which inverts {eq}`def-one-a`.",
+            "Put w₁ + sx and b₁ + s into {eq}`def-one-z`, and solve for s.",
         ),
-        reference=step,
-        inputs=lambda rng: (*_sample(rng), nice(rng, low=0.1, high=3.0)),
+        reference=end_of_training,
+        inputs=lambda rng: (nice(rng), nice(rng, low=0.1, high=0.9), nice(rng), nice(rng)),
+        cases=((0.0, 0.5, 1.0, 2.0), (2.0, 0.5, 1.0, -2.0)),
         mistakes=(
             Mistake(
-                "walked uphill",
-                lambda x, y, w1, b1, eta: step(x, y, w1, b1, -eta),
-                "The gradient points uphill; the step goes against it.",
+                "moved the bias alone",
+                lambda x, y, w1, b1: (w1, np.log(y / (1 - y)) - w1 * x),
+                "This neuron answers y as well, but training changes the weight, too, unless x = 0.",
             ),
             Mistake(
-                "updated w₁ before computing the derivative for b₁",
-                _update_in_turn,
-                "Both derivatives belong to the same point: compute them first.",
+                "moved the weight alone",
+                lambda x, y, w1, b1: ((np.log(y / (1 - y)) - b1) / x if x else w1, b1),
+                "This neuron answers y as well, but training changes the bias, too.",
             ),
             Mistake(
-                "left out the learning rate",
-                lambda x, y, w1, b1, eta: step(x, y, w1, b1, 1.0),
-                "The step is η times the derivative.",
+                "put the target in the place of z₁",
+                _end_wrong(lambda x, y, z: (y - z) / (1 + x**2)),
+                "It is the answer a₁ that has to be y. Which z₁ gives this answer?",
             ),
             Mistake(
-                "updated the weight only",
-                lambda x, y, w1, b1, eta: (step(x, y, w1, b1, eta)[0], b1),
-                "The bias is a parameter, too.",
+                "turned the logarithm round",
+                _end_wrong(lambda x, y, z: (np.log((1 - y) / y) - z) / (1 + x**2)),
+                "Try y = 0.9: z₁ must be positive for that.",
             ),
             Mistake(
-                "returned the steps instead of the new parameters",
-                lambda x, y, w1, b1, eta: (
-                    -eta * gradients(x, y, w1, b1)[0],
-                    -eta * gradients(x, y, w1, b1)[1],
+                "forgot that the weight moves z₁, too",
+                _end_wrong(lambda x, y, z: np.log(y / (1 - y)) - z),
+                "Put your answer into z₁ = w₁x + b₁: the step of the bias adds s, and the step of the weight adds more.",
+            ),
+            Mistake(
+                "forgot that the bias moves z₁, too",
+                _end_wrong(lambda x, y, z: (np.log(y / (1 - y)) - z) / x**2 if x else 0.0),
+                "Put your answer into z₁ = w₁x + b₁: the step of the weight adds sx², and the step of the bias adds more.",
+            ),
+            Mistake(
+                "started at zero",
+                lambda x, y, w1, b1: end_of_training(x, y, 0.0, 0.0),
+                "The training begins at w₁ and b₁, and so does the line.",
+            ),
+            Mistake(
+                "returned the way instead of its end",
+                lambda x, y, w1, b1: (
+                    end_of_training(x, y, w1, b1)[0] - w1,
+                    end_of_training(x, y, w1, b1)[1] - b1,
                 ),
-                "Add the step to the old value.",
+                "Add the way to where you started.",
+            ),
+            Mistake(
+                "took one step, with the learning rate 1",
+                lambda x, y, w1, b1: (
+                    w1 - delta(sigmoid(w1 * x + b1), y) * x,
+                    b1 - delta(sigmoid(w1 * x + b1), y),
+                ),
+                "One step leads along the line, but where do many steps end? There δ₁ is zero.",
             ),
         ),
     ),
     Exercise(
         id="one-batch",
         chapter="one-neuron",
-        title="Several samples",
+        title="Samples with error bars",
         difficulty=2,
-        minutes=6,
+        minutes=8,
         equation="eq-one-batch",
-        hints=("Compute δ₁ for all samples at once; then see {eq}`eq-one-batch`.",),
+        hints=(
+            "Which factor does sample i get in its cost, compared with {eq}`def-one-cost`? Its δ gets the same.",
+            "Compute δ₁/s² for all samples at once; then take means as in {eq}`eq-one-batch`.",
+        ),
         reference=mean_gradients,
         inputs=_samples,
         mistakes=(
             Mistake(
+                "left the error bars out",
+                _mean_wrong(lambda a, y, s: delta(a, y)),
+                "A sample with a small error bar must count more.",
+            ),
+            Mistake(
+                "divided by s once",
+                _mean_wrong(lambda a, y, s: delta(a, y) / s),
+                "The whole of (a - y)/s is squared.",
+            ),
+            Mistake(
+                "multiplied by s²",
+                _mean_wrong(lambda a, y, s: delta(a, y) * s**2),
+                "In yours the worst measured samples count most.",
+            ),
+            Mistake(
+                "divided by the sum of the weights",
+                _mean_by_weights,
+                "That is the gradient of a weighted mean. Wanted is the sum divided by n.",
+            ),
+            Mistake(
                 "took the mean of the products as the product of the means",
-                lambda x, y, w1, b1: (
-                    np.mean(delta(sigmoid(w1 * x + b1), y)) * np.mean(x),
-                    np.mean(delta(sigmoid(w1 * x + b1), y)),
-                ),
+                _mean_of_factors,
                 "Each sample's δ is multiplied by the same sample's x, and then the mean is taken.",
             ),
             Mistake(
-                "used the mean input and the mean target",
-                lambda x, y, w1, b1: gradients(np.mean(x), np.mean(y), w1, b1),
-                "The mean of the derivatives is not the derivative at the mean, since σ is curved.",
-            ),
-            Mistake(
                 "returned one derivative for each sample",
-                lambda x, y, w1, b1: gradients(x, y, w1, b1),
+                _mean_not_taken,
                 "There is one weight and one bias: the derivatives of the mean cost are two numbers.",
             ),
             Mistake(
                 "forgot the slope of the sigmoid",
-                lambda x, y, w1, b1: (
-                    np.mean((sigmoid(w1 * x + b1) - y) * x),
-                    np.mean(sigmoid(w1 * x + b1) - y),
-                ),
+                _mean_wrong(lambda a, y, s: (a - y) / s**2),
                 "δ₁ has two factors: how wrong, and how movable.",
             ),
             Mistake(
@@ -357,36 +458,46 @@ EXERCISES = (
         minutes=8,
         equation="eq-one-delta",
         hints=(
-            "Write |δ₁| for y = 1 as a function of a₁ alone.",
-            "Set its derivative with respect to a₁ to zero. There are two roots; one is a minimum.",
+            "Write δ₁ for y = 0 and this cost as a function of a₁ alone.",
+            "Set its derivative with respect to a₁ to zero. Besides a₁ = 0, which is a minimum, there is one root.",
         ),
-        reference=1 / 3,
+        reference=4 / 5,
         rtol=5e-3,
         mistakes=(
             Mistake(
-                "gave the place for the target 0",
+                "gave the place for the squared error",
                 2 / 3,
-                "That is the maximum for y = 0. Do the same for y = 1.",
+                "That is the maximum for the cost of the text. Here (a - y)³ takes the place of a - y.",
             ),
             Mistake(
                 "maximised the slope of the sigmoid alone",
                 1 / 2,
-                "The slope is largest at ½, but δ₁ has another factor, the distance from the target.",
+                "The slope is largest at ½, but δ₁ has another factor, and it grows with a₁.",
             ),
             Mistake(
                 "gave the place where the output is most wrong",
-                0.0,
-                "At a = 0 the neuron is saturated: its slope is zero.",
-            ),
-            Mistake(
-                "took the other root, where the error vanishes",
                 1.0,
-                "At a = 1 the answer is right and nothing is left to learn: that is the minimum of |δ₁|.",
+                "At a = 1 the neuron is saturated: its slope is zero.",
             ),
             Mistake(
-                "gave the size of the error instead of the place",
-                4 / 27,
-                "That is the largest value of |δ₁|. The question asks for the output a₁ at which it occurs.",
+                "left the fourth power as it is",
+                5 / 6,
+                "The derivative of ¼(a - y)⁴ with respect to a is (a - y)³.",
+            ),
+            Mistake(
+                "forgot the factor a of the slope",
+                3 / 4,
+                "The slope is a(1 - a): one more power of a.",
+            ),
+            Mistake(
+                "took the other root, where nothing is left to learn",
+                0.0,
+                "At a = 0 the answer is right: that is the minimum of δ₁.",
+            ),
+            Mistake(
+                "gave the size of the delta instead of the place",
+                (4 / 5) ** 4 / 5,
+                "That is the largest value of δ₁. The question asks for the output a₁ at which it occurs.",
             ),
         ),
     ),

@@ -3,13 +3,13 @@
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
 
-NEURON = (
-    r"A neuron with the weight $w_1$ and the bias $b_1$ has the sigmoid for its activation. "
-    r"Its input is $x$, its target $y$, and its cost $C$ half the squared error. "
-)
-
 SELFCHECKS = (
-    selfcheck("one-cost", NEURON + "What is its cost?", "x, y, w_1, b_1"),
+    selfcheck(
+        "one-cost",
+        r"A neuron has the weight $w_1$ and the bias $b_1$, its input is $x$ and its target $y$. It fires below its "
+        r"threshold: its output is $1 - \sigma(z_1)$. What is its cost, half the squared error?",
+        "x, y, w_1, b_1",
+    ),
     selfcheck(
         "one-delta",
         r"A sigmoid neuron has the output $a_1$. The target is $y$, and the cost is $C = \frac14(a_1 - y)^4$. "
@@ -18,24 +18,32 @@ SELFCHECKS = (
     ),
     selfcheck(
         "one-gradients",
-        NEURON
-        + r"Give the two derivatives $\partial C/\partial w_1$ and $\partial C/\partial b_1$, in this order.",
-        "x, y, w_1, b_1",
+        r"A sigmoid neuron with the threshold $t$ and the width $s$ computes $a = \sigma\left(\frac{x - t}{s}\right)$. "
+        r"Its target is $y$, and its cost $C$ half the squared error. Give the two derivatives $\partial C/\partial t$ "
+        r"and $\partial C/\partial s$, in this order.",
+        "x, y, t, s",
     ),
     selfcheck(
-        "one-step",
-        NEURON + r"It takes one step of gradient descent with the learning rate $\eta$. "
-        r"What are $w_1$ and $b_1$ after it? Give both, in this order.",
-        r"x, y, w_1, b_1, \eta",
+        "one-end",
+        r"A sigmoid neuron starts with $w_1$ and $b_1$. It is trained by gradient descent, with a small learning rate, on "
+        r"one sample with the input $x$ and the target $y$, until its answer is right. Where do $w_1$ and $b_1$ end? Give "
+        r"both, in this order.",
+        "x, y, w_1, b_1",
     ),
     selfcheck(
         "one-batch",
         r"A neuron with the weight $w_1$ and the bias $b_1$ has the sigmoid for its activation. "
-        r"It sees two samples, whose inputs are the entries of $x$ and whose targets are those of $y$. The cost $C$ is "
-        r"the mean over the samples of half the squared error. Give $\partial C/\partial w_1$ and "
-        r"$\partial C/\partial b_1$, in this order.",
-        "x, y, w_1, b_1",
-        draw=lambda rng: (nice(rng, 2), nice(rng, 2, low=0.1, high=1.0), nice(rng), nice(rng)),
+        r"It sees two samples, whose inputs are the entries of $x$, whose targets are those of $y$ and whose error bars "
+        r"are those of $s$. The cost $C$ is the mean of $\frac12\left(\frac{a - y}{s}\right)^2$ over the samples. Give "
+        r"$\partial C/\partial w_1$ and $\partial C/\partial b_1$, in this order.",
+        "x, y, s, w_1, b_1",
+        draw=lambda rng: (
+            nice(rng, 2),
+            nice(rng, 2, low=0.1, high=1.0),
+            nice(rng, 2, low=0.2, high=1.5),
+            nice(rng),
+            nice(rng),
+        ),
     ),
     selfcheck(
         "one-tanh",
