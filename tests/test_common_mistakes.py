@@ -169,7 +169,7 @@ SHOWN = {
         "Forgetting $\\sigma'$.": ("one-gradients", "forgot the slope of the sigmoid"),
         "Taking the sigmoid twice.": ("one-gradients", "took σ′ at a₁ instead of at z₁"),
         "The sign.": ("one-gradients", "the sign is turned"),
-        "Updating $w_1$ before computing $\\partial C/\\partial b_1$.": "no exercise of this chapter takes a step",
+        "Updating $w_1$ before computing $\\partial C/\\partial b_1$.": "no exercise here takes a step",
         'Reading a flat cost curve as "finished".': JUDGEMENT,
     },
     "optimizers": {
