@@ -137,11 +137,11 @@ def hessian(net: MLP, params: Params, X: Any, y: Any) -> Any:
 
 @functools.cache
 def sharpness(eta: float, seed: int) -> dict[str, list[float]]:
-    """Return the largest curvature times η, and the share of negative ones, during full-batch descent."""
+    """Return the largest curvature times η, the share of negative ones, and the lowest."""
     X, y = curved_samples(seed)
     net = MLP((2, 10, 1), hidden="tanh")
     params, run = net.init(rng=seed), None
-    found: dict[str, list[float]] = {"largest": [], "negative": []}
+    found: dict[str, list[float]] = {"largest": [], "negative": [], "lowest": []}
     for before, epoch in zip((0, *SHARPNESS_EPOCHS), SHARPNESS_EPOCHS, strict=False):
         if epoch:
             rule = GradientDescent(eta)
@@ -150,6 +150,7 @@ def sharpness(eta: float, seed: int) -> dict[str, list[float]]:
         curvatures = np.linalg.eigvalsh(hessian(net, params, X, y))
         found["largest"].append(eta * curvatures[-1])
         found["negative"].append(np.mean(curvatures < -1e-6))
+        found["lowest"].append(curvatures[0] / curvatures[-1])
     return found
 
 
@@ -158,6 +159,7 @@ SHARP = {eta: partial(sharpness, eta) for eta in (0.1, 0.3, 0.6)}
 for name, key, ylabel in (
     ("sharpness", "largest", "largest curvature times η"),
     ("negative-curvatures", "negative", "share of negative curvatures"),
+    ("lowest-curvatures", "lowest", "lowest curvature over the largest"),
 ):
     EXPERIMENTS[name] = Sweep(
         "Does the landscape of a network look like a valley near the end of training?",
