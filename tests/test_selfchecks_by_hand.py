@@ -133,14 +133,14 @@ def quotient(u, v):
     return u[0] / v[0], (u[1] * v[0] - u[0] * v[1]) / v[0] ** 2
 
 
-def loop(x):
-    def run(x):
-        y = x
-        for _ in range(2):
-            y = (y + x / y) / 2
-        return y
+def loop(M, e, k):
+    def run(e):
+        E = M
+        for _ in range(int(k)):
+            E = M + e * math.sin(E)
+        return E
 
-    return (run(x + 1e-6) - run(x - 1e-6)) / 2e-6
+    return (run(e + 1e-6) - run(e - 1e-6)) / 2e-6
 
 
 def softmax(row):
@@ -295,7 +295,7 @@ SOLVED = {
     "scalar-penalty": (left_alone, r"w \eta \lambda n"),
     "chain-walk": (chain_walk, "t"),
     "autodiff-quotient": (quotient, "u v"),
-    "autodiff-loop": (loop, "x"),
+    "autodiff-loop": (loop, "M e k"),
     "act-softmax": (lambda Z: [a for row in Z for a in softmax(row)], "Z"),
     "cost-fused/b": (cross_entropy, "Z k"),
     "data-coins": (best_coin, "K n"),

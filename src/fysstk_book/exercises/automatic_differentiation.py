@@ -10,62 +10,48 @@ from fysstk_book.exercises import Exercise, Mistake, nice
 MACHINE_EPSILON = float(np.finfo(np.float64).eps)
 
 
-def backward_sweep(parents: Any, local: Any) -> Any:
-    """Adjoints of all variables of a program, from the last one backwards."""
-    adjoint = np.zeros(len(parents))
-    adjoint[-1] = 1.0
+def count_paths(parents: Any) -> Any:
+    """Number of paths from each variable of a program to the last one, by one sweep from the end."""
+    paths = [0] * len(parents)
+    paths[-1] = 1
     for j in reversed(range(len(parents))):
-        for i, slope in zip(parents[j], local[j], strict=True):
-            adjoint[i] += adjoint[j] * slope
-    return adjoint
+        for i in parents[j]:
+            paths[i] += paths[j]
+    return paths
 
 
-def _sweep_of_integers(parents: Any, local: Any) -> Any:
-    adjoint = np.zeros(len(parents), dtype=int)
-    adjoint[-1] = 1
-    for j in reversed(range(len(parents))):
-        for i, slope in zip(parents[j], local[j], strict=True):
-            adjoint[i] = int(adjoint[i] + adjoint[j] * slope)
-    return adjoint
+def _count_wrong(*, overwrite: bool = False, forwards: bool = False, everywhere: bool = False) -> Any:
+    """Return `count_paths` with one thing done wrong."""
 
-
-def _sweep_wrong(
-    *, overwrite: bool = False, forwards: bool = False, seed: Any = None, only_local: bool = False
-) -> Any:
-    """Return `backward_sweep` with one thing done wrong."""
-
-    def wrong(parents: Any, local: Any) -> Any:
-        adjoint = np.zeros(len(parents)) if seed is None else np.full(len(parents), seed)
-        adjoint[-1] = 1.0
+    def wrong(parents: Any) -> Any:
+        paths = [int(everywhere)] * len(parents)
+        paths[-1] = 1
         for j in range(len(parents))[:: 1 if forwards else -1]:
-            for i, slope in zip(parents[j], local[j], strict=True):
-                sent = slope if only_local else adjoint[j] * slope
-                adjoint[i] = sent if overwrite else adjoint[i] + sent
-        return adjoint
+            for i in parents[j]:
+                paths[i] = paths[j] if overwrite else paths[i] + paths[j]
+        return paths
 
     return wrong
 
 
-def _sweep_of_first_parents(parents: Any, local: Any) -> Any:
-    return backward_sweep([some[:1] for some in parents], [some[:1] for some in local])
+def _edges_out(parents: Any) -> Any:
+    return [sum(some.count(i) for some in parents) for i in range(len(parents))]
 
 
-def _forward_sweep(parents: Any, local: Any) -> Any:
-    tangent = np.zeros(len(parents))
-    tangent[0] = 1.0
+def _paths_from_the_first(parents: Any) -> Any:
+    paths = [1] + [0] * (len(parents) - 1)
     for j, some in enumerate(parents):
-        for i, slope in zip(some, local[j], strict=True):
-            tangent[j] += tangent[i] * slope
-    return tangent
+        paths[j] += sum(paths[i] for i in some)
+    return paths
 
 
 def _program(rng: np.random.Generator) -> tuple[Any, ...]:
     """Draw a program of some variables, in which each one uses the one before and perhaps others."""
     parents: list[list[int]] = [[]]
-    for j in range(1, int(rng.integers(3, 7))):
-        older = [int(i) for i in np.flatnonzero(rng.random(j - 1) < 0.5)]
+    for j in range(1, int(rng.integers(4, 8))):
+        older = [int(i) for i in np.flatnonzero(rng.random(j) < 0.5)]
         parents.append([*older, j - 1])
-    return parents, [[nice(rng) for _ in some] for some in parents]
+    return (parents,)
 
 
 def dual_quotient(u: Any, v: Any) -> Any:
@@ -84,30 +70,31 @@ def best_step(f: Any, f5: Any, eps: Any) -> Any:
     return (45 / 4 * eps * f / f5) ** (1 / 5)
 
 
-def rounds(x: Any, k: Any) -> Any:
-    """Babylonian square root after k rounds, and its derivative."""
-    y, slope = x, 1.0
+def kepler(M: Any, e: Any, k: Any) -> Any:
+    """Eccentric anomaly after k rounds of Kepler's iteration, and its derivative by the eccentricity."""
+    E, slope = M, 0.0
     for _ in range(k):
-        y, slope = (y + x / y) / 2, (slope + 1 / y - x * slope / y**2) / 2
-    return y, slope
+        E, slope = M + e * math.sin(E), math.sin(E) + e * math.cos(E) * slope
+    return E, slope
 
 
-def _rounds_wrong(new_slope: Any, start: float = 1.0) -> Any:
-    """Return `rounds` with another start or another formula for the new slope."""
+def _kepler_wrong(new_slope: Any, start: float = 0.0) -> Any:
+    """Return `kepler` with another start or another formula for the new slope."""
 
-    def wrong(x: Any, k: Any) -> Any:
-        y, slope = x, start
+    def wrong(M: Any, e: Any, k: Any) -> Any:
+        E, slope = M, start
         for _ in range(k):
-            y_new = (y + x / y) / 2
-            slope = new_slope(x, y, slope, y_new)
-            y = y_new
-        return y, slope
+            E_new = M + e * math.sin(E)
+            slope = new_slope(e, E, slope, E_new)
+            E = E_new
+        return E, slope
 
     return wrong
 
 
-def _right_slope(x: Any, y: Any, slope: Any, y_new: Any) -> Any:
-    return (slope + 1 / y - x * slope / y**2) / 2
+def _limit_of_kepler(M: Any, e: Any, k: Any) -> Any:
+    E = kepler(M, e, k)[0]
+    return E, math.sin(E) / (1 - e * math.cos(E))
 
 
 def descent_step(w1: Any, w2: Any, x: Any, y: Any, eta: Any) -> Any:
@@ -152,66 +139,67 @@ EXERCISES = (
     Exercise(
         id="autodiff-sweep",
         chapter="automatic-differentiation",
-        title="The backward sweep",
+        title="Count the paths without walking them",
         difficulty=2,
         minutes=15,
-        equation="eq-autodiff-undo",
+        equation="eq-autodiff-adjoint",
         hints=(
-            "Which adjoint do you know before you start? Equation {eq}`eq-autodiff-seed` says.",
-            "Undo the variables one by one, the last one first. What does undoing variable j give to each of its "
-            "parents, by equation {eq}`eq-autodiff-undo`?",
-            "A variable may have several children. What happens to what it has received from the first one when the "
-            "second one sends something?",
+            "How many paths lead from the last variable to itself? By {eq}`eq-autodiff-seed`, that is where a sweep begins.",
+            "A path from variable i begins with an edge to one of its children. How many paths go on from there?",
+            "It is the backward sweep {eq}`eq-autodiff-adjoint` with the local derivative 1 on each edge: the last "
+            "variable first, and each variable adds its number to that of each of its parents.",
         ),
-        reference=backward_sweep,
+        seconds=5.0,
+        reference=count_paths,
         inputs=_program,
         cases=(
-            ([[]], [[]]),
-            ([[], [0, 0]], [[], [3.0, 3.0]]),
-            ([[], [0], [0], [1]], [[], [2.0], [5.0], [0.5]]),
-            ([[], [0], [1], [1, 2], [3]], [[], [1.0], [1.5], [1.0, 1.0], [0.5]]),
+            ([[]],),
+            ([[], [0, 0]],),
+            ([[], [0], [0], [1], [3]],),
+            ([[], [0], [1], [1, 2], [3]],),
+            ([[], *([j, j] for j in range(60))],),  # 2^60 paths
         ),
         mistakes=(
             Mistake(
                 "did not start with 1 at the last variable",
-                lambda parents, local: np.zeros(len(parents)),
-                "The last variable is the result itself: what is its derivative by itself?",
-            ),
-            Mistake(
-                "kept whole numbers only",
-                _sweep_of_integers,
-                "An array of whole numbers cuts off the decimals of what is put into it.",
+                lambda parents: [0] * len(parents),
+                "From the last variable to itself leads one path, the one without any edge.",
             ),
             Mistake(
                 "overwrote what a variable had received before",
-                _sweep_wrong(overwrite=True),
-                "A variable with two children gets something from each of them. What must happen to the two?",
+                _count_wrong(overwrite=True),
+                "A variable with two children gets paths from each of them. What must happen to the two numbers?",
             ),
             Mistake(
                 "went through the variables from first to last",
-                _sweep_wrong(forwards=True),
-                "A variable can pass its adjoint on only when it is complete. Which variable's is complete at the start?",
+                _count_wrong(forwards=True),
+                "A variable can pass its number on only when it is complete. Which variable's is complete at the start?",
             ),
             Mistake(
                 "started with 1 everywhere",
-                _sweep_wrong(seed=1.0),
-                "Only the result reacts to itself with rate 1. The others have received nothing yet.",
-            ),
-            Mistake(
-                "passed on the local derivatives without the child's adjoint",
-                _sweep_wrong(only_local=True),
-                "The local derivative says how the child reacts. How the result reacts to the child is another factor.",
+                _count_wrong(everywhere=True),
+                "Only the last variable has arrived before it sets out. The others have no path yet.",
             ),
             Mistake(
                 "served only the first parent of each variable",
-                _sweep_of_first_parents,
+                lambda parents: count_paths([some[:1] for some in parents]),
                 "A sum or a product has two parents, and both get their share.",
             ),
             Mistake(
-                "ran in forward mode",
-                _forward_sweep,
-                "These are the derivatives of every variable with respect to the first one. "
-                "Wanted are those of the last one with respect to every variable.",
+                "counted two edges between the same variables as one",
+                lambda parents: count_paths([sorted(set(some)) for some in parents]),
+                "In y · y the product has two edges to y, and a path takes one of them.",
+            ),
+            Mistake(
+                "counted the edges that leave each variable",
+                _edges_out,
+                "That is the number of ways for the first step. Each of them can branch again.",
+            ),
+            Mistake(
+                "counted the paths from the first variable",
+                _paths_from_the_first,
+                "These are the paths that lead from the first variable to each one. "
+                "Wanted are those from each variable to the last one.",
             ),
         ),
     ),
@@ -317,47 +305,62 @@ EXERCISES = (
     Exercise(
         id="autodiff-loop",
         chapter="automatic-differentiation",
-        title="Differentiate a loop",
+        title="Kepler's equation, differentiated as it runs",
         difficulty=2,
         minutes=15,
-        equation="eq-autodiff-loop",
+        equation="eq-autodiff-tangent",
         hints=(
-            "Equation {eq}`eq-autodiff-loop` has the rule for one round. What is the tangent before the first round?",
-            "Both new numbers are made from the old ones. `y, slope = ..., ...` computes the right sides before it "
-            "assigns.",
+            "Differentiate one round with respect to e, as {eq}`eq-autodiff-loop` does for another loop. In e sin E "
+            "two things depend on e.",
+            "Both new numbers are made from the old ones. `E, slope = ..., ...` computes the right sides before it "
+            "assigns. And how fast does the start move when e does?",
         ),
-        reference=rounds,
-        inputs=lambda rng: (nice(rng, low=0.5, high=4.0), int(rng.integers(1, 5))),
-        cases=((1.0, 0), (2.0, 0), (4.0, 1)),
+        reference=kepler,
+        inputs=lambda rng: (
+            nice(rng, low=0.1, high=3.0),
+            nice(rng, low=0.1, high=0.9),
+            int(rng.integers(2, 6)),
+        ),
+        cases=((1.0, 0.5, 0), (2.0, 0.0, 3), (0.5, 0.9, 1)),
         mistakes=(
             Mistake(
-                "started with the tangent 0",
-                _rounds_wrong(_right_slope, start=0.0),
-                "The start y = x is not a constant. How fast does it move when x moves?",
+                "started with the tangent 1",
+                _kepler_wrong(lambda e, E, slope, E_new: math.sin(E) + e * math.cos(E) * slope, start=1.0),
+                "The start is E = M. How fast does it move when e moves?",
             ),
             Mistake(
-                "left out that x stands in the quotient itself",
-                _rounds_wrong(lambda x, y, slope, y_new: (slope - x * slope / y**2) / 2),
-                "x/y depends on x in two ways: through y, and directly.",
+                "left out that E moves in the sine",
+                _kepler_wrong(lambda e, E, slope, E_new: math.sin(E)),
+                "e acts on the new E in two ways: directly, and through the old E.",
             ),
             Mistake(
-                "left out that the denominator moves",
-                _rounds_wrong(lambda x, y, slope, y_new: (slope + 1 / y) / 2),
-                "x/y depends on x in two ways: directly, and through y.",
+                "left out that e stands in front of the sine",
+                _kepler_wrong(lambda e, E, slope, E_new: e * math.cos(E) * slope),
+                "e acts on the new E in two ways: through the old E, and directly.",
+            ),
+            Mistake(
+                "forgot the slope of the old E",
+                _kepler_wrong(lambda e, E, slope, E_new: math.sin(E) + e * math.cos(E)),
+                "The inner derivative is missing: sin E changes by cos E times the change of E.",
             ),
             Mistake(
                 "used the new value in the tangent of the same round",
-                _rounds_wrong(lambda x, y, slope, y_new: (slope + 1 / y_new - x * slope / y_new**2) / 2),
-                "The new tangent belongs to the operations that were just done, and they used the old y.",
+                _kepler_wrong(lambda e, E, slope, E_new: math.sin(E_new) + e * math.cos(E_new) * slope),
+                "The new tangent belongs to the operations that were just done, and they used the old E.",
             ),
             Mistake(
-                "forgot the factor 1/2 in the tangent",
-                _rounds_wrong(lambda x, y, slope, y_new: slope + 1 / y - x * slope / y**2),
-                "The whole bracket is halved, so its derivative is, too.",
+                "the derivative of the sine has the wrong sign",
+                _kepler_wrong(lambda e, E, slope, E_new: math.sin(E) - e * math.cos(E) * slope),
+                "For a small angle the sine rises.",
             ),
             Mistake(
-                "returned the slope of the exact square root",
-                lambda x, k: (rounds(x, k)[0], 1 / (2 * math.sqrt(x))),
+                "added up the slopes of all rounds",
+                _kepler_wrong(lambda e, E, slope, E_new: slope + math.sin(E) + e * math.cos(E) * slope),
+                "Each round makes E anew, from M and the old E; the old E itself is not kept as a summand.",
+            ),
+            Mistake(
+                "returned the slope of the exact solution",
+                _limit_of_kepler,
                 "That is the limit for many rounds. Wanted is the derivative of what the loop has computed so far.",
             ),
         ),

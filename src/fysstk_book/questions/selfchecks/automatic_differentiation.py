@@ -6,32 +6,35 @@ import numpy as np
 
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
-from fysstk_book.questions.selfchecks._typeset import number
 
 
 def _program(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Draw a program of four variables, in which some have two parents."""
-    parents = [[], [0], [[0, 1], [1]][rng.integers(0, 2)], [[0, 2], [1, 2]][rng.integers(0, 2)]]
-    return parents, [[nice(rng, low=-3.0, high=3.0) for _ in some] for some in parents]
+    """Draw a program of five variables, in which some have two parents."""
+    parents: list[list[int]] = [[], [0]]
+    for j in range(2, 5):
+        older = int(rng.integers(0, j))
+        parents.append([[j - 1], [older, j - 1]][rng.integers(0, 2)])
+    return (parents,)
 
 
-def _local_derivatives(parents: Any, local: Any) -> str:
+def _made_from(parents: Any) -> str:
     parts = [
-        rf"$\partial x_{j}/\partial x_{p} = {number(slope)}$"
+        f"$x_{j}$ is made from " + " and ".join(f"$x_{p}$" for p in some)
         for j, some in enumerate(parents)
-        for p, slope in zip(some, local[j], strict=True)
+        if some
     ]
-    return "For " + ", ".join(parts[:-1]) + " and " + parts[-1] + ":"
+    return "When " + ", ".join(parts) + " (a name that stands twice is used twice):"
 
 
 SELFCHECKS = (
     selfcheck(
         "autodiff-sweep",
-        r"A program computes $x_1$, $x_2$ and $x_3$ from its input $x_0$, one after the other, and $x_3$ is the result $f$. "
-        r"The local derivatives $\partial x_j/\partial x_p$ of each variable with respect to its parents are given; all "
-        r"others are zero. Give the four adjoints $\partial f/\partial x_0$ to $\partial f/\partial x_3$, in this order.",
-        _local_derivatives,
+        r"A program computes $x_1$ to $x_4$ from its input $x_0$, one after the other: first $x_1$, then $x_2$, $x_3$ and "
+        r"$x_4$. How many paths lead from each of the first four variables, $x_0$ to $x_3$, to the result $x_4$? Give the "
+        r"four numbers, in this order.",
+        _made_from,
         draw=_program,
+        part=lambda result: result[:4],
     ),
     selfcheck(
         "autodiff-quotient",
@@ -54,10 +57,10 @@ SELFCHECKS = (
     ),
     selfcheck(
         "autodiff-loop",
-        r"A loop starts from $y_0 = x$ and applies $y \leftarrow \frac12(y + x/y)$ exactly $k$ times. What is the "
-        r"derivative $dy_k/dx$ of what it has computed?",
-        "x, k",
-        draw=lambda rng: (nice(rng, low=0.5, high=5.0), 2),
+        r"A loop starts from $E_0 = M$ and applies $E \leftarrow M + e\sin E$ exactly $k$ times, with all angles in "
+        r"radians. What is the derivative $dE_k/de$ of what it has computed?",
+        "M, e, k",
+        draw=lambda rng: (nice(rng, low=0.3, high=2.8), nice(rng, low=0.2, high=0.9), 2),
         part=lambda result: result[1],
     ),
     selfcheck(
