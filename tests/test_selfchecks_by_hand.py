@@ -72,20 +72,34 @@ def one_batch(x, y, s, w, b):
     return (cost(w + h, b) - cost(w - h, b)) / (2 * h), (cost(w, b + h) - cost(w, b - h)) / (2 * h)
 
 
-def two_output(x, W, b, w2, b2):
-    hidden = [sigma(x[0] * W[0][j] + x[1] * W[1][j] + b[j]) for j in range(2)]
-    return sigma(hidden[0] * w2[0] + hidden[1] * w2[1] + b2)
+def two_outputs(x, W, w2):
+    hidden = [sigma(x[0] * W[0][j] + x[1] * W[1][j]) for j in range(2)]
+    return [sigma(hidden[0] * w2[0][k] + hidden[1] * w2[1][k]) for k in range(2)]
 
 
-def two_gradients(x, y, W, b, w2, b2):
+def two_gradients(x, y, W, w2):
     h = 1e-5
 
     def cost(i, j, step):
         moved = [row[:] for row in W]
         moved[i][j] += step
-        return (two_output(x, moved, b, w2, b2) - y) ** 2 / 2
+        return sum((a - t) ** 2 / 2 for a, t in zip(two_outputs(x, moved, w2), y, strict=True))
 
     return [(cost(i, j, h) - cost(i, j, -h)) / (2 * h) for i in range(2) for j in range(2)]
+
+
+def turned(w0, w1, b2):
+    """Look at the four corners, where the sigmoids are 0 or 1: three of them fix the three numbers."""
+
+    def before(h0, h1):
+        return w0 * h0 + w1 * h1 + b2
+
+    bias = before(1, 0)  # the turned node is off where it was on
+    return before(0, 0) - bias, before(1, 1) - bias, bias
+
+
+def friend(A, Delta):
+    return [sum(A[i][s] * Delta[j][s] for s in range(2)) for i in range(2) for j in range(3)]
 
 
 def scalar_linear(x, y, s, w1, b1, w2, b2):
@@ -286,8 +300,9 @@ SOLVED = {
     "one-gradients": (one_gradients, "x y t s"),
     "one-end": (one_end, "x y w_1 b_1"),
     "one-batch": (one_batch, "x y s w_1 b_1"),
-    "two-output": (two_output, "x W^{(1)} b^{(1)} w^{(2)} b^{(2)}"),
-    "two-gradients": (two_gradients, "x y W^{(1)} b^{(1)} w^{(2)} b^{(2)}"),
+    "two-output": (turned, "w_0^{(2)} w_1^{(2)} b^{(2)}"),
+    "two-gradients": (two_gradients, "x y W^{(1)} W^{(2)}"),
+    "two-convention": (friend, r"A \Delta"),
     "scalar-forward": (lambda w1, b1, w2, b2: (sigma(w2 + b2), sigma(b2)), "w_1 b_1 w_2 b_2"),
     "scalar-delta": (skip, "a_1 a_2 y w_1 w_2 v"),
     "scalar-gradients": (shared_weight, "x y w b"),

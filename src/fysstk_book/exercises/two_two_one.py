@@ -20,36 +20,44 @@ def hidden_deltas(a1: Any, a2: Any, y: Any, w2: Any) -> Any:
     return w2 * (1 - a1**2) * (a2 - y)
 
 
-def gradients(x: Any, y: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
-    """All nine derivatives."""
-    a1 = sigmoid(x @ W1 + b1)
-    a2 = sigmoid(a1 @ w2 + b2)
-    delta2 = (a2 - y) * a2 * (1 - a2)
-    delta1 = delta2 * w2 * a1 * (1 - a1)
-    return np.outer(x, delta1), delta1, delta2 * a1, delta2
+def turned(w2: Any, b2: Any) -> Any:
+    """Output parameters that make up for a hidden node 0 whose incoming numbers have changed their sign."""
+    return w2 * np.array([-1, 1]), b2 + w2[0]
 
 
-def _wrong_gradients(
-    *, hidden_outputs: bool = False, shared: bool = False, transposed: bool = False, no_slope: bool = False
+def gradients(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    """All twelve derivatives of a network with two outputs."""
+    return _gradients()(x, y, W1, b1, W2, b2)
+
+
+def _gradients(
+    *,
+    hidden_outputs: bool = False,
+    shared: bool = False,
+    transposed: bool = False,
+    no_slope: bool = False,
+    forth: bool = False,
+    first_only: bool = False,
 ) -> Any:
-    """Return `gradients` with one thing done wrong."""
+    """Return `gradients`, or a version with one thing done wrong."""
 
-    def wrong(x: Any, y: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
+    def derivatives(x: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
         a1 = sigmoid(x @ W1 + b1)
-        a2 = sigmoid(a1 @ w2 + b2)
+        a2 = sigmoid(a1 @ W2 + b2)
         delta2 = (a2 - y) * a2 * (1 - a2)
-        delta1 = delta2 * w2 * (1 if no_slope else a1 * (1 - a1))
+        back = W2[:, 0] * delta2[0] if first_only else delta2 @ W2 if forth else W2 @ delta2
+        delta1 = back * (1 if no_slope else a1 * (1 - a1))
         if shared:
             delta1 = np.full(2, delta1[0])
         dW1 = np.outer(a1 if hidden_outputs else x, delta1)
-        return (dW1.T if transposed else dW1), delta1, delta2 * a1, delta2
+        return (dW1.T if transposed else dW1), delta1, np.outer(a1, delta2), delta2
 
-    return wrong
+    return derivatives
 
 
-def to_our_convention(dC_dV: Any) -> Any:
-    """Change a gradient from "to i from j" to "from i to j"."""
-    return np.transpose(dC_dV)
+def our_gradient(A: Any, Delta: Any) -> Any:
+    """Gradient for "from i to j" from a batch whose samples are columns."""
+    return A @ Delta.T
 
 
 def parameters(inputs: Any, hidden: Any, outputs: Any) -> Any:
@@ -63,7 +71,13 @@ def _truth_table(answer: Any) -> Any:
 
 
 def _one_sample(rng: np.random.Generator) -> tuple[Any, ...]:
-    return nice(rng, 2), nice(rng, low=0.1, high=1.0), nice(rng, 2, 2), nice(rng, 2), nice(rng, 2), nice(rng)
+    y = nice(rng, 2, low=0.1, high=1.0)
+    return nice(rng, 2), y, nice(rng, 2, 2), nice(rng, 2), nice(rng, 2, 2), nice(rng, 2)
+
+
+def _columns(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(2, 5))
+    return nice(rng, int(rng.integers(2, 5)), n), nice(rng, int(rng.integers(2, 5)), n)
 
 
 def _unseen(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -94,38 +108,47 @@ EXERCISES = (
     Exercise(
         id="two-output",
         chapter="two-two-one",
-        title="Forward",
-        difficulty=1,
-        minutes=5,
+        title="The same output from other weights",
+        difficulty=2,
+        minutes=8,
         equation="def-two-output",
-        hints=("Two lines: the hidden layer, `x @ W1 + b1`, and the output.",),
-        reference=output,
-        inputs=lambda rng: (nice(rng, 2), nice(rng, 2, 2), nice(rng, 2), nice(rng, 2), nice(rng)),
+        hints=(
+            "With the signs turned, the sum into hidden node 0 becomes its negative. What becomes of its output?",
+            "Put the new output of the node into {eq}`def-two-output` and multiply out. One term no longer depends on the "
+            "input.",
+        ),
+        reference=turned,
+        inputs=lambda rng: (nice(rng, 2), nice(rng)),
         mistakes=(
             Mistake(
-                "used the other order of the indices",
-                lambda x, W1, b1, w2, b2: output(x, W1.T, b1, w2, b2),
-                "`W1[i, j]` leads from input i to hidden node j: z = x @ W1 + b1.",
+                "turned the weight and left the bias",
+                lambda w2, b2: (w2 * np.array([-1, 1]), b2),
+                "That would be right for tanh, which turns its sign with its input. For the sigmoid there is a 1 as well.",
             ),
             Mistake(
-                "left the output linear",
-                lambda x, W1, b1, w2, b2: sigmoid(x @ W1 + b1) @ w2 + b2,
-                "The output node has a sigmoid here.",
+                "left the weight as it was",
+                lambda w2, b2: (w2, b2 + w2[0]),
+                "Where the node was on, it is off now: what it sends to the output has to change its sign.",
             ),
             Mistake(
-                "left the hidden layer linear",
-                lambda x, W1, b1, w2, b2: sigmoid((x @ W1 + b1) @ w2 + b2),
-                "The hidden nodes have a sigmoid; without it two layers are one.",
+                "left both as they were",
+                lambda w2, b2: (w2, b2),
+                "Try an input: the hidden node has another output now.",
             ),
             Mistake(
-                "forgot the hidden biases",
-                lambda x, W1, b1, w2, b2: output(x, W1, 0 * b1, w2, b2),
-                "Each hidden node has a bias, too.",
+                "subtracted from the bias",
+                lambda w2, b2: (w2 * np.array([-1, 1]), b2 - w2[0]),
+                "Look at an input for which the turned node is fully on: before the turn it sent nothing.",
             ),
             Mistake(
-                "forgot the bias of the output node",
-                lambda x, W1, b1, w2, b2: output(x, W1, b1, w2, 0.0),
-                "The output node has a bias, too.",
+                "turned both weights",
+                lambda w2, b2: (-w2, b2 + w2.sum()),
+                "Hidden node 1 has kept its incoming weights and its bias.",
+            ),
+            Mistake(
+                "took the other hidden node",
+                lambda w2, b2: (w2 * np.array([1, -1]), b2 + w2[1]),
+                "Hidden node 0 is the one that is turned.",
             ),
         ),
     ),
@@ -183,12 +206,13 @@ EXERCISES = (
     Exercise(
         id="two-gradients",
         chapter="two-two-one",
-        title="Nine derivatives",
-        difficulty=2,
-        minutes=15,
+        title="Two outputs",
+        difficulty=3,
+        minutes=20,
         equation="eq-two-dw1",
         hints=(
-            "Forward, then δ of the output, then the two hidden errors.",
+            "Forward, then the two errors of the outputs: each is that of a single output.",
+            "A hidden node reaches the cost through both outputs. What two ways contribute is added.",
             "`np.outer(a, b)` has the entries a_i b_j. Which of the two is x, if W1[i, j] leads from i to j?",
         ),
         reference=gradients,
@@ -196,23 +220,38 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "used the hidden outputs where the inputs belong, as it is printed on the lecture's slide",
-                _wrong_gradients(hidden_outputs=True),
+                _gradients(hidden_outputs=True),
                 "A weight of layer 1 multiplies an output of layer 0: {eq}`eq-two-dw1`.",
             ),
             Mistake(
                 "used the other order of the indices in dW1",
-                _wrong_gradients(transposed=True),
+                _gradients(transposed=True),
                 "`dW1[i, j]` belongs to the weight from input i to hidden node j.",
             ),
             Mistake(
+                "sent the errors back through the transposed weights",
+                _gradients(forth=True),
+                "Hidden node j has the weights `W2[j, 0]` and `W2[j, 1]` to the outputs: a row, not a column.",
+            ),
+            Mistake(
+                "left out the second output on the way back",
+                _gradients(first_only=True),
+                "The second output depends on the hidden nodes as well, and it is part of the cost.",
+            ),
+            Mistake(
                 "took the same error for both hidden nodes",
-                _wrong_gradients(shared=True),
-                "Each hidden node has its own weight to the output and its own slope.",
+                _gradients(shared=True),
+                "Each hidden node has its own weights to the outputs and its own slope.",
             ),
             Mistake(
                 "forgot the slopes of the hidden nodes",
-                _wrong_gradients(no_slope=True),
+                _gradients(no_slope=True),
                 "Going back through a hidden node, the error is multiplied by its slope.",
+            ),
+            Mistake(
+                "took the mean over the outputs",
+                lambda *inputs: tuple(part / 2 for part in gradients(*inputs)),
+                "The cost of a sample is half the sum of the squares over its outputs.",
             ),
             Mistake(
                 "the sign is turned",
@@ -224,33 +263,42 @@ EXERCISES = (
     Exercise(
         id="two-convention",
         chapter="two-two-one",
-        title="From one convention to the other",
-        difficulty=1,
-        minutes=4,
-        equation="eq-two-transposed",
-        hints=("`dC_dV[i, j]` belongs to the arrow to i from j. Where does this arrow stand in W?",),
-        reference=to_our_convention,
-        inputs=lambda rng: (nice(rng, *rng.integers(2, 5, size=2)),),
+        title="A friend's columns",
+        difficulty=2,
+        minutes=8,
+        equation="eq-two-dv",
+        hints=(
+            "One sample and one entry first: to which node does W[i, j] lead, and from which?",
+            "Entry (i, j) is a sum over the samples, which stand in the columns of both arrays.",
+        ),
+        reference=our_gradient,
+        inputs=_columns,
+        cases=((np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([[0.5, 1.0], [-1.0, 2.0]])),),
         mistakes=(
             Mistake(
-                "left it as it is",
-                lambda dC_dV: dC_dV,
-                "Both arrays hold the same numbers, but entry (i, j) of one is entry (j, i) of the other.",
+                "gave the friend's gradient",
+                lambda A, Delta: Delta @ A.T,
+                "That is the gradient of V, whose first index is where the weight ends. W is its transpose.",
             ),
             Mistake(
-                "changed the shape but not the order",
-                lambda dC_dV: dC_dV.reshape(dC_dV.shape[::-1]),
-                "`reshape` keeps the numbers in their order; rows have to become columns.",
+                "took the mean over the samples",
+                lambda A, Delta: A @ Delta.T / A.shape[1],
+                "The division by n is in the deltas already: the contributions of the samples are added.",
             ),
             Mistake(
-                "turned the order of rows and columns around",
-                lambda dC_dV: dC_dV[::-1, ::-1].T,
-                "Exchange the two indices; do not reverse them.",
+                "took one sample only",
+                lambda A, Delta: np.outer(A[:, 0], Delta[:, 0]),
+                "That is the contribution of the first sample. Every column is one.",
             ),
             Mistake(
-                "changed the sign as well",
-                lambda dC_dV: -dC_dV.T,
-                "The convention is only about names; the values stay.",
+                "added the samples up before multiplying",
+                lambda A, Delta: np.outer(A.sum(axis=1), Delta.sum(axis=1)),
+                "The delta of a sample meets the output of the same sample: multiply first, then add.",
+            ),
+            Mistake(
+                "the sign is turned",
+                lambda A, Delta: -A @ Delta.T,
+                "The convention is only about names; the signs stay.",
             ),
         ),
     ),

@@ -1,23 +1,21 @@
 """Self-checks of the chapter on the network with two inputs, two hidden nodes and one output."""
 
+import numpy as np
+
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
-
-NETWORK = (
-    r"A network has two inputs, two hidden nodes and one output, and a sigmoid in each node. Row $i$, column $j$ of "
-    r"$W^{(1)}$ holds the weight from input $i$ to hidden node $j$; $b^{(1)}$ holds the hidden biases, $w^{(2)}$ the "
-    r"weights to the output, and $b^{(2)}$ is the output's bias. "
-)
 
 SELFCHECKS = (
     selfcheck(
         "two-output",
-        NETWORK + "What is its output for the input $x$?",
-        "x, W^{(1)}, b^{(1)}, w^{(2)}, b^{(2)}",
-        say={
-            "used the other order of the indices": "Row i of W⁽¹⁾ belongs to input i, and column j to hidden node j: "
-            "the two weights into a hidden node stand below each other."
-        },
+        r"In a network with sigmoids, the two hidden nodes lead to the output with the weights $w_0^{(2)}$ and $w_1^{(2)}$, "
+        r"and the output has the bias $b^{(2)}$. The signs of all weights into hidden node 0 and of its bias are turned. "
+        r"Which $w_0^{(2)}$, $w_1^{(2)}$ and $b^{(2)}$ give the same output as before, for every input? Give all three, in "
+        "this order.",
+        lambda w2, b2: r"For $w_0^{{(2)}} = {:g}$, $w_1^{{(2)}} = {:g}$ and $b^{{(2)}} = {:g}$:".format(
+            *w2, b2
+        ),
+        part=lambda result: (*result[0], result[1]),
     ),
     selfcheck(
         "two-delta",
@@ -28,27 +26,35 @@ SELFCHECKS = (
     ),
     selfcheck(
         "two-gradients",
-        NETWORK
-        + r"The cost $C$ is half the squared error. Give the matrix $\partial C/\partial W^{(1)}$ for the input "
-        r"$x$ and the target $y$, in the order of $W^{(1)}$.",
-        "x, y, W^{(1)}, b^{(1)}, w^{(2)}, b^{(2)}",
+        r"A network has two inputs, two hidden nodes and two outputs, a sigmoid in each node, and biases that are all 0. "
+        r"Row $i$, column $j$ of $W^{(1)}$ holds the weight from input $i$ to hidden node $j$, that of $W^{(2)}$ the weight "
+        r"from hidden node $i$ to output $j$. The cost $C$ is half the sum of the squared errors of the two outputs. Give "
+        r"the matrix $\partial C/\partial W^{(1)}$ for the input $x$ and the targets $y$, in the order of $W^{(1)}$.",
+        "x, y, W^{(1)}, -, W^{(2)}, -",
+        draw=lambda rng: (
+            nice(rng, 2),
+            nice(rng, 2, low=0.0, high=1.0),
+            nice(rng, 2, 2),
+            np.zeros(2),
+            nice(rng, 2, 2),
+            np.zeros(2),
+        ),
         part=lambda result: result[0],
         say={
             "used the hidden outputs where the inputs belong, as it is printed on the lecture's slide": "A weight of "
             "layer 1 multiplies an output of layer 0, which is an input.",
             "used the other order of the indices in dW1": "Row i, column j belongs to the weight from input i to hidden "
             "node j.",
+            "sent the errors back through the transposed weights": "The weights from hidden node j to the two outputs "
+            "stand in row j of W⁽²⁾.",
         },
     ),
     selfcheck(
         "two-convention",
-        r"A friend writes $z = Va + b$ with a column $a$, where you write $z = aW + b$ with a row $a$, and gives you the matrix $\partial C/\partial V$. What is the matrix $\partial C/\partial W$?",
-        r"\partial C/\partial V",
-        draw=lambda rng: (nice(rng, 2, 3),),
-        say={
-            "changed the shape but not the order": "You have filled the numbers into the other shape row by row. Rows "
-            "have to become columns."
-        },
+        r"A friend writes $Z = VA + b$ with one sample per column of $A$, and has the matrix $\Delta$ of the derivatives "
+        r"of the cost with respect to $Z$. You write $W = V^T$. What is the matrix $\partial C/\partial W$?",
+        r"A, \Delta",
+        draw=lambda rng: (nice(rng, 2, 2), nice(rng, 3, 2)),
     ),
     selfcheck(
         "two-parameters",
