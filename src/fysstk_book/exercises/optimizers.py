@@ -14,6 +14,19 @@ def momentum_step(theta: Any, v: Any, g: Any, eta: Any, beta: Any) -> Any:
     return theta - eta * v, v
 
 
+def adagrad_end(theta: Any, eta: Any, steps: Any) -> Any:
+    """Where AdaGrad stands after some steps on a parabola of any curvature."""
+    return _adagrad(theta, eta, steps)
+
+
+def _adagrad(theta: Any, eta: Any, steps: Any, scale: Any = lambda past: np.sqrt(np.sum(past**2))) -> Any:
+    past: list[Any] = []
+    for _ in range(steps):
+        past.append(theta)
+        theta = theta - eta * theta / scale(np.array(past))
+    return theta
+
+
 def rmsprop_step(theta: Any, v: Any, g: Any, eta: Any, rho: Any, epsilon: Any) -> Any:
     """One step of RMSProp."""
     v = rho * v + (1 - rho) * g**2
@@ -124,27 +137,68 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="opt-convention",
+        id="opt-adagrad",
         chapter="optimizers",
-        title="The other convention",
-        difficulty=1,
-        minutes=4,
-        equation="eq-opt-conventions",
-        hints=("Which of the two velocities is larger, and by which factor?",),
-        reference=0.02,
+        title="A path without a curvature",
+        difficulty=2,
+        minutes=10,
+        equation="def-opt-adagrad",
+        hints=(
+            "Write the gradient λθ into G, and take λ out of the root.",
+            "It cancels. What is left under the root is a sum of squares of the positions so far, with the present one.",
+        ),
+        reference=adagrad_end,
+        inputs=lambda rng: (
+            nice(rng, low=0.5, high=2.0) * float(rng.choice([-1, 1])),
+            nice(rng, low=0.1, high=0.9),
+            int(rng.integers(2, 6)),
+        ),
+        cases=((1.0, 0.5, 1),),
         mistakes=(
             Mistake(
-                "went the other way", 8.0, "The undampened velocity is the larger one, so its η is smaller."
+                "divided by the sum without its root",
+                lambda theta, eta, steps: _adagrad(theta, eta, steps, lambda past: np.sum(past**2)),
+                "G has the size of g². Without the root the curvature would not cancel.",
             ),
-            Mistake("multiplied by β", 0.38, "The factor between the velocities is 1 - β."),
             Mistake(
-                "left η as it was", 0.4, "The two velocities differ by a factor, and η must make up for it."
+                "divided by the present gradient alone",
+                lambda theta, eta, steps: _adagrad(theta, eta, steps, lambda past: abs(past[-1])),
+                "AdaGrad does not forget: all squares so far stand under the root.",
             ),
-            Mistake("gave the factor only", 0.05, "Multiply it by the paper's learning rate."),
             Mistake(
-                "divided by β",
-                0.4 / 0.95,
-                "The factor between the velocities is 1 - β, and the undampened velocity is the larger one.",
+                "took the mean of the squares for their sum",
+                lambda theta, eta, steps: _adagrad(theta, eta, steps, lambda past: np.sqrt(np.mean(past**2))),
+                "The sum grows with each step, and the steps become shorter; a mean would not do that.",
+            ),
+            Mistake(
+                "added up the sizes of the gradients instead of their squares",
+                lambda theta, eta, steps: _adagrad(theta, eta, steps, lambda past: np.sum(np.abs(past))),
+                "First the squares, then the sum, then the root.",
+            ),
+            Mistake(
+                "walked uphill",
+                lambda theta, eta, steps: _adagrad(theta, -eta, steps),
+                "The step goes against the gradient.",
+            ),
+            Mistake(
+                "left the new gradient out of the sum",
+                lambda theta, eta, steps: _adagrad(
+                    theta,
+                    eta,
+                    steps,
+                    lambda past: np.sqrt(np.sum(past[:-1] ** 2)) if len(past) > 1 else abs(past[0]),
+                ),
+                "G changes first, and the step divides by the root of the new one.",
+            ),
+            Mistake(
+                "took plain gradient descent with λ = 1",
+                lambda theta, eta, steps: theta * (1 - eta) ** steps,
+                "Where is the root of the sum of squares?",
+            ),
+            Mistake(
+                "took one step too few",
+                lambda theta, eta, steps: _adagrad(theta, eta, steps - 1),
+                "Count the steps: the start is not one of them.",
             ),
         ),
     ),
@@ -285,40 +339,42 @@ EXERCISES = (
     Exercise(
         id="opt-first",
         chapter="optimizers",
-        title="The first step without correction",
+        title="The worst step without correction",
         difficulty=2,
-        minutes=5,
-        equation="eq-opt-adam-first",
-        hints=("Write down m₁ and v₁ for a gradient g. The g cancels.",),
-        reference=0.5,
-        rtol=1e-3,
+        minutes=10,
+        equation="eq-opt-adam-bias",
+        hints=(
+            "Without the correction, how long is step t in units of η? The gradient is constant and cancels.",
+            "Compute that factor for t = 1, 2, 3 and so on to a few hundred, and look where it is largest.",
+        ),
+        reference=12,
         mistakes=(
+            Mistake("took the first step", 1, "It is 3.2 times too long. Is the second one better?"),
             Mistake(
-                "took β₁ where 1 − β₁ belongs",
-                0.9 / np.sqrt(0.04),
-                "m₀ is zero: what is the factor of g in m₁?",
+                "counted the steps from 0",
+                11,
+                "The first step is t = 1: in it m is (1 - β₁)g. See where you begin to count.",
             ),
             Mistake(
-                "took β₁ and β₂ where 1 − β₁ and 1 − β₂ belong",
-                0.9 / np.sqrt(0.96),
-                "m₀ and v₀ are zero: what are the factors of g and g² in m₁ and v₁?",
+                "took the memory of the first mean",
+                10,
+                "It is a good guess for when m is on its way to g. The maximum is near, but not there: compute it.",
             ),
             Mistake(
-                "turned the fraction upside down",
-                2.0,
-                "The first mean stands above the line, the root of the second below.",
+                "took the memory of the second mean",
+                1000,
+                "Then both means are on their way, and the step is nearly right again.",
             ),
             Mistake(
-                "took the numbers of the text", 0.1 / np.sqrt(0.001), "There β₂ is 0.999; here it is 0.96."
+                "gave the factor instead of the step",
+                float(np.max([(1 - 0.9**t) / np.sqrt(1 - 0.999**t) for t in range(1, 100)])),
+                "That is by how much the step is too long. In which step is it?",
             ),
             Mistake(
-                "left the bias correction in",
-                1.0,
-                "With the correction the first step is η for every gradient. What becomes of it without?",
+                "stepped one further",
+                13,
+                "Close: compare the factors of the steps around it to the third digit.",
             ),
-            Mistake("forgot the root", 2.5, "The step divides by √v₁."),
-            Mistake("took the first mean alone", 0.1, "Divide by the root of the second mean."),
-            Mistake("took the factors the wrong way round", 0.04 / np.sqrt(0.1), "m belongs to β₁, v to β₂."),
         ),
     ),
     Exercise(

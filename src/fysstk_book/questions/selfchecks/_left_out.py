@@ -21,6 +21,7 @@ LEFT_OUT = {
     "mlp-slip": WORD,
     "nielsen-bits": MANY,
     "one-fastest": "the fourth power is the exercise itself, and the squared error one of its mistakes",
+    "opt-first": "with other numbers, too, the answer takes a program that tries the steps one by one",
     "opt-measure": MEASURED,
     "reg-measure": MEASURED,
     "two-polynomial": TRAINED,

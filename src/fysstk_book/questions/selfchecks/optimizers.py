@@ -1,9 +1,8 @@
 """Self-checks of the chapter on optimizers."""
 
-import numpy as np
-
 from fysstk_book.exercises import nice
-from fysstk_book.questions.selfchecks import Family, selfcheck
+from fysstk_book.questions.selfchecks import selfcheck
+from fysstk_book.questions.selfchecks._typeset import number
 
 SELFCHECKS = (
     selfcheck(
@@ -27,25 +26,11 @@ SELFCHECKS = (
         },
     ),
     selfcheck(
-        "opt-convention",
-        r"A paper trains with *dampened* momentum, $v \leftarrow \beta v + (1 - \beta)g$, and the learning rate $\eta$. Which "
-        r"learning rate gives the same path with the undampened rule $v \leftarrow \beta v + g$?",
-        r"\beta, \eta",
-        draw=lambda rng: (
-            float(rng.choice([0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.98])),
-            nice(rng, low=0.1, high=2.0),
-        ),
-        family=Family(
-            (0.95, 0.4),
-            lambda beta, eta: (1 - beta) * eta,
-            {
-                "went the other way": lambda beta, eta: eta / (1 - beta),
-                "multiplied by β": lambda beta, eta: eta * beta,
-                "left η as it was": lambda beta, eta: eta,
-                "gave the factor only": lambda beta, eta: 1 - beta,
-                "divided by β": lambda beta, eta: eta / beta,
-            },
-        ),
+        "opt-adagrad",
+        r"The cost is $\frac12\lambda\theta^2$. AdaGrad starts from $\theta$ with the sum $G = 0$ and takes two steps with the "
+        r"learning rate $\eta$ ($\epsilon\to0$). Where is it then? (You do not need $\lambda$.)",
+        lambda theta, eta, steps: rf"For $\theta = {number(theta)}$ and $\eta = {number(eta)}$:",
+        draw=lambda rng: (nice(rng, low=0.5, high=2.0), nice(rng, low=0.1, high=0.45), 2),
     ),
     selfcheck(
         "opt-rmsprop",
@@ -86,32 +71,5 @@ SELFCHECKS = (
             "counted the steps from 0": "In the first step t is 1. With 0 the correction would divide by zero.",
         },
         least=0.1,
-    ),
-    selfcheck(
-        "opt-first",
-        r"How far does Adam move a parameter in its very first step, in units of $\eta$, if the bias correction is left out? "
-        r"Take $\epsilon = 0$, and the factors $\beta_1$ and $\beta_2$.",
-        r"\beta_1, \beta_2",
-        draw=lambda rng: (
-            float(rng.choice([0.5, 0.6, 0.7, 0.8, 0.95])),
-            float(rng.choice([0.64, 0.75, 0.84, 0.91, 0.98, 0.99])),
-        ),
-        family=Family(
-            (0.9, 0.96),
-            lambda beta1, beta2: (1 - beta1) / np.sqrt(1 - beta2),
-            {
-                "took the numbers of the text": lambda beta1, beta2: 0.1 / np.sqrt(0.001),
-                "left the bias correction in": lambda beta1, beta2: 1.0,
-                "forgot the root": lambda beta1, beta2: (1 - beta1) / (1 - beta2),
-                "took β₁ and β₂ where 1 − β₁ and 1 − β₂ belong": lambda beta1, beta2: beta1 / np.sqrt(beta2),
-                "turned the fraction upside down": lambda beta1, beta2: np.sqrt(1 - beta2) / (1 - beta1),
-                "took β₁ where 1 − β₁ belongs": lambda beta1, beta2: beta1 / np.sqrt(1 - beta2),
-                "took the first mean alone": lambda beta1, beta2: 1 - beta1,
-                "took the factors the wrong way round": lambda beta1, beta2: (1 - beta2) / np.sqrt(1 - beta1),
-            },
-        ),
-        say={
-            "took the numbers of the text": "In the text β₁ is 0.9 and β₂ is 0.999. Take those of the question."
-        },
     ),
 )
