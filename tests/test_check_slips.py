@@ -280,7 +280,7 @@ def decay_without_brackets(epochs, n, m, eta0, k):
     ("name", "answer", "power"),
     [
         ("autodiff-step", lambda f, f5, eps: (45 * eps * f / (4 * f5)) ** 1 / 5, "1/5"),
-        ("van-sigmoid", lambda n_in, n_out: (32 / (n_in + n_out)) ** 1 / 2, "1/2"),
+        ("van-leaky", lambda n_in, alpha: (2 / ((1 + alpha**2) * n_in)) ** 1 / 2, "1/2"),
         ("van-glorot", glorot_without_brackets, "1/2"),
         ("nielsen-spread", lambda x: (x @ x + 1) ** 1 / 2, "1/2"),
         ("sokirko-decay", decay_without_brackets, "1/2"),

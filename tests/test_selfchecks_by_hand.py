@@ -333,7 +333,7 @@ SOLVED = {
     "ua-jump": (lambda p, q: abs(q - p) / 2, "p q"),
     "van-clip": (clipped, r"\partial-w \partial-b c"),
     "van-residual": (residual_layer, "g W^l f'"),
-    "van-sigmoid": (lambda a, b: math.sqrt(2 * 16 / (a + b)), r"n_\text{in} n_\text{out}"),
+    "van-leaky": (lambda n, alpha: math.sqrt(1 / (n * (0.5 + alpha * alpha / 2))), r"n \alpha"),
     "nielsen-spread": (lambda x: math.sqrt(1 + dot(x, x)), "x"),
 }
 

@@ -40,9 +40,9 @@ def _drawn(answer: Any, n_in: Any, n_out: Any) -> Any:
     return answer(np.random.default_rng(n_in), n_in, n_out)
 
 
-def sigmoid_deviation(n_in: Any, n_out: Any) -> Any:
-    """Glorot's standard deviation for an activation with slope 1/4."""
-    return np.sqrt(32 / (n_in + n_out))
+def leaky_deviation(n_in: Any, alpha: Any) -> Any:
+    """Standard deviation of the weights that keep the size of z, for leaky ReLU."""
+    return np.sqrt(2 / ((1 + alpha**2) * n_in))
 
 
 def mean_squares(delta: Any, W: Any, slopes: Any) -> Any:
@@ -263,64 +263,54 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="van-sigmoid",
+        id="van-leaky",
         chapter="vanishing-gradients",
-        title="A rule for the sigmoid",
+        title="He's rule for leaky ReLU",
         difficulty=2,
-        minutes=8,
-        equation="eq-van-glorot",
+        minutes=10,
+        equation="eq-van-relu-half",
         hints=(
-            "The sigmoid's slope at 0 is ¼. Square it.",
-            "Write the mean of the two factors as one expression in v, and set it to 1. The question asks for a standard deviation; v is a variance.",
+            "z and -z are equally likely. What does f² give for the one, and what for the other?",
+            "The mean of the two is the factor that takes the place of ½ in {eq}`eq-van-he`. Asked is a standard deviation; v is a variance.",
         ),
-        reference=sigmoid_deviation,
-        inputs=_widths,
-        cases=((12, 4),),
+        reference=leaky_deviation,
+        inputs=lambda rng: (int(rng.integers(2, 400)), nice(rng, low=0.1, high=0.9)),
+        cases=((8, 0.0), (8, 1.0), (100, 0.5)),
         mistakes=(
             Mistake(
-                "took the geometric mean of the two widths",
-                lambda n_in, n_out: 4 / (n_in * n_out) ** 0.25,
-                "The mean of the two factors is asked for: n_in and n_out are added, not multiplied.",
-            ),
-            Mistake(
                 "the variance",
-                lambda n_in, n_out: 32 / (n_in + n_out),
+                lambda n_in, alpha: 2 / ((1 + alpha**2) * n_in),
                 "This is the variance. The standard deviation is asked for.",
             ),
             Mistake(
-                "Glorot's rule",
-                lambda n_in, n_out: np.sqrt(2 / (n_in + n_out)),
-                "This is for a slope of 1. The sigmoid's is smaller.",
+                "He's rule as it is",
+                lambda n_in, alpha: np.sqrt(2 / n_in),
+                "This is for a negative side that gives nothing. Leaky ReLU lets a part of it through.",
             ),
             Mistake(
                 "did not square the slope",
-                lambda n_in, n_out: np.sqrt(8 / (n_in + n_out)),
+                lambda n_in, alpha: np.sqrt(2 / ((1 + alpha) * n_in)),
                 "In a mean square the slope appears squared.",
             ),
             Mistake(
-                "divided by four instead of multiplying",
-                lambda n_in, n_out: np.sqrt(2 / (n_in + n_out)) / 4,
-                "A small slope must be made up for by larger weights.",
+                "took the square of the mean slope",
+                lambda n_in, alpha: 2 / ((1 + alpha) * np.sqrt(n_in)),
+                "First square the values of f, then take the mean of both sides.",
             ),
             Mistake(
-                "forgot the ½ of the mean",
-                lambda n_in, n_out: np.sqrt(16 / (n_in + n_out)),
-                "The mean of the two factors is 1, not their sum.",
+                "forgot that each side comes up half of the time",
+                lambda n_in, alpha: np.sqrt(1 / ((1 + alpha**2) * n_in)),
+                "z is positive for half of the draws and negative for the other half: a mean of two squares.",
             ),
             Mistake(
-                "counted the inputs only",
-                lambda n_in, n_out: 4 / np.sqrt(n_in),
-                "That satisfies the forward condition alone.",
+                "multiplied by 1 + α² instead of dividing",
+                lambda n_in, alpha: np.sqrt(2 * (1 + alpha**2) / n_in),
+                "The more f lets through, the smaller the weights have to be.",
             ),
             Mistake(
-                "averaged the two deviations",
-                lambda n_in, n_out: (4 / np.sqrt(n_in) + 4 / np.sqrt(n_out)) / 2,
-                "The two factors shall have the mean 1, with one and the same v in both.",
-            ),
-            Mistake(
-                "averaged the two variances",
-                lambda n_in, n_out: np.sqrt((16 / n_in + 16 / n_out) / 2),
-                "The two factors shall have the mean 1, with one and the same v in both.",
+                "put a minus between the two sides",
+                lambda n_in, alpha: np.sqrt(2 / ((1 - alpha**2) * n_in)) if alpha < 1 else np.inf,
+                "Squares of both sides are positive: they add up.",
             ),
         ),
     ),

@@ -80,11 +80,11 @@ SELFCHECKS = (
         },
     ),
     selfcheck(
-        "van-sigmoid",
-        r"For a layer of sigmoids $f$, the weights shall have the variance $v$ for which the mean of the two factors "
-        r"$n_\text{in}v\,f'(0)^2$ and $n_\text{out}v\,f'(0)^2$ is 1. What is their standard deviation?",
-        r"n_\text{in}, n_\text{out}",
-        draw=lambda rng: (int(rng.integers(2, 60)), int(rng.integers(2, 60))),
+        "van-leaky",
+        r"A layer of leaky ReLU, $f(z) = z$ for $z>0$ and $\alpha z$ otherwise, has $n$ inputs per node. The weights are "
+        r"drawn with mean 0. Which standard deviation keeps the variance of $z$ from layer to layer?",
+        r"n, \alpha",
+        draw=lambda rng: (int(rng.integers(2, 60)), nice(rng, low=0.2, high=0.8)),
     ),
     selfcheck(
         "van-deltas",
