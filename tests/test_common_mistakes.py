@@ -42,8 +42,8 @@ SHOWN = {
     "chain-rule": {
         "Forgetting a path.": ("chain-names", "left out the path from a straight to c"),
         "Multiplying where the paths add": ("chain-walk", "multiplied where the paths add"),
-        "Taking a derivative at the wrong point.": ("chain-layer", "took σ′ at a instead of z"),
-        "Transposing the Jacobian.": ("chain-polar", "multiplied by the transposed Jacobian"),
+        "Taking a derivative at the wrong point.": ("chain-layer", "took tanh′ at a instead of z"),
+        "Transposing the Jacobian.": ("chain-polar", "multiplied the inverse from the left"),
         'Reading $\\partial c/\\partial a = 1$ as "all of it".': (
             "chain-names",
             "left out the path from a through b",

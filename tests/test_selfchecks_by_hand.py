@@ -157,6 +157,13 @@ def loop(M, e, k):
     return (run(e + 1e-6) - run(e - 1e-6)) / 2e-6
 
 
+def shared(w, a, b, y):
+    def cost(w):
+        return sum((math.tanh(w * a[j] + b[j]) - y[j]) ** 2 / 2 for j in range(2))
+
+    return (cost(w + 1e-6) - cost(w - 1e-6)) / 2e-6
+
+
 def softmax(row):
     powers = [math.exp(z) for z in row]
     return [power / sum(powers) for power in powers]
@@ -309,6 +316,7 @@ SOLVED = {
     "scalar-linear": (scalar_linear, "x y s w_1 b_1 w_2 b_2"),
     "scalar-penalty": (left_alone, r"w \eta \lambda n"),
     "chain-walk": (chain_walk, "t"),
+    "chain-layer": (shared, "w a b y"),
     "autodiff-quotient": (quotient, "u v"),
     "autodiff-loop": (loop, "M e k"),
     "act-softmax": (lambda Z: [a for row in Z for a in softmax(row)], "Z"),

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
-from fysstk_nn.activations import sigmoid
 
 
 def total_derivative(t: Any) -> Any:
@@ -15,14 +14,14 @@ def total_derivative(t: Any) -> Any:
     return y * -math.sin(t) + (x + t) * 2 * t + y
 
 
-def polar_gradient(gradient: Any, s: Any, t: Any) -> Any:
-    """Gradient by radius and angle from the gradient by x and y."""
-    jacobian = np.array([[np.cos(t), -s * np.sin(t)], [np.sin(t), s * np.cos(t)]])
-    return gradient @ jacobian
+def cartesian_gradient(gradient: Any, s: Any, t: Any) -> Any:
+    """Gradient by x and y from the gradient by radius and angle."""
+    return gradient @ np.array([[np.cos(t), np.sin(t)], [-np.sin(t) / s, np.cos(t) / s]])
 
 
-def _polar_wrong(gradient: Any, jacobian: Any) -> Any:
-    return np.asarray(gradient) @ np.array(jacobian)
+def _cartesian_wrong(matrix: Any) -> Any:
+    """Return `cartesian_gradient` with another matrix, made from cos t, sin t and s."""
+    return lambda gradient, s, t: np.asarray(gradient) @ np.array(matrix(np.cos(t), np.sin(t), s))
 
 
 def value_and_slope(x: Any) -> Any:
@@ -46,33 +45,29 @@ def _product_by_division(x: Any) -> Any:
         return np.prod(x) / x
 
 
-def weight_gradient(a_before: Any, W: Any, b: Any, y: Any) -> Any:
-    """Gradient of the half squared error by the weights of a sigmoid output layer."""
-    return np.outer(a_before, _error(a_before, W, b, y))
-
-
-def _error(a_before: Any, W: Any, b: Any, y: Any) -> Any:
-    a = sigmoid(a_before @ W + b)
-    return (a - y) * a * (1 - a)
+def shared_gradient(w: Any, a_before: Any, b: Any, y: Any) -> Any:
+    """Derivative of the half squared error by a weight that all nodes of a tanh output layer share."""
+    a = np.tanh(w * a_before + b)
+    return np.sum((a - y) * (1 - a**2) * a_before)
 
 
 def _layer(rng: np.random.Generator) -> tuple[Any, ...]:
-    before, here = rng.integers(1, 5, size=2)
-    return (
-        nice(rng, before),
-        nice(rng, before, here),
-        nice(rng, here),
-        rng.integers(0, 2, size=here).astype(float),
-    )
+    n = int(rng.integers(2, 5))
+    return nice(rng), nice(rng, n), nice(rng, n), nice(rng, n, low=-0.9, high=0.9)
 
 
-def _weight_gradient_wrong(factor: Any) -> Any:
-    """Return `weight_gradient` with another formula for the row of errors."""
+def _shared_wrong(path: Any) -> Any:
+    """Return `shared_gradient` with another product along each path, made from a, y and the input."""
 
-    def wrong(a_before: Any, W: Any, b: Any, y: Any) -> Any:
-        return np.outer(a_before, factor(sigmoid(a_before @ W + b), y))
+    def wrong(w: Any, a_before: Any, b: Any, y: Any) -> Any:
+        return np.sum(path(np.tanh(w * a_before + b), y, a_before))
 
     return wrong
+
+
+def _along_each_path(w: Any, a_before: Any, b: Any, y: Any) -> Any:
+    a = np.tanh(w * a_before + b)
+    return (a - y) * (1 - a**2) * a_before
 
 
 def _slope_wrong(factor: Any) -> Any:
@@ -141,57 +136,54 @@ EXERCISES = (
     Exercise(
         id="chain-polar",
         chapter="chain-rule",
-        title="Gradient in polar coordinates",
-        difficulty=1,
-        minutes=10,
+        title="Back from polar coordinates",
+        difficulty=2,
+        minutes=12,
         equation="eq-chain-matrix",
         hints=(
-            "Equation {eq}`eq-chain-matrix` is a row times a matrix. Write down the four entries of the matrix first.",
-            "First column: the derivatives of x and of y by s. Second column: those by t.",
+            "Equation {eq}`eq-chain-matrix` says: what you are given is what you want, times a Jacobian. How do you get "
+            "rid of a matrix on the right?",
+            "The Jacobian has the columns (cos t, sin t) and (-s sin t, s cos t). They are at right angles, and their "
+            "lengths are 1 and s, which makes the inverse easy to guess.",
         ),
-        reference=polar_gradient,
+        reference=cartesian_gradient,
         inputs=lambda rng: (nice(rng, 2), nice(rng, low=0.5, high=2.0), nice(rng)),
         cases=((np.array([1.0, 2.0]), 2.0, 0.0),),
         mistakes=(
             Mistake(
-                "divided by s, or inverted the Jacobian",
-                lambda gradient, s, t: polar_gradient(gradient, s, t) / np.array([1.0, s**2]),
-                "The derivative by the angle is asked for: how far does the point move when t grows by a little, and does s multiply or divide that?",
+                "multiplied by the Jacobian instead of its inverse",
+                _cartesian_wrong(lambda c, s, r: [[c, -r * s], [s, r * c]]),
+                "That leads from the gradient by (x, y) to the one by (s, t). You want the way back.",
             ),
             Mistake(
-                "multiplied by the transposed Jacobian",
-                lambda gradient, s, t: _polar_wrong(
-                    gradient, [[np.cos(t), np.sin(t)], [-s * np.sin(t), s * np.cos(t)]]
-                ),
-                "Rows of the Jacobian are outputs (x, y), columns are inputs (s, t), and the gradient stands on its left.",
+                "took the transposed Jacobian for its inverse",
+                _cartesian_wrong(lambda c, s, r: [[c, s], [-r * s, r * c]]),
+                "Transposing inverts a matrix whose columns have the length 1. How long is the second column?",
             ),
             Mistake(
-                "forgot the radius in the derivatives by the angle",
-                lambda gradient, s, t: _polar_wrong(
-                    gradient, [[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]
-                ),
+                "forgot the radius",
+                _cartesian_wrong(lambda c, s, r: [[c, s], [-s, c]]),
                 "Far from the origin the same angle is a longer way. Where does s appear in ∂x/∂t?",
             ),
             Mistake(
-                "returned the derivative by the angle first",
-                lambda gradient, s, t: _polar_wrong(
-                    gradient, [[-s * np.sin(t), np.cos(t)], [s * np.cos(t), np.sin(t)]]
-                ),
-                "Both numbers are right, in the other order: the radius s comes first.",
+                "the sign of the sine is turned",
+                _cartesian_wrong(lambda c, s, r: [[c, -s], [s / r, c / r]]),
+                "On the positive y-axis, at t = 90°, a function that grows with s grows with y. Does yours?",
             ),
             Mistake(
-                "the derivative of the cosine has the wrong sign",
-                lambda gradient, s, t: _polar_wrong(
-                    gradient, [[np.cos(t), s * np.sin(t)], [np.sin(t), s * np.cos(t)]]
-                ),
-                "∂x/∂t is the derivative of s cos t at fixed s. Check its sign for a small positive t.",
+                "multiplied the inverse from the left",
+                _cartesian_wrong(lambda c, s, r: [[c, -s / r], [s, c / r]]),
+                "The gradient is a row, and stands on the left of the matrix.",
             ),
             Mistake(
-                "inverted the Jacobian",
-                lambda gradient, s, t: _polar_wrong(
-                    gradient, [[np.cos(t), np.sin(t)], [-np.sin(t) / s, np.cos(t) / s]]
-                ),
-                "The inverse leads from (s, t) back to (x, y). Here you go from the gradient by (x, y) to the one by (s, t).",
+                "divided by s twice",
+                _cartesian_wrong(lambda c, s, r: [[c, s], [-s / r**2, c / r**2]]),
+                "The second column of the Jacobian has the length s. What does the inverse do with a length?",
+            ),
+            Mistake(
+                "returned the derivative by y first",
+                _cartesian_wrong(lambda c, s, r: [[s, c], [c / r, -s / r]]),
+                "Both numbers are right, in the other order: x comes first.",
             ),
         ),
     ),
@@ -300,47 +292,62 @@ EXERCISES = (
     Exercise(
         id="chain-layer",
         chapter="chain-rule",
-        title="The last layer's weights",
+        title="One weight in many places",
         difficulty=2,
         minutes=12,
         equation="eq-chain-layer-cost",
         hints=(
-            "First the way forward: z, then a. Everything else in equation {eq}`eq-chain-layer-cost` follows from a.",
-            "The result has one entry for each pair (i, j). Which factors carry an i, which a j? "
-            "`np.outer(u, v)` has the entries u_i v_j.",
+            "Draw the paths from w to the cost. How many are there, and what do paths do?",
+            "Along one path the three factors are those of {eq}`eq-chain-layer-cost`, with the slope of tanh, 1 - a², in "
+            "the middle.",
         ),
-        reference=weight_gradient,
+        reference=shared_gradient,
         inputs=_layer,
         mistakes=(
             Mistake(
-                "forgot the derivative of the sigmoid",
-                _weight_gradient_wrong(lambda a, y: a - y),
-                "The path from w to the cost has three steps. The one from z to a is missing.",
+                "followed the first path only",
+                lambda *inputs: _along_each_path(*inputs)[0],
+                "The weight stands in every node. How many paths lead from it to the cost?",
+            ),
+            Mistake(
+                "took the mean over the paths",
+                lambda *inputs: np.mean(_along_each_path(*inputs)),
+                "Paths add. Nothing in the cost divides by the number of nodes.",
+            ),
+            Mistake(
+                "multiplied where the paths add",
+                lambda *inputs: np.prod(_along_each_path(*inputs)),
+                "Along one path the factors are multiplied; the paths themselves add.",
+            ),
+            Mistake(
+                "forgot the derivative of tanh",
+                _shared_wrong(lambda a, y, before: (a - y) * before),
+                "Each path from w to the cost has three steps. The one from z to a is missing.",
+            ),
+            Mistake(
+                "kept the slope of the sigmoid",
+                _shared_wrong(lambda a, y, before: (a - y) * a * (1 - a) * before),
+                "a(1 - a) is the slope of the sigmoid. What is the derivative of tanh?",
+            ),
+            Mistake(
+                "took tanh′ at a instead of z",
+                _shared_wrong(lambda a, y, before: (a - y) * (1 - np.tanh(a) ** 2) * before),
+                "1 - a² is tanh′(z) already. Putting a into tanh once more takes the derivative at the wrong point.",
             ),
             Mistake(
                 "the sign is turned",
-                _weight_gradient_wrong(lambda a, y: (y - a) * a * (1 - a)),
+                lambda *inputs: -shared_gradient(*inputs),
                 "The derivative of (a - y)²/2 by a is a - y.",
             ),
             Mistake(
-                "took σ′ at a instead of z",
-                _weight_gradient_wrong(lambda a, y: (a - y) * sigmoid(a) * (1 - sigmoid(a))),
-                "a(1 - a) is σ′(z) already. Putting a into σ once more takes the derivative at the wrong point.",
-            ),
-            Mistake(
                 "lost the factor 1/2 of the cost",
-                _weight_gradient_wrong(lambda a, y: 2 * (a - y) * a * (1 - a)),
+                lambda *inputs: 2 * shared_gradient(*inputs),
                 "The 2 from the square cancels the 1/2 in the definition of the cost.",
             ),
             Mistake(
                 "left out the inputs of the layer",
-                lambda a_before, W, b, y: np.outer(np.ones(len(a_before)), _error(a_before, W, b, y)),
-                "This is the derivative by z, repeated. A weight is multiplied by its input: how fast does z react to it?",
-            ),
-            Mistake(
-                "multiplied by the weights in place of the inputs",
-                lambda a_before, W, b, y: W * _error(a_before, W, b, y),
-                "∂z/∂a is the weight; ∂z/∂w is what the weight is multiplied with.",
+                _shared_wrong(lambda a, y, before: (a - y) * (1 - a**2)),
+                "A weight is multiplied by its input: how fast does z react to it?",
             ),
         ),
     ),

@@ -15,10 +15,10 @@ SELFCHECKS = (
     selfcheck(
         "chain-polar",
         r"At the point $x = s\cos t$, $y = s\sin t$ (with $t$ in radians), a function has the derivatives "
-        r"$\partial f/\partial x$ and $\partial f/\partial y$. Give $\partial f/\partial s$ and $\partial f/\partial t$, in "
+        r"$\partial f/\partial s$ and $\partial f/\partial t$. Give $\partial f/\partial x$ and $\partial f/\partial y$, in "
         r"this order.",
         lambda gradient, s, t: (
-            rf"For $\partial f/\partial x = {gradient[0]:g}$, $\partial f/\partial y = {gradient[1]:g}$, "
+            rf"For $\partial f/\partial s = {gradient[0]:g}$, $\partial f/\partial t = {gradient[1]:g}$, "
             rf"$s = {s:g}$ and $t = {t:g}$:"
         ),
     ),
@@ -46,10 +46,10 @@ SELFCHECKS = (
     ),
     selfcheck(
         "chain-layer",
-        r"An output layer of two sigmoid nodes gets the outputs $a$ of the layer before. Row $i$, column $j$ of its weights "
-        r"$W$ belongs to the way from node $i$ to node $j$; its biases are $b$ and its targets $y$. The cost $C$ is half "
-        r"the sum of the two squared errors. Give the matrix $\partial C/\partial W$, in the order of $W$.",
-        "a, W, b, y",
-        draw=lambda rng: (nice(rng, 2), nice(rng, 2, 2), nice(rng, 2), rng.permutation([0.0, 1.0])),
+        r"The two nodes of an output layer share one weight $w$: node $j$ computes $\tanh(wa_j + b_j)$ from its own input "
+        r"$a_j$. The inputs are the entries of $a$, the biases those of $b$, the targets those of $y$, and the cost $C$ is "
+        r"half the sum of the two squared errors. What is $\partial C/\partial w$?",
+        "w, a, b, y",
+        draw=lambda rng: (nice(rng), nice(rng, 2), nice(rng, 2), nice(rng, 2, low=-0.9, high=0.9)),
     ),
 )
