@@ -1,6 +1,7 @@
 """The short ways through the book: all of the lecture, in its time, closed in themselves."""
 
 import re
+import symtable
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,60 @@ def test_nothing_on_a_path_cites_an_equation_from_off_it(path):
             if label in home and (home[label][0], home[label][1].title) not in shown:
                 missing.append(f"{name}: {one.title!r} cites {label} of {home[label][0]}")
     assert missing == []
+
+
+def made_and_needed(code):
+    """Return the names that a cell makes, and those that it takes from other cells (or from Python)."""
+    module = symtable.symtable(code, "cell", "exec")
+    made = {one.get_name() for one in module.get_symbols() if one.is_assigned() or one.is_imported()}
+    needed, scopes = set(), [module]
+    while scopes:
+        scope = scopes.pop()
+        scopes += scope.get_children()
+        needed |= {
+            one.get_name()
+            for one in scope.get_symbols()
+            if one.is_referenced() and (scope is module or one.is_global())
+        }
+    return made, needed - made
+
+
+def names_from_skipped_cells(path, page):
+    """List what the cells on a path take from cells of sections that are not on it."""
+    shown, skipped, missing = set(), {}, []
+    for one in paths.sections(page):
+        if one.title == "Exercises":  # each has its own cells, and stands there whole
+            continue
+        for block in sources.blocks(f"\n{one.text}"):
+            if isinstance(block, sources.Directive) and block.name == "code-cell":
+                made, needed = made_and_needed(block.body)
+                if one in paths.on(path, page):
+                    missing += [
+                        f"{page.name}: {one.title!r} needs {name} of {skipped[name]!r}"
+                        for name in sorted((needed - shown) & skipped.keys())
+                    ]
+                    shown |= made
+                else:
+                    skipped |= dict.fromkeys(made, one.title)
+    return missing
+
+
+@pytest.mark.parametrize("path", SHORT)
+def test_no_cell_on_a_path_takes_a_name_from_a_skipped_section(path):
+    assert [line for page in CHAPTERS for line in names_from_skipped_cells(path, page)] == []
+
+
+def test_a_name_from_a_skipped_section_is_found(tmp_path):
+    page = sources.Page("small", tmp_path / "small.md", 1, "")
+    cell = "```{{code-cell}} ipython3\n{}\n```\n\n".format
+    page.path.write_text(
+        "# Small\n\n" + cell("import numpy as np") + "{.beyond}\n## Aside\n\n"
+        + cell("row, x = 1, 2\ndef search(n):\n    return np.ones(n)")
+        + "## Main\n\n" + cell("x = [row for row in np.ones(3)]\ndef f(n):\n    return search(n)")
+        + cell("print(x, f(2))")
+    )  # fmt: skip
+    assert names_from_skipped_cells("week", page) == ["small: 'Main' needs search of 'Aside'"]
+    assert names_from_skipped_cells("book", page) == []
 
 
 @pytest.mark.parametrize("path", SHORT)
