@@ -44,7 +44,7 @@ FIRST = """(ch-first)=
 
 **You need** nothing.
 
-**Time** about 70 minutes to read, 4 seconds to run
+**Time** about 70 minutes for the text and 55 with a pencil, 4 seconds to run
 :::
 
 $$
@@ -72,7 +72,7 @@ SECOND = f"""(ch-second)=
 
 **You need** the first page ({{ref}}`ch-first`). If you like, look at the ledger ({{ref}}`ch-equations`).
 
-**Time** about 25 minutes to read, 1 second to run
+**Time** about 25 minutes for the text and 5 with a pencil, 1 second to run
 :::
 
 $$
@@ -276,7 +276,10 @@ def test_solutions_are_nowhere_but_on_the_page(site):
 def test_a_part_gathers_what_its_chapters_say(site):
     page = (site / "book" / "part.html").read_text("utf8")
     article = page[page.index('<article class="bd-article"') : page.index("</article>")]
-    assert "2 chapters · 1½ hours to read, 5 seconds to run · 0 exercises" in words(article)
+    assert (
+        "2 chapters · 1½ hours for the text, 60 minutes with a pencil, 5 seconds to run · 0 exercises"
+        in words(article)
+    )
     assert (
         'aria-label="What needs what. Chapter 1 needs no other chapter. Chapter 2 needs chapter 1."'
         in article
@@ -285,11 +288,12 @@ def test_a_part_gathers_what_its_chapters_say(site):
     first, second = re.findall(r"<li>.*?</li>", article, re.DOTALL)
     assert words(first) == (
         "First: a title that the map cuts off You will be able to read. "
-        "70 minutes to read, 4 seconds to run · beyond the week"
+        "70 minutes for the text, 55 with a pencil, 4 seconds to run · beyond the week"
     )
     assert words(second) == (
         "Second You will be able to say what the second page of a tiny book is about, in one sentence. "
-        "25 minutes to read, 1 second to run · 1 checked equation · beyond the week · needs chapter 1"
+        "25 minutes for the text, 5 with a pencil, 1 second to run · 1 checked equation · beyond the week · "
+        "needs chapter 1"
     )
     assert re.findall(r'href="([^"]+)"', second) == [
         "second.html#ch-second",

@@ -354,7 +354,7 @@ def test_numbers_that_nothing_holds_are_found(text):
         "a 784-30-10 network with images of 28 by 28 pixels, w2, float32",
         "the digits 0 to 9, and 2 inputs",
         "two lines, three of them",
-        "**Time** about 30 minutes to read, 12 seconds to run",
+        "**Time** about 30 minutes for the text and 20 with a pencil, 12 seconds to run",
         "12. An item\n\n% a comment on 0.149",
         "<!-- 0.149 -->",
         "```python\n0.149\n```",

@@ -78,14 +78,18 @@ def number(page: Page) -> int:
     return page.chapter or 0
 
 
-def times(page: Page) -> tuple[int, int]:
-    """Return the minutes to read and the seconds to run of a chapter's card."""
-    found = re.search(r"(\d+) minutes? to read, (\d+) seconds? to run", said(page, "Time"))
+TIME = re.compile(r"(\d+) minutes? for the text and (\d+) with a pencil, (\d+) seconds? to run")
+
+
+def times(page: Page) -> tuple[int, int, int]:
+    """Return what a chapter's card says: minutes for the text and with a pencil, seconds to run."""
+    found = TIME.search(said(page, "Time"))
     if not found:
         raise ValueError(
-            f"{page.path.name}: the card's time should be like '45 minutes to read, 5 seconds to run'"
+            f"{page.path.name}: the card's time should be like "
+            "'45 minutes for the text and 30 with a pencil, 5 seconds to run'"
         )
-    return int(found[1]), int(found[2])
+    return int(found[1]), int(found[2]), int(found[3])
 
 
 def exercises_of(page: Page) -> list[exercises.Exercise]:
@@ -101,11 +105,11 @@ def equations_of(page: Page) -> int:
 
 def summary(chapters: list[Page]) -> str:
     """Say what the part takes."""
-    minutes, seconds = (sum(column) for column in zip(*map(times, chapters), strict=True))
+    text, pencil, seconds = (sum(column) for column in zip(*map(times, chapters), strict=True))
     tasks = [one for page in chapters for one in exercises_of(page)]
     facts = [
         f"**{count(len(chapters), 'chapter')}**",
-        f"{duration(minutes)} to read, {count(seconds, 'second')} to run",
+        f"{duration(text)} for the text, {duration(pencil)} with a pencil, {count(seconds, 'second')} to run",
         f"{count(len(tasks), 'exercise')} for {duration(sum(one.minutes for one in tasks))}",
         count(sum(map(equations_of, chapters)), "checked equation"),
     ]
@@ -114,9 +118,11 @@ def summary(chapters: list[Page]) -> str:
 
 def item(page: Page, needs: list[Page]) -> str:
     """Write the item of a chapter in the list, which counts as the table of contents does."""
-    minutes, seconds = times(page)
+    text, pencil, seconds = times(page)
     outcome = said(page, "You will be able to").split(";")[0].rstrip(".")
-    facts = [f"{count(minutes, 'minute')} to read, {count(seconds, 'second')} to run"]
+    facts = [
+        f"{count(text, 'minute')} for the text, {pencil} with a pencil, {count(seconds, 'second')} to run"
+    ]
     if tasks := exercises_of(page):
         facts.append(f"{{ref}}`{count(len(tasks), 'exercise')} <exercises-{page.name}>`")
     if equations := equations_of(page):

@@ -24,6 +24,7 @@ CLOSING = ("Common mistakes", "What to remember", "Exercises", "References")
 """The sections with which each chapter ends; a path has them where it has anything of the chapter."""
 
 WORDS, LINES = 150, 15  # read in a minute; a figure takes half of one, an equation one with a pencil
+CARE = 2.4  # a careful reading of the whole text took this many times as long as the counted one
 
 
 @dataclass(frozen=True)
