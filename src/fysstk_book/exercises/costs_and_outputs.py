@@ -1,5 +1,6 @@
 """Exercises of the chapter on costs and outputs."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,10 +23,10 @@ def yes_no_cost(z: Any, y: Any) -> Any:
     return np.mean(np.logaddexp(0, z) - y * z)
 
 
-def softmax_jacobian(z: Any) -> Any:
-    """Derivatives of softmax for one sample."""
-    a = softmax(z)
-    return np.diag(a) - np.outer(a, a)
+def counts_cost(z: Any, y: Any) -> Any:
+    """Mean cost of counts with the Poisson mean exp(z), and its delta."""
+    a = np.exp(z)
+    return np.mean(a - y * z), (a - y) / len(z)
 
 
 def cost_and_delta(z: Any, labels: Any) -> Any:
@@ -201,57 +202,63 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="cost-jacobian",
+        id="cost-counts",
         chapter="costs-and-outputs",
-        title="The Jacobian of softmax",
+        title="A cost for counts",
         difficulty=2,
-        minutes=8,
-        equation="eq-cost-jacobian",
+        minutes=12,
+        equation="eq-cost-delta-softmax",
         hints=(
-            "Compute a first. Then there are two terms: one on the diagonal, one everywhere.",
-            "Which of `np.diag` and `np.outer` makes the term on the diagonal, and which the table of products?",
+            "Minus the logarithm of the probability: which of its three terms does not depend on a?",
+            "With a = exp(z), what are ln a and da/dz?",
         ),
-        reference=softmax_jacobian,
-        inputs=lambda rng: (nice(rng, int(rng.integers(2, 6))),),
-        cases=(
-            (np.array([-1000.0, -1001.0]),),
-            (np.array([1000.0, 999.0]),),
+        reference=counts_cost,
+        inputs=lambda rng: (
+            nice(rng, n := int(rng.integers(2, 6)), low=-1.0, high=2.0),
+            rng.integers(0, 7, size=n).astype(float),
         ),
+        cases=((np.array([0.0]), np.array([3.0])), (np.array([1.0, -0.5]), np.array([0.0, 2.0]))),
         mistakes=(
             Mistake(
-                "1 where the Kronecker delta belongs",
-                lambda z: softmax(z)[:, np.newaxis] * (1 - softmax(z)),
-                "δ is 1 on the diagonal only, and 0 elsewhere.",
+                "kept ln y! in the cost",
+                lambda z, y: (
+                    counts_cost(z, y)[0] + np.mean([math.lgamma(one + 1) for one in y]),
+                    counts_cost(z, y)[1],
+                ),
+                "It does not depend on z. The exercise leaves it out.",
             ),
             Mistake(
-                "left out the competition between the classes",
-                lambda z: np.diag(softmax(z) * (1 - softmax(z))),
-                "This is right for separate sigmoids. With softmax every output depends on every input.",
+                "gave the derivative with respect to a",
+                lambda z, y: (counts_cost(z, y)[0], (1 - y / np.exp(z)) / len(z)),
+                "One factor is missing on the way to z: da/dz.",
             ),
             Mistake(
-                "left out the diagonal term",
-                lambda z: -np.outer(softmax(z), softmax(z)),
-                "For i = j there is one more term, see {eq}`eq-cost-jacobian-cases`.",
+                "multiplied the delta by the slope of the output twice",
+                lambda z, y: (counts_cost(z, y)[0], (np.exp(z) - y) * np.exp(z) / len(z)),
+                "The slope a of the output cancels the 1/a of the cost. What is left?",
             ),
             Mistake(
-                "the sign is turned",
-                lambda z: -softmax_jacobian(z),
-                "Raising zⱼ raises aⱼ: the diagonal is positive.",
+                "forgot the 1/n of the mean in the delta",
+                lambda z, y: (counts_cost(z, y)[0], np.exp(z) - y),
+                "The cost is a mean over the samples: each contributes an n-th.",
             ),
             Mistake(
-                "added the products instead of subtracting them",
-                lambda z: np.diag(softmax(z)) + np.outer(softmax(z), softmax(z)),
-                "Each row must add up to zero, because the outputs always add up to 1.",
+                "turned the sign of the delta",
+                lambda z, y: (counts_cost(z, y)[0], (y - np.exp(z)) / len(z)),
+                "If a is larger than the count, the cost has to fall when z falls.",
             ),
             Mistake(
-                "took the identity for the diagonal matrix of a",
-                lambda z: np.eye(len(z)) - np.outer(softmax(z), softmax(z)),
-                "The factor aᵢ stands in front of the bracket: it multiplies the Kronecker symbol too.",
+                "turned all signs: the log-likelihood",
+                lambda z, y: (-counts_cost(z, y)[0], -counts_cost(z, y)[1]),
+                "A cost is small where the probability is large: minus the logarithm.",
             ),
             Mistake(
-                "squared the outputs where each row meets each column",
-                lambda z: np.diag(softmax(z)) - softmax(z) ** 2,
-                "The entry in row i and column j has the product of two different outputs.",
+                "took the half squared error",
+                lambda z, y: (
+                    np.mean((np.exp(z) - y) ** 2) / 2,
+                    (np.exp(z) - y) * np.exp(z) / len(z),
+                ),
+                "It assumes the same scatter for all counts. Start from Poisson's probability.",
             ),
         ),
     ),

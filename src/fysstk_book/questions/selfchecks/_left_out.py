@@ -53,6 +53,7 @@ UNASKED = {
         "the absolute value in the first term as well": OTHER,
     },
     "chain-product": {"divided the whole product by each factor": "it divides by zero, or is right"},
+    "cost-counts": {"forgot the 1/n of the mean in the delta": "there is one sample"},
     "cost-fused": {
         "subtracted the largest absolute value": OVERFLOW,
         "subtracted the largest number of the whole batch": "there is one sample",

@@ -4,7 +4,7 @@ import numpy as np
 
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
-from fysstk_book.questions.selfchecks._typeset import typeset
+from fysstk_book.questions.selfchecks._typeset import number, typeset
 
 FUSED = (
     r"Each row of $Z$ belongs to one of two samples. The output is softmax, and the cost $C$ is the mean over the samples of "
@@ -36,13 +36,13 @@ SELFCHECKS = (
         },
     ),
     selfcheck(
-        "cost-jacobian",
-        r"A softmax layer has the weighted sums $z$. The matrix of its derivatives has $\partial a_i/\partial z_j$ in row $i$ "
-        r"and column $j$. Give the first row.",
-        "z",
-        draw=lambda rng: (nice(rng, 3),),
-        part=lambda result: result[0],
-        say={"left out the diagonal term": "For i = j there is one more term, aᵢ itself."},
+        "cost-counts",
+        r"A network predicts the mean $a = e^z$ of a number of counts, which are Poisson distributed. For one sample with "
+        r"$y$ counts, take minus the log-likelihood without the term that does not depend on $z$. Give this cost and its "
+        r"derivative $\delta = \partial C/\partial z$, in this order.",
+        lambda z, y: rf"For $z = {number(z[0])}$ and $y = {number(y[0])}$:",
+        draw=lambda rng: (nice(rng, 1, low=0.2, high=1.5), rng.integers(2, 7, size=1).astype(float)),
+        part=lambda result: (result[0], result[1][0]),
     ),
     selfcheck(
         "cost-fused",
