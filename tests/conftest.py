@@ -61,11 +61,14 @@ def pytest_runtest_protocol(item, nextitem):
     """Measure the coverage by the first cases of each test: what is measured takes twice as long and more.
 
     The equations' tests are about the pages; they cover nothing that the tests of the modules do not.
+    A test that is marked as measured is measured in each of its cases, since each runs lines that
+    no other runs.
     """
     name = item.nodeid.partition("[")[0]
     cases[name] += 1
     measure = sys.gettrace()
-    if cases[name] > MEASURED or "equations" in item.path.parts:
+    many = cases[name] > MEASURED and not item.get_closest_marker("measured")
+    if many or "equations" in item.path.parts:
         sys.settrace(None)
     try:
         return (yield)

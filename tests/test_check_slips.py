@@ -169,8 +169,13 @@ def test_numbers_that_are_not_finite_do_not_hide_a_mistake():
     says(wide, squared, "known mistake", "the sign is turned", "Besides, the result is not finite here:")
 
 
+def hidden_delta(a1, a2, y, w2):
+    """Error of the hidden neuron of the scalar network."""
+    return (a2 - y) * a2 * (1 - a2) * w2 * a1 * (1 - a1)
+
+
 def test_the_catalogue_is_not_needed_to_name_a_slip():
-    bare = replace(find("scalar-delta"), mistakes=())
+    bare = replace(ENERGY, id="sample-delta", reference=hidden_delta, cases=())
     result = diagnose(bare, lambda a1, a2, y, w2: (a2 - y) * a2 * (1 - a2) * a1 * (1 - a1))
     assert (result.verdict, result.mistake) == ("known mistake", "the factor w2 left out")
 

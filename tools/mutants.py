@@ -38,6 +38,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from fysstk_book import measured, sources
+from fysstk_book.printed import ledger
 from fysstk_book.printed.formula import ShapesError
 from fysstk_book.printed.tidy import UnreadableError
 from fysstk_book.printed.tree import Node, parse
@@ -155,7 +156,7 @@ class Run:
     def _as_printed(self, label: str, tests: list[pytest.Item]) -> tuple[list[pytest.Item], Notes]:
         """Run the tests on the formula as it is, and return them, fastest first, if they read it by value."""
         equation = sources.equations(ROOT)[label]
-        proofs, seconds, notes = [], {}, Notes(label, parse(equation.text))
+        proofs, seconds, notes = {}, {}, Notes(label, parse(equation.text))
         for test in tests:
             with watching(notes):
                 reports, raised = self._run(test)
@@ -164,11 +165,12 @@ class Run:
             seconds[test.nodeid] = sum(report.duration for report in reports)
             if raised is not None:
                 self.outcome.broken.append(f"{label}: {test.nodeid} fails without any change: {raised}")
-            proofs.append((test.nodeid, "", [*reports[-1].user_properties]))
+            proofs[test.nodeid] = [*reports[-1].user_properties]
         if not tests:
             self.outcome.untested.append(label)
         elif not self.outcome.broken:
-            reading = self.reader.row(equation, proofs)["reading"]
+            (row,) = ledger.rows(proofs, {label: equation}, self.reader.tree_of)
+            reading = row["reading"]
             if reading == "by value":
                 return sorted(tests, key=lambda test: seconds[test.nodeid]), notes
             (self.outcome.by_eye if reading else self.outcome.untested).append(label)
