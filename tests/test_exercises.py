@@ -19,7 +19,8 @@ CHECKED = tuple(exercise for exercise in ALL if exercise.checked)
 
 
 def each(exercises):
-    return pytest.mark.parametrize("exercise", exercises, ids=[exercise.id for exercise in exercises])
+    names = [f"{exercise.chapter}:{exercise.id}" for exercise in exercises]
+    return pytest.mark.parametrize("exercise", exercises, ids=names)
 
 
 # -- reading a chapter ------------------------------------------------------------------------------------

@@ -17,12 +17,18 @@ FILES = {
     "tests/test_low.py": "from fysstk_nn.low import x",
     "tests/test_high.py": "from fysstk_nn import high",
     "tests/test_check_slips.py": "",
+    "tests/test_exercises.py": "",
     "tests/test_other.py": "import json",
+    "tests/test_paths.py": "",
     "tests/equations/test_some_page.py": "",
 }
 
-OTHERS = "equations/test_some_page.py, test_check_slips.py, test_other.py"
-ALL = "equations/test_some_page.py, test_check_slips.py, test_high.py, test_low.py, test_other.py"
+PAGE = "equations/test_some_page.py, test_paths.py"
+OTHERS = "equations/test_some_page.py, test_check_slips.py, test_exercises.py, test_other.py, test_paths.py"
+ALL = (
+    "equations/test_some_page.py, test_check_slips.py, test_exercises.py, test_high.py, test_low.py, "
+    "test_other.py, test_paths.py"
+)
 
 
 @pytest.fixture
@@ -39,22 +45,22 @@ def root(tmp_path):
     [
         (["src/fysstk_nn/low.py"], "test_low.py", set(), "test_high.py"),
         (["src/fysstk_nn/high.py"], "test_high.py", set(), "none"),
-        (["book/some-page.md"], "equations/test_some_page.py", {"some-page"}, "none"),
+        (["book/some-page.md"], PAGE, {"some-page"}, "none"),
         (["tests/test_other.py"], "test_other.py", set(), "none"),
         (["tests/conftest.py"], ALL, set(), "none"),
         (["src/fysstk_book/check/words.py"], "test_check_slips.py", set(), "none"),
-        (["src/fysstk_book/exercises/some_page.py"], "equations/test_some_page.py", {"some-page"}, "none"),
+        (["src/fysstk_book/exercises/some_page.py"], PAGE, {"some-page"}, "none"),
         (
             [],
             "test_high.py, test_low.py",
             set(),
-            "equations/test_some_page.py, test_check_slips.py, test_other.py",
+            OTHERS,
         ),
         (
             ["README.md"],
             "test_high.py, test_low.py",
             set(),
-            "equations/test_some_page.py, test_check_slips.py, test_other.py",
+            OTHERS,
         ),
     ],
 )

@@ -1,8 +1,9 @@
 """Run the tests that are nearest to what has changed since the branch left main: `make test-fast`.
 
-A changed module brings the tests that import it themselves; a page, the tests of its equations and of its
-form; a test, itself. Without a change, the tests of the algebra run. What else may notice is named, and left
-to `make test`; so are the tests that need a browser.
+A changed module brings the tests that import it themselves; a page or an entry of the catalogue, the tests of
+its equations, of its form, of its exercises, and of what pages say of each other; a test, itself. Without a
+change, the tests of the algebra run. What else may notice is named, and left to `make test`; so are the tests
+that need a browser.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ import depends
 from inputs import ROOT
 
 BASES = ("origin/main", "main")
-OF_PAGES = ("test_chapters.py", "test_notebooks.py", "test_check_mistakes.py")  # tests have a page's name
+OF_PAGES = ("test_chapters.py", "test_notebooks.py", "test_exercises.py")  # tests have a page's name
+BETWEEN_PAGES = (  # one page names what stands on another
+    "test_common_mistakes.py",
+    "test_crosswalk.py",
+    "test_papers.py",
+    "test_paths.py",
+    "test_questions_words.py",
+    "test_selfchecks.py",
+    "test_selfchecks_by_hand.py",
+)
 
 
 @dataclass
@@ -50,14 +60,15 @@ def choose(paths: Iterable[Path], root: Path = ROOT) -> Choice:
     pages |= {path.stem.replace("_", "-") for path in programs if path.parent.name == "exercises"}
     found = Choice({test for test in tests if test in programs}, pages)
     names = {page.replace("-", "_") for page in pages}
-    parts = {part for path in programs for part in (path.stem, path.parent.name)} - {"tests"}
+    parts = {part for path in programs for part in (path.stem, path.parent.name)} - {"tests", "exercises"}
     modules = programs - found.files
     for test in tests:
         name = test.stem.removeprefix("test_")
         in_equations = test.parent != root / "tests"
+        between = pages and test.name in BETWEEN_PAGES and not in_equations
         own = any(name == part or name.startswith(f"{part}_") for part in parts) and not in_equations
         settings = {test.with_name("conftest.py"), root / "tests" / "conftest.py"}
-        if name in names or (modules and own) or modules & (settings | imported(test, root)):
+        if name in names or between or (modules and own) or modules & (settings | imported(test, root)):
             found.files.add(test)
         elif modules & depends.reach([test], root):
             found.left_out.add(test)
