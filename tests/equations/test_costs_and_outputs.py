@@ -89,15 +89,15 @@ def test_cross_entropy_is_minus_the_log_likelihood(n, rng, printed):
 
 @pytest.mark.equation("eq-cost-gauss", method="sympy")
 def test_squared_error_is_gaussian_noise(printed):
-    printed("eq-cost-gauss").holds({"a": a, "y": y, "s": sp.Symbol("s", positive=True)})
+    printed("eq-cost-gauss").holds({"a": a, "y": y, r"\tau": sp.Symbol("tau", positive=True)})
 
 
 @pytest.mark.equation("eq-cost-gauss", method="numeric")
 def test_density_of_gaussian_noise(printed, discrepancy):
-    for a, y, s in ((0.3, 1.0, 0.5), (-1.0, 2.0, 3.0), (0.0, 0.0, 1.0)):
+    for a, y, tau in ((0.3, 1.0, 0.5), (-1.0, 2.0, 3.0), (0.0, 0.0, 1.0)):
         for side in (0, 1):
-            found = printed("eq-cost-gauss").value({"a": a, "y": y, "s": s}, side=side)
-            error = abs(found + norm.logpdf(y, loc=a, scale=s))
+            found = printed("eq-cost-gauss").value({"a": a, "y": y, r"\tau": tau}, side=side)
+            error = abs(found + norm.logpdf(y, loc=a, scale=tau))
             discrepancy(error)
             assert error < 1e-14
 
@@ -241,15 +241,15 @@ def test_stable_form_far_out(printed, discrepancy):
 
 @pytest.mark.equation("eq-cost-stable-softmax", method="sympy")
 def test_forms_of_the_cross_entropy(printed, discrepancy):
-    for c in (1, 2, 3):
+    for r in (1, 2, 3):
         names = {
             "z_i": from_one(Z),
             "m": sp.Symbol("m", real=True),
-            "y_j": from_one(np.eye(3, dtype=int)[c - 1]),
+            "y_j": from_one(np.eye(3, dtype=int)[r - 1]),
         }
         C, first, second = (
             printed("eq-cost-stable-softmax").value(
-                also=names, where=CLASSES, side=side, c=c, j=range(1, 4), k=range(1, 4)
+                also=names, where=CLASSES, side=side, r=r, j=range(1, 4), k=range(1, 4)
             )
             for side in range(3)
         )
@@ -266,16 +266,16 @@ def test_stable_form_for_softmax(rng, printed, discrepancy):
         exact = [sp.Float(zk, 1200) for zk in row]
         total = sum(sp.exp(zk) for zk in exact)
         nodes = range(1, len(row) + 1)
-        for c in nodes:
+        for r in nodes:
             names = {"z_i": from_one(row), "m": row.max()}
-            stable = printed("eq-cost-stable-softmax").value(names, c=c, k=nodes)
-            error = abs(sp.Float(stable) + sp.log(sp.exp(exact[c - 1]) / total))
+            stable = printed("eq-cost-stable-softmax").value(names, r=r, k=nodes)
+            error = abs(sp.Float(stable) + sp.log(sp.exp(exact[r - 1]) / total))
             discrepancy(error)
             assert error < 1e-12
     z = rng.normal(size=3)
-    for c in (1, 2, 3):
-        names = {"z_i": from_one(z), "m": z.max(), "y_j": from_one(np.eye(3, dtype=int)[c - 1])}
-        ranges = {"c": [c], "j": range(1, 4), "k": range(1, 4)}
+    for r in (1, 2, 3):
+        names = {"z_i": from_one(z), "m": z.max(), "y_j": from_one(np.eye(3, dtype=int)[r - 1])}
+        ranges = {"r": [r], "j": range(1, 4), "k": range(1, 4)}
         printed("eq-cost-stable-softmax").holds(also=names, where=CLASSES, **ranges)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from experiments.kinds import Experiment, Race
 from experiments.learning import DIGITS, IN_PERCENT, accuracy, images, learn, order
 from fysstk_book.compare import Contestant
+from fysstk_nn.costs import one_hot
 from fysstk_nn.optimizers import Adam, GradientDescent
 
 EXPERIMENTS: dict[str, Experiment] = {}
@@ -17,32 +18,38 @@ EXPERIMENTS: dict[str, Experiment] = {}
 GROUPS = ({0, 2, 4, 6, 8}, {2, 3, 5, 7}, {0, 6, 8, 9}, {5, 6, 7, 8, 9})
 
 TABLE = np.array([[d in group for group in GROUPS] for d in range(10)], dtype=np.float32)
+COMBINATIONS, WHICH = np.unique(TABLE, axis=0, return_inverse=True)
 
 
 def attributes(seed: int, ask: str, width: int, eta: float, epochs: int = 30) -> float:
-    """Learn four attributes of 500 digits, or their class; return the percentage of right attributes."""
+    """Learn attributes of 500 digits, their combination, or the digit; return the right attributes in %."""
     X, y, Y = images()
     rows = order(seed)
     train, test = rows[:500], rows[500:]
+    wanted, meaning = {
+        "attributes": (TABLE[y], np.eye(4, dtype=np.float32)),
+        "combinations": (one_hot(WHICH[y], len(COMBINATIONS), np.float32), COMBINATIONS),
+        "classes": (Y, TABLE),
+    }[ask]
     ends = ("sigmoid", "binary_cross_entropy") if ask == "attributes" else ("softmax", "cross_entropy")
     net, params = learn(
-        X[train], TABLE[y[train]] if ask == "attributes" else Y[train], seed, hidden=(width,), f="sigmoid",
+        X[train], wanted[train], seed, hidden=(width,), f="sigmoid",
         optimizer=Adam(eta), epochs=epochs, batch=25, ends=ends,
     )  # fmt: skip
     a = net.predict(params, X[test])
-    answers = (a if ask == "attributes" else a @ TABLE) > 0.5
+    answers = a @ meaning > 0.5
     return 100 * float(np.mean(answers == TABLE[y[test]]))
 
 
 EXPERIMENTS["attributes"] = Race(
-    "Ask for four attributes, or for the class that implies them?",
+    "Ask for four attributes, for their combination, or for the class that implies them?",
     f"500 of {DIGITS}; tested on the others",
     {
         f"{ask}, {width} nodes": Contestant(
             partial(attributes, ask=ask, width=width), {"eta": (0.003, 0.01, 0.03, 0.1, 0.3)}
         )
         for width in (30, 100)
-        for ask in ("attributes", "classes")
+        for ask in ("attributes", "combinations", "classes")
     },
     tuning=range(100, 105),
     options={

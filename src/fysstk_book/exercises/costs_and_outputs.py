@@ -18,9 +18,13 @@ def _pairs(energy: Any = ENERGY, particle: Any = PARTICLE, flags: Any = FLAGS) -
     return {"energy": energy, "particle": particle, "flags": flags}
 
 
-def yes_no_cost(z: Any, y: Any) -> Any:
-    """Mean cross-entropy of sigmoid outputs, from z."""
-    return np.mean(np.logaddexp(0, z) - y * z)
+def weighted_cost(z: Any, y: Any, w: Any) -> Any:
+    """Mean cross-entropy of sigmoid outputs, from z, in which a miss weighs w times as much."""
+    return _weighted(z, w * y, 1 - y)
+
+
+def _weighted(z: Any, yes: Any, no: Any) -> Any:
+    return np.mean(yes * np.logaddexp(0, -z) + no * np.logaddexp(0, z))
 
 
 def counts_cost(z: Any, y: Any) -> Any:
@@ -34,9 +38,9 @@ def cost_and_delta(z: Any, labels: Any) -> Any:
     return _cost(z, labels), _delta(z, labels)
 
 
-def attribute_gradient(f: Any, s: Any) -> Any:
-    """Derivative of the logistic loss for labels of plus and minus one."""
-    return -s * sigmoid(-s * f)
+def tanh_cost(a: Any, s: Any) -> Any:
+    """Cost of the tanh outputs of one sample whose delta is a - s, for targets of plus and minus one."""
+    return -np.sum(np.log((1 + s * a) / 2))
 
 
 def _cost(z: Any, labels: Any) -> Any:
@@ -81,7 +85,8 @@ def _log_of_softmax(z: Any, labels: Any) -> Any:
 
 def _yes_no(rng: np.random.Generator) -> tuple[Any, ...]:
     n = int(rng.integers(1, 5))
-    return nice(rng, n, low=-5, high=5), rng.integers(0, 2, size=n).astype(float)
+    w = float(rng.choice([2, 5, 10]))
+    return nice(rng, n, low=-5, high=5), rng.integers(0, 2, size=n).astype(float), w
 
 
 def _scores(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -91,7 +96,7 @@ def _scores(rng: np.random.Generator) -> tuple[Any, ...]:
 
 def _signs(rng: np.random.Generator) -> tuple[Any, ...]:
     M = int(rng.integers(1, 5))
-    return nice(rng, M), 2.0 * rng.integers(0, 2, size=M) - 1
+    return nice(rng, M, low=-0.9, high=0.9), 2.0 * rng.integers(0, 2, size=M) - 1
 
 
 EXERCISES = (
@@ -148,47 +153,68 @@ EXERCISES = (
     Exercise(
         id="cost-stable",
         chapter="costs-and-outputs",
-        title="A cost that never overflows",
+        title="A miss costs more than a false alarm",
         difficulty=2,
-        minutes=8,
+        minutes=12,
         equation="eq-cost-stable-sigmoid",
         hints=(
-            "Do not compute σ(z). Use one of the two forms of {eq}`eq-cost-stable-sigmoid`.",
-            "Which of exp(|z|) and exp(-|z|) can overflow? `np.log1p` keeps the small one exact.",
+            "For the pencil: {eq}`eq-cost-calibrated`, with the weight in its first term.",
+            "For the code: write -ln σ(z) and -ln(1 - σ(z)) as logarithms of 1 + exp(...). Each of them has its own factor.",
+            "`np.logaddexp(0, u)` is ln(1 + exp(u)), and does not overflow.",
         ),
-        reference=yes_no_cost,
+        reference=weighted_cost,
         inputs=_yes_no,
         cases=(
-            (np.array([1000.0]), np.array([0.0])),
-            (np.array([-1000.0]), np.array([1.0])),
-            (np.array([1000.0, -1000.0, 0.5]), np.array([1.0, 0.0, 1.0])),
+            (np.array([1000.0]), np.array([0.0]), 2.0),
+            (np.array([-1000.0]), np.array([1.0]), 10.0),
+            (np.array([1000.0, -1000.0, 0.5]), np.array([1.0, 0.0, 1.0]), 5.0),
         ),
         mistakes=(
             Mistake(
                 "the sign is turned",
-                lambda z, y: -yes_no_cost(z, y),
+                lambda z, y, w: -weighted_cost(z, y, w),
                 "This is the log-likelihood. A cost is small when the prediction is good.",
             ),
             Mistake(
+                "left the weight out",
+                lambda z, y, w: weighted_cost(z, y, 1),
+                "This is the cost in which a miss and a false alarm count the same.",
+            ),
+            Mistake(
+                "weighted the false alarms",
+                lambda z, y, w: _weighted(z, y, w * (1 - y)),
+                "A miss is a sample with y = 1 that gets a small a. Which of the two terms is that?",
+            ),
+            Mistake(
+                "weighted both terms",
+                lambda z, y, w: w * weighted_cost(z, y, 1),
+                "A factor before the whole cost does not change which answer is best. Only one term has it.",
+            ),
+            Mistake(
+                "put the weight into the short form of the cost",
+                lambda z, y, w: np.mean(np.logaddexp(0, z) - w * y * z),
+                "ln(1 + exp(z)) - y z is the sum of both terms, and falls apart when one of them has a factor: for y = 1 and a large z this cost is negative.",
+            ),
+            Mistake(
+                "divided by the sum of the weights",
+                lambda z, y, w: weighted_cost(z, y, w) / np.mean(w * y + 1 - y),
+                "That is a weighted mean. The exercise asks for the mean over the n samples.",
+            ),
+            Mistake(
                 "exchanged the targets 0 and 1",
-                lambda z, y: yes_no_cost(z, 1 - y),
+                lambda z, y, w: weighted_cost(z, 1 - y, w),
                 "For y = 1 a large positive z must cost nearly nothing.",
             ),
             Mistake(
-                "left out the term with y",
-                lambda z, y: np.mean(np.logaddexp(0, z)),
-                "This is the cost for y = 0 only.",
-            ),
-            Mistake(
                 "took the hinge instead of its smooth version",
-                lambda z, y: np.mean(np.maximum(z, 0) - y * z),
-                "The third term of {eq}`eq-cost-stable-sigmoid` is missing; it matters near z = 0.",
+                lambda z, y, w: np.mean(w * y * np.maximum(-z, 0) + (1 - y) * np.maximum(z, 0)),
+                "ln(1 + exp(z)) is the larger of z and 0 only if z is far from 0.",
             ),
             Mistake(
                 "cut the probability off to avoid the logarithm of 0",
-                lambda z, y: (
+                lambda z, y, w: (
                     -np.mean(
-                        y * np.log(np.clip(sigmoid(z), 1e-12, 1))
+                        w * y * np.log(np.clip(sigmoid(z), 1e-12, 1))
                         + (1 - y) * np.log(np.clip(sigmoid(-z), 1e-12, 1))
                     )
                 ),
@@ -196,7 +222,7 @@ EXERCISES = (
             ),
             Mistake(
                 "the formula as it stands, which overflows",
-                lambda z, y: np.mean(np.log(1 + np.exp(z)) - y * z),
+                lambda z, y, w: np.mean(w * y * np.log(1 + np.exp(-z)) + (1 - y) * np.log(1 + np.exp(z))),
                 "At z = 1000 the exponential is infinite. Take the large part out of the logarithm.",
             ),
         ),
@@ -356,53 +382,64 @@ EXERCISES = (
     Exercise(
         id="cost-signs",
         chapter="costs-and-outputs",
-        title="The gradient for labels of plus and minus one",
+        title="The wish for tanh",
         difficulty=2,
-        minutes=6,
-        equation="eq-cost-logistic",
+        minutes=12,
+        equation="eq-cost-wish",
         hints=(
-            "Differentiate ln(1 + exp(-s f)) with the chain rule; the outer derivative is one over the bracket.",
-            "exp(-u)/(1 + exp(-u)) is σ(-u).",
+            "What is the derivative of C with respect to a, if its product with the slope of tanh is to be a - s?",
+            "s² = 1. So 1 - a² is (1 - s a)(1 + s a), and a - s has one of the brackets as a factor.",
+            "The constant of integration: put a = s into what you have found.",
         ),
-        reference=attribute_gradient,
+        reference=tanh_cost,
         inputs=_signs,
         mistakes=(
             Mistake(
-                "the sign is turned, as the source prints it",
-                lambda f, s: -attribute_gradient(f, s),
-                "This is the gradient of the log-likelihood. For s = 1 the loss falls when f grows.",
-            ),
-            Mistake(
                 "put the labels ±1 where y = 0 or 1 belongs",
-                lambda f, s: sigmoid(f) - s,
-                "σ(f) - y needs y = 0 or 1. How is y made from s?",
+                lambda a, s: -np.sum(s * np.log((1 + a) / 2) + (1 - s) * np.log((1 - a) / 2)),
+                "The factors of the two logarithms are 1 and 0 in turn. How are they made from s?",
             ),
             Mistake(
-                "forgot the inner derivative",
-                lambda f, s: -sigmoid(-s * f),
-                "The exponent is -s f; its derivative with respect to f is not -1 for every sample.",
+                "forgot the constant of integration",
+                lambda a, s: -np.sum(np.log(1 + s * a)),
+                "The delta is right. What does this cost for a perfect answer, a = s?",
             ),
             Mistake(
-                "took σ at +s f",
-                lambda f, s: -s * sigmoid(s * f),
-                "A sample with a large margin s f must have a small gradient.",
+                "the sign is turned",
+                lambda a, s: -tanh_cost(a, s),
+                "This falls when the answer gets worse. What is the sign of the derivative with respect to a, for s = 1?",
             ),
             Mistake(
-                "took the gradient of the hinge loss",
-                lambda f, s: -s * (s * f < 1),
-                "That is {eq}`eq-cost-hinge-slope`. The logistic loss has a smooth derivative.",
+                "forgot the slope of tanh",
+                lambda a, s: np.sum((a - s) ** 2) / 2,
+                "This has a - s for its derivative with respect to a. The wish is about z.",
             ),
             Mistake(
-                "gave the cost",
-                lambda f, s: np.log1p(np.exp(-s * f)),
-                "This is the cost of each score. Its derivative is asked for.",
+                "lost the factor ½ of the partial fractions",
+                lambda a, s: 2 * tanh_cost(a, s),
+                "Differentiate it again: is it a - s, or twice as much?",
+            ),
+            Mistake(
+                "exchanged the two labels",
+                lambda a, s: tanh_cost(a, -s),
+                "For s = 1 an output close to 1 must cost nearly nothing.",
+            ),
+            Mistake(
+                "took the mean over the outputs",
+                lambda a, s: tanh_cost(a, s) / len(a),
+                "The sum over the outputs is asked for.",
+            ),
+            Mistake(
+                "gave the delta",
+                lambda a, s: a - s,
+                "This is the wish itself. The cost that fulfils it is asked for.",
             ),
         ),
     ),
     Exercise(
         id="cost-hinge",
         chapter="costs-and-outputs",
-        title="Who is listened to",
+        title="Which samples count?",
         difficulty=3,
         minutes=10,
         hints=(

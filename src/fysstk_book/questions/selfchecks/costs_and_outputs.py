@@ -26,14 +26,10 @@ def _given(z: object, labels: object) -> str:
 SELFCHECKS = (
     selfcheck(
         "cost-stable",
-        r"A sigmoid output has the weighted sums $z$ for two samples, whose targets are the entries of $y$. What is the "
-        r"mean of the two binary cross-entropies (with the natural logarithm)?",
-        "z, y",
-        draw=lambda rng: (nice(rng, 2), rng.integers(0, 2, size=2).astype(float)),
-        say={
-            "took the hinge instead of its smooth version": "A third term, ln(1 + exp(-|z|)), is missing; it matters near "
-            "z = 0."
-        },
+        r"A sigmoid output $a$ has the weighted sums $z$ for two samples, whose targets are the entries of $y$. A sample costs "
+        r"$-w\,y\ln a - (1-y)\ln(1-a)$. What is the mean cost of the two?",
+        "z, y, w",
+        draw=lambda rng: (nice(rng, 2), rng.permutation([0.0, 1.0]), float(rng.choice([2, 5, 10]))),
     ),
     selfcheck(
         "cost-counts",
@@ -65,17 +61,9 @@ SELFCHECKS = (
     ),
     selfcheck(
         "cost-signs",
-        r"For one sample with two scores $f$ and labels $s$ of plus or minus one, the cost is "
-        r"$C = \sum_j\ln(1 + e^{-s_jf_j})$. Give the two derivatives $\partial C/\partial f_j$.",
-        "f, s",
-        draw=lambda rng: (nice(rng, 2), rng.choice([-1.0, 1.0], size=2)),
-        say={
-            "took the gradient of the hinge loss": "That is the slope of the hinge loss. The logistic loss has a smooth "
-            "derivative.",
-            "the sign is turned, as the source prints it": (
-                "the sign is turned",
-                "This is the gradient of the log-likelihood. For s = 1 the loss falls when f grows.",
-            ),
-        },
+        r"Two outputs $a = \tanh z$ have the targets $s$, which are plus or minus one. The cost $C$ of a sample is a sum over its "
+        r"outputs, with $\partial C/\partial z_j = a_j - s_j$, and is 0 for a perfect answer. What is $C$?",
+        "a, s",
+        draw=lambda rng: (nice(rng, 2, low=-0.9, high=0.9), rng.choice([-1.0, 1.0], size=2)),
     ),
 )
