@@ -160,7 +160,7 @@ SHOWN = {
             "types-shared",
             "took the mean over the places instead of the sum",
         ),
-        "An off-by-one at the border.": ("types-convolution", "stopped one place too early"),
+        "An off-by-one at the border.": ("types-matrix", "left out the last node"),
         "Updating the weights at every time step.": HABIT,
         "Expecting memory from $w_h < 1$.": ("types-memory", "the state decays to zero or close to it"),
         "Training an RBF network by gradient descent although the centres are fixed.": HABIT,

@@ -298,8 +298,42 @@ def slant(ink):
     return sum(i * (x - x0) * (y - y0) for i, x, y in points) / sum(i * (y - y0) ** 2 for i, _, y in points)
 
 
-def convolution(x, w, b):
-    return [x[j] * w[0] + x[j + 1] * w[1] + b for j in range(3)]
+def two_filters(u, v):
+    def output(x):  # what a signal with a single 1 in it gives is the weight that meets the 1
+        y = [u[0] * x[j] + u[1] * x[j + 1] for j in range(2)]
+        return v[0] * y[0] + v[1] * y[1]
+
+    return [output([float(i == r) for i in range(3)]) for r in range(3)]
+
+
+def jumping_filter(x, delta):
+    def cost(w):
+        return sum(delta[j] * (w[0] * x[2 * j] + w[1] * x[2 * j + 1]) for j in range(2))
+
+    return cost((1, 0)), cost((0, 1))
+
+
+def last_bias(wh):
+    def lowest(b):  # the state in which the unit comes to rest from below
+        h = -1.0
+        for _ in range(4000):
+            h = math.tanh(wh * h + b)
+        return h
+
+    low, high = 0.0, wh
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if lowest(middle) < 0 else (low, middle)
+    return low
+
+
+def width(d, kappa):
+    low, high = 0.0, 100.0
+    for _ in range(100):
+        s = (low + high) / 2
+        q = math.exp(-d * d / (2 * s * s)) if s else 0.0
+        low, high = (s, high) if (1 + q) < kappa * (1 - q) else (low, s)
+    return low
 
 
 SOLVED = {
@@ -336,7 +370,10 @@ SOLVED = {
     "reg-stop": (early_stop, "C k"),
     "reg-bn": (batch_norm, r"u \gamma \delta"),
     "sokirko-slant": (slant, "I"),
-    "types-convolution": (convolution, "x w b"),
+    "types-convolution": (two_filters, "u v"),
+    "types-shared": (jumping_filter, r"x \delta"),
+    "types-recurrent": (last_bias, "w_h"),
+    "types-rbf": (width, r"d \kappa"),
     "ua-polygon": (polygon, "x y"),
     "ua-jump": (lambda p, q: abs(q - p) / 2, "p q"),
     "van-clip": (clipped, r"\partial-w \partial-b c"),

@@ -7,10 +7,13 @@ import numpy as np
 from fysstk_book.exercises import Exercise, Mistake, nice
 
 
-def convolution(x: Any, w: Any, b: Any) -> Any:
-    """Slide a filter along a signal."""
-    k = len(w)
-    return np.array([w @ x[j : j + k] + b for j in range(len(x) - k + 1)])
+def one_filter(u: Any, v: Any) -> Any:
+    """Filter that does what two do, one after the other."""
+    return np.convolve(u, v)
+
+
+def _longer(u: Any, v: Any) -> int:
+    return max(len(u), len(v))
 
 
 def strided(w: Any, n: Any, s: Any) -> Any:
@@ -28,9 +31,16 @@ def _jumps(rng: np.random.Generator) -> tuple[Any, ...]:
     return nice(rng, k), k + s * int(rng.integers(1, 4)) + int(rng.integers(0, s)), s
 
 
-def filter_gradient(x: Any, delta: Any) -> Any:
-    """Gradient of a filter from the errors of its nodes."""
-    return np.array([delta @ x[i : i + len(delta)] for i in range(len(x) - len(delta) + 1)])
+def filter_gradient(x: Any, delta: Any, k: Any, s: Any) -> Any:
+    """Gradient of a filter with a stride from the errors of its nodes."""
+    places = s * np.arange(len(delta))
+    return np.array([delta @ x[places + i] for i in range(k)])
+
+
+def _errors(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw a signal, the errors of two nodes or more, a filter's length and a stride."""
+    k, s, nodes = (int(rng.integers(2, 4)) for _ in range(3))
+    return nice(rng, k + s * (nodes - 1) + int(rng.integers(0, s))), nice(rng, nodes), k, s
 
 
 def last_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
@@ -41,30 +51,15 @@ def last_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
     return h
 
 
-def _linear_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
-    h = 0.0
-    for reading in x:
-        h = wh * h + wx * reading + b
-    return h
+def forgetting_bias(wh: Any) -> Any:
+    """Bias at which a recurrent unit keeps only one state of rest."""
+    touch = np.sqrt(1 - 1 / wh)
+    return wh * touch - np.arctanh(touch)
 
 
-def _sigmoid_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
-    h = 0.0
-    for reading in x:
-        h = 1 / (1 + np.exp(-(wh * h + wx * reading + b)))
-    return h
-
-
-def _first_reading_as_state(x: Any, wh: Any, wx: Any, b: Any) -> Any:
-    h = x[0]
-    for reading in x[1:]:
-        h = np.tanh(wh * h + wx * reading + b)
-    return h
-
-
-def design(x: Any, centres: Any, s: Any) -> Any:
-    """Design matrix of bell-shaped features."""
-    return np.exp(-((x[:, None] - centres) ** 2) / (2 * s**2))
+def widest(d: Any, kappa: Any) -> Any:
+    """Width of two bells at a distance whose matrix has a given condition number."""
+    return d / np.sqrt(2 * np.log((kappa + 1) / (kappa - 1)))
 
 
 def _remembers(weights: Any) -> Any:
@@ -88,59 +83,50 @@ def _fate(bit: float, wh: float, wx: float, b: float) -> str:
     return "turned round" if final < 0 else "too small"
 
 
-def _signal(rng: np.random.Generator) -> tuple[Any, Any]:
-    n = int(rng.integers(4, 8))
-    return nice(rng, n), nice(rng, int(rng.integers(2, 4)))
-
-
 EXERCISES = (
     Exercise(
         id="types-convolution",
         chapter="network-types",
-        title="Slide a filter",
-        difficulty=1,
-        minutes=8,
+        title="Two filters, one after the other",
+        difficulty=2,
+        minutes=12,
         equation="def-types-convolution",
         hints=(
-            "The filter fits at n - k + 1 places: j = 0, ..., n - k.",
-            "At place j it sees `x[j : j + k]`.",
+            "How many inputs does one node of the second layer see? That is the length of the filter you look for.",
+            "Put the first sum into the second: z_j = Σ_m Σ_i v_m u_i x_{j+i+m}. Which pairs (i, m) meet the input x_{j+r}?",
         ),
-        reference=convolution,
-        inputs=lambda rng: (*_signal(rng), nice(rng)),
+        reference=one_filter,
+        inputs=lambda rng: (nice(rng, int(rng.integers(2, 5))), nice(rng, int(rng.integers(2, 5)))),
         cases=(
-            (np.array([1.0, 2.0]), np.array([0.5, -1.0]), 0.5),
-            (np.array([1.0, 2.0]), np.array([0.5]), 0.5),
+            (np.array([1.0, 2.0]), np.array([3.0, -1.0])),
+            (np.array([2.0]), np.array([0.5, -1.0, 1.0])),
+            (np.array([0.5, -1.0, 1.0]), np.array([2.0, 1.0])),
         ),
         mistakes=(
             Mistake(
-                "ran through the filter backwards",
-                lambda x, w, b: convolution(x, w[::-1], b),
-                "Mathematicians' convolution turns the filter around; here w₀ meets x_j.",
+                "slid the one filter along the other",
+                lambda u, v: np.correlate(u, v, "full"),
+                "Which weights meet x_j, the first input? Only u₀ and v₀, and so their product stands first.",
             ),
             Mistake(
-                "forgot the bias",
-                lambda x, w, b: convolution(x, w, 0.0),
-                "The same bias is added at each place.",
+                "kept the length of the longer filter",
+                lambda u, v: np.convolve(u, v)[: _longer(u, v)],
+                "A node of the second layer sees len(v) outputs, and their inputs reach over len(u) + len(v) - 1 places.",
             ),
             Mistake(
-                "stopped one place too early",
-                lambda x, w, b: convolution(x, w, b)[:-1],
-                "The filter also fits at j = n - k.",
+                "put the one behind the other",
+                lambda u, v: np.concatenate([u, v]),
+                "The second filter reads what the first one has made; it does not see other inputs.",
             ),
             Mistake(
-                "continued the signal with zeros",
-                lambda x, w, b: convolution(np.concatenate([x, np.zeros(len(w) - 1)]), w, b),
-                "Only places where the whole filter fits into the signal count.",
+                "returned the filter backwards",
+                lambda u, v: np.convolve(u, v)[::-1],
+                "Entry r belongs to x_{j+r}: the product u₀v₀ stands first.",
             ),
             Mistake(
-                "took every k-th place only",
-                lambda x, w, b: convolution(x, w, b)[:: len(w)],
-                "The filter moves on by one input at a time.",
-            ),
-            Mistake(
-                "added the bias once for each weight",
-                lambda x, w, b: convolution(x, w, len(w) * b),
-                "The bias stands outside the sum over the filter.",
+                "added the filters",
+                lambda u, v: np.pad(u, (0, _longer(u, v) - len(u))) + np.pad(v, (0, _longer(u, v) - len(v))),
+                "That is two filters side by side, with their outputs added. One after the other, weights multiply.",
             ),
         ),
     ),
@@ -193,39 +179,46 @@ EXERCISES = (
     Exercise(
         id="types-shared",
         chapter="network-types",
-        title="The gradient of a shared weight",
+        title="The gradient of a filter that jumps",
         difficulty=2,
         minutes=10,
         equation="eq-types-shared",
         hints=(
-            "k follows from the two lengths: n - (n - k + 1) + 1.",
-            "∂C/∂w_i sums δ_j x_{j+i} over all places j.",
+            "Which input does node j multiply by w_i, if it starts at sj?",
+            "The inputs that meet w_i are s places apart, and the first of them is x_i: one for each node.",
         ),
         reference=filter_gradient,
-        inputs=lambda rng: (lambda x, w: (x, nice(rng, len(x) - len(w) + 1)))(*_signal(rng)),
+        inputs=_errors,
         cases=(
-            (np.array([1.0, 2.0, 3.0]), np.array([2.0])),
-            (np.array([1.0, 2.0]), np.array([0.5, -1.0])),
+            (np.array([1.0, 2.0, 3.0, 4.0, 5.0]), np.array([2.0, -1.0]), 3, 2),
+            (np.array([1.0, 2.0, 4.0, 7.0]), np.array([0.5, -1.0]), 2, 2),
+            (np.array([1.0, 3.0, 4.0, 7.0]), np.array([0.5, -1.0, 2.0]), 2, 1),
+            (np.array([1.0, 2.0, 3.0, 5.0]), np.array([2.0]), 3, 2),
         ),
         mistakes=(
             Mistake(
+                "let the errors meet neighbouring inputs",
+                lambda x, delta, k, s: filter_gradient(x, delta, k, 1),
+                "Node j starts at input sj, not at j.",
+            ),
+            Mistake(
                 "took the mean over the places instead of the sum",
-                lambda x, delta: filter_gradient(x, delta) / len(delta),
+                lambda x, delta, k, s: filter_gradient(x, delta, k, s) / len(delta),
                 "All places change together when the weight changes: their effects add up.",
             ),
             Mistake(
                 "ran through the errors backwards",
-                lambda x, delta: filter_gradient(x, delta[::-1]),
+                lambda x, delta, k, s: filter_gradient(x, delta[::-1], k, s),
                 "The error at place j goes with the inputs that the node at place j has seen.",
             ),
             Mistake(
                 "used the first place only",
-                lambda x, delta: delta[0] * x[: len(x) - len(delta) + 1],
+                lambda x, delta, k, s: delta[0] * x[:k],
                 "The weight is used at all places.",
             ),
             Mistake(
                 "returned the gradient with the last weight first",
-                lambda x, delta: filter_gradient(x, delta)[::-1],
+                lambda x, delta, k, s: filter_gradient(x, delta, k, s)[::-1],
                 "Entry i belongs to w_i.",
             ),
         ),
@@ -260,54 +253,53 @@ EXERCISES = (
     Exercise(
         id="types-recurrent",
         chapter="network-types",
-        title="Run a recurrent unit",
-        difficulty=1,
-        minutes=6,
-        equation="def-types-recurrent",
-        hints=("A loop over the readings with one line in it; start from h = 0.",),
-        reference=last_state,
-        inputs=lambda rng: (nice(rng, int(rng.integers(2, 6))), nice(rng), nice(rng), nice(rng)),
-        cases=((np.array([0.5]), 2.0, 1.4, 0.3),),
+        title="How much bias wipes a memory",
+        difficulty=3,
+        minutes=15,
+        equation="def-types-fixed-point",
+        hints=(
+            "At the last moment the straight line h touches the curve tanh(wh h + b): they share a point and a slope.",
+            "The slope of the curve is wh(1 - h²), where h is the point itself. For which negative h is it 1?",
+            "Now put that h into artanh h = wh h + b.",
+        ),
+        reference=forgetting_bias,
+        inputs=lambda rng: (nice(rng, low=1.2, high=5.0),),
+        cases=((2.0,), (1.5,), (4.0,)),
         mistakes=(
             Mistake(
-                "forgot the tanh",
-                _linear_state,
-                "The unit squeezes its state with tanh at every step.",
+                "forgot the artanh",
+                lambda wh: wh * np.sqrt(1 - 1 / wh),
+                "wh h + b is not 0 where line and curve touch: its tanh is h.",
             ),
             Mistake(
-                "forgot the state",
-                lambda x, wh, wx, b: np.tanh(wx * x[-1] + b),
-                "The new state depends on the old one, with the weight wh.",
+                "added the artanh",
+                lambda wh: wh * np.sqrt(1 - 1 / wh) + np.arctanh(np.sqrt(1 - 1 / wh)),
+                "They touch at a negative h, and the artanh there is negative, too: b = artanh h - wh h.",
             ),
             Mistake(
-                "exchanged the two weights",
-                lambda x, wh, wx, b: last_state(x, wx, wh, b),
-                "wh goes with the state, wx with the reading.",
+                "the sign is turned",
+                lambda wh: -forgetting_bias(wh),
+                "That bias wipes the other state: a positive one makes the state for -1 give way.",
             ),
             Mistake(
-                "left out the last reading",
-                lambda x, wh, wx, b: last_state(x[:-1], wh, wx, b),
-                "There is one update for each reading.",
+                "gave the state instead of the bias",
+                lambda wh: np.sqrt(1 - 1 / wh),
+                "That is the size of the state where line and curve touch. Which b puts the point on the curve?",
             ),
             Mistake(
-                "forgot the bias",
-                lambda x, wh, wx, b: last_state(x, wh, wx, 0.0),
-                "The bias is added at every step.",
+                "forgot the square root",
+                lambda wh: wh - 1 - np.arctanh(1 - 1 / wh),
+                "From wh(1 - h²) = 1 follows h² = 1 - 1/wh.",
             ),
             Mistake(
-                "took the readings from the last to the first",
-                lambda x, wh, wx, b: last_state(x[::-1], wh, wx, b),
-                "x₁ comes first; the last reading has the freshest say.",
+                "took tanh for its inverse",
+                lambda wh: wh * np.sqrt(1 - 1 / wh) - np.tanh(np.sqrt(1 - 1 / wh)),
+                "h = tanh(wh h + b) is solved for what is in the brackets by the inverse, `np.arctanh`.",
             ),
             Mistake(
-                "squeezed with the sigmoid instead of tanh",
-                _sigmoid_state,
-                "The state of this unit lies between -1 and 1.",
-            ),
-            Mistake(
-                "took the first reading for the state",
-                _first_reading_as_state,
-                "Before the first reading the state is 0, and the first reading enters through wx like the others.",
+                "took the slope at h = 0",
+                lambda wh: wh - 1,
+                "The slope at 0 tells whether there are two states without a bias. With one, line and curve touch elsewhere.",
             ),
         ),
     ),
@@ -367,48 +359,48 @@ EXERCISES = (
     Exercise(
         id="types-rbf",
         chapter="network-types",
-        title="The design matrix of bells",
+        title="How wide may the bells be?",
         difficulty=2,
-        minutes=6,
+        minutes=12,
         equation="def-types-rbf",
-        hints=("`x[:, None] - centres` is the table of all differences, with shape (n, m).",),
-        reference=design,
-        inputs=lambda rng: (
-            nice(rng, int(rng.integers(2, 5))),
-            nice(rng, int(rng.integers(2, 5))),
-            nice(rng, low=0.3, high=2.0),
+        hints=(
+            "Which two numbers stand in the matrix? Call the one beside the diagonal q.",
+            "Multiply the matrix by (1, 1) and by (1, -1). Which factors come out?",
+            "Solve (1 + q)/(1 - q) = kappa for q, and then q = exp(-d²/(2s²)) for s.",
         ),
-        cases=((np.array([0.5]), np.array([1.0]), 0.5),),
+        reference=widest,
+        inputs=lambda rng: (nice(rng, low=0.3, high=3.0), nice(rng, low=2.0, high=60.0)),
+        cases=((1.0, 10.0), (2.0, 3.0)),
         mistakes=(
             Mistake(
                 "forgot the 2 under the fraction",
-                lambda x, centres, s: np.exp(-((x[:, None] - centres) ** 2) / s**2),
-                "The exponent is -(x - c)²/(2s²).",
+                lambda d, kappa: d / np.sqrt(np.log((kappa + 1) / (kappa - 1))),
+                "The exponent is -d²/(2s²).",
             ),
             Mistake(
-                "divided by s instead of s²",
-                lambda x, centres, s: np.exp(-((x[:, None] - centres) ** 2) / (2 * s)),
-                "The width enters squared, like the distance.",
+                "gave the square of the width",
+                lambda d, kappa: widest(d, kappa) ** 2,
+                "Take the root: s² = d²/(2 ln(1/q)).",
             ),
             Mistake(
-                "forgot to square the distance",
-                lambda x, centres, s: np.exp(-np.abs(x[:, None] - centres) / (2 * s**2)),
-                "A bell is smooth at its top; |x - c| has a kink there.",
+                "put the overlap at 1/kappa",
+                lambda d, kappa: d / np.sqrt(2 * np.log(kappa)),
+                "The condition number compares eigenvalues, 1 + q and 1 - q, not the entries of the matrix.",
             ),
             Mistake(
-                "forgot the minus sign",
-                lambda x, centres, s: np.exp((x[:, None] - centres) ** 2 / (2 * s**2)),
-                "The bell falls off with the distance.",
+                "compared the smaller eigenvalue with 1",
+                lambda d, kappa: d / np.sqrt(2 * np.log(kappa / (kappa - 1))),
+                "The larger eigenvalue is 1 + q, not 1.",
             ),
             Mistake(
-                "normalised the bells to area 1",
-                lambda x, centres, s: design(x, centres, s) / (s * np.sqrt(2 * np.pi)),
-                "The bell has the height 1 at its centre.",
+                "forgot the distance",
+                lambda d, kappa: widest(1.0, kappa),
+                "Points twice as far apart allow bells twice as wide.",
             ),
             Mistake(
-                "multiplied by s² instead of dividing",
-                lambda x, centres, s: np.exp(-((x[:, None] - centres) ** 2) / 2 * s**2),
-                "In Python `a / 2 * b` is (a/2)·b. Put brackets around what stands below the line.",
+                "gave the overlap of the bells",
+                lambda d, kappa: (kappa - 1) / (kappa + 1),
+                "That is q, the value of one bell at the centre of the other. Which width makes it so?",
             ),
         ),
     ),

@@ -6,11 +6,11 @@ from fysstk_book.questions.selfchecks import Family, selfcheck
 SELFCHECKS = (
     selfcheck(
         "types-convolution",
-        r"A filter with the weights $w$ and the bias $b$ slides along the signal $x$, one step at a time, as far as it fits "
-        r"as a whole. Give its sums $z_0, z_1, \dots$ (before any activation).",
-        "x, w, b",
-        draw=lambda rng: (nice(rng, 4), nice(rng, 2), nice(rng)),
-        say={"stopped one place too early": "The filter also fits at the very end of the signal."},
+        r"The filter $u$ slides along a signal, $z_j = \sum_iu_ix_{j+i}$, and then the filter $v$ in the same way along the "
+        r"result, without biases and without an activation function. A single filter does the same to the signal. Give its "
+        r"weights.",
+        "u, v",
+        draw=lambda rng: (nice(rng, 2), nice(rng, 2)),
     ),
     selfcheck(
         "types-matrix",
@@ -24,11 +24,11 @@ SELFCHECKS = (
     ),
     selfcheck(
         "types-shared",
-        r"A filter of two weights slides along the signal $x$. Its places have the errors $\delta$, the derivatives of the "
-        r"cost with respect to $z_0, z_1, \dots$ Give the derivatives of the cost with respect to the weights $w_0$ and "
-        r"$w_1$.",
-        r"x, \delta",
-        draw=lambda rng: (nice(rng, 4), nice(rng, 3)),
+        r"A filter of two weights is put on every second place of the signal $x$: node 0 starts at $x_0$ and node 1 at $x_2$. "
+        r"The derivatives of the cost with respect to $z_0$ and $z_1$ are $\delta$. Give those with respect to the weights "
+        r"$w_0$ and $w_1$.",
+        r"x, \delta, -, -",
+        draw=lambda rng: (nice(rng, 4), nice(rng, 2), 2, 2),
     ),
     selfcheck(
         "types-count",
@@ -63,25 +63,16 @@ SELFCHECKS = (
     ),
     selfcheck(
         "types-recurrent",
-        r"A recurrent unit updates its state by $h_t = \tanh(w_hh_{t-1} + w_xx_t + b)$ and begins with $h_0 = 0$. What is its "
-        r"state after the two readings in $x$?",
-        "x, w_h, w_x, b",
-        draw=lambda rng: (nice(rng, 2), nice(rng), nice(rng), nice(rng, low=-1.0, high=1.0)),
-        say={
-            "took the readings from the last to the first": "The first reading comes first; the last one has the "
-            "freshest say."
-        },
-        least=0.1,
+        r"The state of a recurrent unit without input follows $h \leftarrow \tanh(w_hh + b)$. With $b = 0$ it can rest in "
+        r"either of two states, one positive and one negative. Above which $b > 0$ is only one left?",
+        "w_h",
+        draw=lambda rng: (nice(rng, low=1.4, high=5.0),),
     ),
     selfcheck(
         "types-rbf",
-        r"Two bells $\phi_j$, of the height 1 and the width $s$ (the $\sigma$ of a Gaussian), stand at the centres $c$. Give "
-        r"the $2\times2$ matrix of their values at the two numbers in $x$: row $i$ for $x_i$, column $j$ for $\phi_j$.",
-        "x, c, s",
-        draw=lambda rng: (nice(rng, 2), nice(rng, 2), nice(rng, low=0.8, high=2.0)),
-        say={
-            "multiplied by s² instead of dividing": "The width stands below the line: the wider the bell, the slower it "
-            "falls."
-        },
+        r"Two bells $e^{-(x - c)^2/2s^2}$ have their centres at the distance $d$. The $2\times2$ matrix of their values at the "
+        r"two centres has two eigenvalues, and the larger is $\kappa$ times the smaller. How large is the width $s$?",
+        r"d, \kappa",
+        draw=lambda rng: (nice(rng, low=0.5, high=3.0), float(rng.integers(2, 40))),
     ),
 )
