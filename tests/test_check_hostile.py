@@ -302,7 +302,7 @@ def test_handing_in_the_solution_is_noticed(real, any_runner):
         lambda *xs: real.reference(*xs),
         lambda *xs: next(map(real.reference, *[[x] for x in xs])),
         Wrapped(),
-        np.vectorize(real.reference, signature="(n,m),(k,m),(n,k)->(n,k)"),
+        np.vectorize(real.reference, signature="(n,m),(k,m),(n,k),()->(n,k)"),
         real.mistakes[0].wrong,
     ):
         result = diagnose(real, answer)

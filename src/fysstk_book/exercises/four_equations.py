@@ -18,47 +18,38 @@ def output_delta(a: Any, y: Any, c: Any) -> Any:
     return c * (a - y) * (1 - a**2) / len(a)
 
 
-def hidden_delta(delta_next: Any, W_next: Any, a: Any) -> Any:
-    """Error of a sigmoid hidden layer from the error of the layer after it."""
-    return (delta_next @ W_next.T) * a * (1 - a)
+def hidden_delta(delta_next: Any, W_next: Any, a: Any, mu: Any) -> Any:
+    """Error of a sigmoid hidden layer from the error of the layer after it, with a price mu on activity."""
+    return (delta_next @ W_next.T + mu * a / len(a)) * a * (1 - a)
 
 
-def layer_gradients(a_before: Any, delta: Any) -> Any:
-    """Gradients of a layer's weights and biases from its error."""
-    return a_before.T @ delta, delta.sum(axis=0)
+def tied_gradients(X: Any, a: Any, delta1: Any, delta2: Any) -> Any:
+    """Gradients of an autoencoder whose second matrix is the transpose of its first."""
+    return X.T @ delta1 + delta2.T @ a, delta1.sum(axis=0), delta2.sum(axis=0)
 
 
-def two_layers(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
-    """All gradients of a network with one sigmoid hidden layer and a linear output."""
-    a1 = sigmoid(X @ W1 + b1)
-    delta2 = (a1 @ W2 + b2 - y) / len(X)
-    delta1 = (delta2 @ W2.T) * a1 * (1 - a1)
-    return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
+def waves(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+    """All gradients of a network with one hidden layer of sines and a linear output."""
+    return _waves()(X, y, W1, b1, W2, b2)
 
 
-def _two_layers_wrong(
+def _waves(
+    slope: Any = lambda z: np.cos(z),
     *,
-    slope_of_a: bool = False,
-    no_slope: bool = False,
     no_mean: bool = False,
     sign: float = 1.0,
     w: bool = True,
-    output_slope: bool = False,
 ) -> Any:
-    """Return `two_layers` with one thing done wrong."""
+    """Return `waves`, or the same with one thing done wrong."""
 
-    def wrong(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
-        a1 = sigmoid(X @ W1 + b1)
+    def gradients(X: Any, y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
+        z1 = X @ W1 + b1
+        a1 = np.sin(z1)
         delta2 = sign * (a1 @ W2 + b2 - y) / (1 if no_mean else len(X))
-        if output_slope:
-            a2 = a1 @ W2 + b2
-            delta2 = delta2 * a2 * (1 - a2)
-        delta1 = delta2 @ (W2.T if w else np.ones_like(W2.T))
-        if not no_slope:
-            delta1 = delta1 * (sigmoid(a1) * (1 - sigmoid(a1)) if slope_of_a else a1 * (1 - a1))
+        delta1 = delta2 @ (W2.T if w else np.ones_like(W2.T)) * slope(z1)
         return X.T @ delta1, delta1.sum(axis=0), a1.T @ delta2, delta2.sum(axis=0)
 
-    return wrong
+    return gradients
 
 
 def _weights(sizes: Any) -> list[Any]:
@@ -88,12 +79,17 @@ def _batch(rng: np.random.Generator) -> tuple[Any, ...]:
 
 def _hidden(rng: np.random.Generator) -> tuple[Any, ...]:
     n, here, ahead = rng.integers(1, 5, size=3)
-    return nice(rng, n, ahead), nice(rng, here, ahead), nice(rng, n, here, low=0.1, high=0.9)
+    return (
+        nice(rng, n, ahead),
+        nice(rng, here, ahead),
+        nice(rng, n, here, low=0.1, high=0.9),
+        nice(rng, low=0.1, high=3.0),
+    )
 
 
-def _layer(rng: np.random.Generator) -> tuple[Any, ...]:
-    n, before, here = rng.integers(1, 5, size=3)
-    return nice(rng, n, before), nice(rng, n, here)
+def _tied(rng: np.random.Generator) -> tuple[Any, ...]:
+    n, outside, hidden = rng.integers(1, 5, size=3)
+    return nice(rng, n, outside), nice(rng, n, hidden), nice(rng, n, hidden), nice(rng, n, outside)
 
 
 def _network(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -257,40 +253,59 @@ EXERCISES = (
     Exercise(
         id="four-hidden-delta",
         chapter="four-equations",
-        title="One layer back",
+        title="A price on activity",
         difficulty=2,
-        minutes=8,
+        minutes=10,
         equation="eq-four-matrix-delta-hidden",
         hints=(
-            "Start with the shapes: `delta_next` is (n, M_next) and the result is (n, M).",
-            "Equation {eq}`eq-four-matrix-delta-hidden`: a matrix product, and then an element-wise one.",
+            "In how many ways does an activation of layer l reach the cost now? Write ∂C/∂a for each way, and add.",
+            "The new term alone gives ∂C/∂a = μ a/n. The slope a (1 - a) leads from ∂C/∂a to ∂C/∂z, whatever way it came.",
         ),
         reference=hidden_delta,
         inputs=_hidden,
         mistakes=(
             Mistake(
+                "forgot the price",
+                lambda delta_next, W_next, a, mu: hidden_delta(delta_next, W_next, a, 0),
+                "This is equation 4 as it stands. The activations reach the cost directly as well.",
+            ),
+            Mistake(
+                "added the price behind the slope",
+                lambda delta_next, W_next, a, mu: hidden_delta(delta_next, W_next, a, 0) + mu * a / len(a),
+                "μ a/n is a derivative with respect to a. One more factor leads from a to z.",
+            ),
+            Mistake(
+                "forgot the mean in the price",
+                lambda delta_next, W_next, a, mu: hidden_delta(delta_next, W_next, a, mu * len(a)),
+                "The cost of the batch is a mean over its samples, that of the activity as well.",
+            ),
+            Mistake(
                 "forgot the slope of the sigmoid",
-                lambda delta_next, W_next, a: delta_next @ W_next.T,
+                lambda delta_next, W_next, a, mu: delta_next @ W_next.T + mu * a / len(a),
                 "You have reached dC/da of this layer. One more factor leads from a to z.",
             ),
             Mistake(
                 "took σ′ at a instead of at z",
-                lambda delta_next, W_next, a: (delta_next @ W_next.T) * sigmoid(a) * (1 - sigmoid(a)),
+                lambda delta_next, W_next, a, mu: (
+                    (delta_next @ W_next.T + mu * a / len(a)) * sigmoid(a) * (1 - sigmoid(a))
+                ),
                 "`a` is already the output of the sigmoid; its slope is a (1 - a).",
             ),
             Mistake(
-                "multiplied by a alone",
-                lambda delta_next, W_next, a: (delta_next @ W_next.T) * a,
-                "The slope of the sigmoid is a (1 - a): it vanishes at both ends.",
+                "rewarded activity instead of pricing it",
+                lambda delta_next, W_next, a, mu: hidden_delta(delta_next, W_next, a, -mu),
+                "The term is added to the cost, so its derivative is added, too.",
             ),
             Mistake(
-                "the sign is turned",
-                lambda delta_next, W_next, a: (delta_next @ W_next.T) * a * (a - 1),
-                "The slope of the sigmoid is positive: a (1 - a).",
+                "forgot that the ½ cancels",
+                lambda delta_next, W_next, a, mu: hidden_delta(delta_next, W_next, a, mu / 2),
+                "The derivative of μ a²/2 is μ a.",
             ),
             Mistake(
                 "summed the errors without their weights",
-                lambda delta_next, W_next, a: delta_next.sum(axis=1, keepdims=True) * a * (1 - a),
+                lambda delta_next, W_next, a, mu: (
+                    (delta_next.sum(axis=1, keepdims=True) + mu * a / len(a)) * a * (1 - a)
+                ),
                 "Each error ahead counts as much as the weight that connects it to this node.",
             ),
         ),
@@ -298,97 +313,133 @@ EXERCISES = (
     Exercise(
         id="four-gradients",
         chapter="four-equations",
-        title="From errors to gradients",
-        difficulty=1,
-        minutes=5,
+        title="One matrix for two layers",
+        difficulty=2,
+        minutes=10,
         equation="eq-four-matrix-dw",
         hints=(
-            "The gradient of W has the shape of W: (M_before, M).",
-            "See {eq}`eq-four-matrix-dw` and {eq}`eq-four-matrix-db`; the 1/n is already inside δ.",
+            "First pretend that the two layers have matrices of their own, W¹ and W². {eq}`eq-four-matrix-dw` gives both gradients.",
+            "v_ij is in W¹ at (i, j) and in W² at (j, i). The chain rule adds what both places give.",
         ),
-        reference=layer_gradients,
-        inputs=_layer,
-        cases=((np.array([[1.0, 2.0]]), np.array([[3.0, 0.5, -1.0]])),),
+        reference=tied_gradients,
+        inputs=_tied,
+        cases=((np.array([[1.0, 2.0]]), np.array([[0.5]]), np.array([[-1.0]]), np.array([[3.0, 1.0]])),),
         mistakes=(
             Mistake(
+                "let V count in the first layer only",
+                lambda X, a, delta1, delta2: (X.T @ delta1, delta1.sum(axis=0), delta2.sum(axis=0)),
+                "V is in the second layer as well, and reaches the cost from there.",
+            ),
+            Mistake(
+                "let V count in the second layer only",
+                lambda X, a, delta1, delta2: (delta2.T @ a, delta1.sum(axis=0), delta2.sum(axis=0)),
+                "V is in the first layer as well, and reaches the cost from there.",
+            ),
+            Mistake(
+                "took the mean of the two layers",
+                lambda X, a, delta1, delta2: (
+                    (X.T @ delta1 + delta2.T @ a) / 2,
+                    delta1.sum(axis=0),
+                    delta2.sum(axis=0),
+                ),
+                "The chain rule adds over the ways; it does not average.",
+            ),
+            Mistake(
                 "took the mean over the rows for the bias",
-                lambda a_before, delta: (a_before.T @ delta, delta.mean(axis=0)),
+                lambda X, a, delta1, delta2: (
+                    X.T @ delta1 + delta2.T @ a,
+                    delta1.mean(axis=0),
+                    delta2.mean(axis=0),
+                ),
                 "The 1/n is already inside δ; the rows are only summed.",
             ),
             Mistake(
-                "left the bias gradient with one row per sample",
-                lambda a_before, delta: (a_before.T @ delta, delta),
-                "There is one bias per node, and all samples contribute to its gradient: sum over the rows.",
-            ),
-            Mistake(
-                "summed over the nodes instead of the samples",
-                lambda a_before, delta: (a_before.T @ delta, delta.sum(axis=1)),
-                "Rows are samples (axis 0), columns are nodes. Sum over the samples.",
-            ),
-            Mistake(
-                "used only the first sample",
-                lambda a_before, delta: (np.outer(a_before[0], delta[0]), delta[0]),
-                "Every row contributes; the matrix product does the sum for you.",
-            ),
-            Mistake(
                 "divided by the number of samples once more",
-                lambda a, delta: (a.T @ delta / len(a), delta.mean(axis=0)),
+                lambda X, a, delta1, delta2: (
+                    (X.T @ delta1 + delta2.T @ a) / len(X),
+                    delta1.mean(axis=0),
+                    delta2.mean(axis=0),
+                ),
                 "The mean is in delta already: {eq}`eq-four-matrix-delta-output` carries the 1/n.",
+            ),
+            Mistake(
+                "returned the gradient of c before that of b",
+                lambda X, a, delta1, delta2: (
+                    X.T @ delta1 + delta2.T @ a,
+                    delta2.sum(axis=0),
+                    delta1.sum(axis=0),
+                ),
+                "b belongs to the hidden nodes and to δ¹, c to the outputs and to δ².",
             ),
         ),
     ),
     Exercise(
         id="four-backprop",
         chapter="four-equations",
-        title="The whole algorithm for one hidden layer",
+        title="The whole algorithm, with waves",
         difficulty=3,
         minutes=20,
         equation="eq-four-matrix-delta-hidden",
         hints=(
-            "Four lines forward and back: a1, the output, δ² and δ¹.",
+            "Five lines forward and back: Z¹, A¹, δ², δ¹, and the gradients.",
             "The output is linear, so f′ = 1 there and δ² = (a² - y)/n.",
-            "δ¹ is {eq}`eq-four-matrix-delta-hidden`; the four gradients are {eq}`eq-four-matrix-dw` and "
+            "δ¹ is {eq}`eq-four-matrix-delta-hidden` with f′(z) = cos z; the four gradients are {eq}`eq-four-matrix-dw` and "
             "{eq}`eq-four-matrix-db`, for each layer.",
         ),
-        reference=two_layers,
+        reference=waves,
         inputs=_network,
         mistakes=(
             Mistake(
-                "forgot σ′ in the hidden layer",
-                _two_layers_wrong(no_slope=True),
-                "Layer 2 is right. Going back to layer 1, the error is also multiplied by the slope of its sigmoid.",
+                "forgot the slope in the hidden layer",
+                _waves(np.ones_like),
+                "Layer 2 is right. Going back to layer 1, the error is also multiplied by the slope of the sine.",
             ),
             Mistake(
-                "took σ′ at a¹ instead of at z¹",
-                _two_layers_wrong(slope_of_a=True),
-                "a¹ is already the output of the sigmoid; its slope is a¹ (1 - a¹).",
+                "kept the slope of the sigmoid",
+                _waves(lambda z: np.sin(z) * (1 - np.sin(z))),
+                "a (1 - a) is the slope of the sigmoid. What is the derivative of the sine?",
+            ),
+            Mistake(
+                "took the slope at a¹ instead of at z¹",
+                _waves(lambda z: np.cos(np.sin(z))),
+                "The derivative is taken at the weighted sum: keep Z¹ on the way forward.",
+            ),
+            Mistake(
+                "took √(1 - a²) for the slope",
+                _waves(lambda z: np.abs(np.cos(z))),
+                "That is the size of the slope. Where the sine falls, the slope is negative, and a does not tell.",
+            ),
+            Mistake(
+                "the derivative of the sine has the wrong sign",
+                _waves(lambda z: -np.cos(z)),
+                "The sine rises at z = 0.",
             ),
             Mistake(
                 "the sign is turned",
-                _two_layers_wrong(sign=-1.0),
+                _waves(sign=-1.0),
                 "The derivative of (a² - y)²/2 is a² - y. The minus sign belongs to the update.",
             ),
             Mistake(
                 "left W² out on the way back",
-                _two_layers_wrong(w=False),
+                _waves(w=False),
                 "Each error of layer 2 arrives in layer 1 multiplied by the weight that connects them.",
+            ),
+            Mistake(
+                "forgot the 1/n",
+                _waves(no_mean=True),
+                "The cost is the mean over the samples.",
             ),
             Mistake(
                 "returned the gradients with layer 2 first",
                 lambda X, y, W1, b1, W2, b2: (
-                    *two_layers(X, y, W1, b1, W2, b2)[2:],
-                    *two_layers(X, y, W1, b1, W2, b2)[:2],
+                    *waves(X, y, W1, b1, W2, b2)[2:],
+                    *waves(X, y, W1, b1, W2, b2)[:2],
                 ),
                 "The order asked for is dW1, db1, dW2, db2.",
             ),
             Mistake(
-                "kept the slope of the sigmoid at the linear output",
-                _two_layers_wrong(output_slope=True),
-                "With a linear output the slope of the last layer is 1.",
-            ),
-            Mistake(
                 "transposed the weight gradients",
-                lambda *inputs: tuple(part.T for part in two_layers(*inputs)),
+                lambda *inputs: tuple(part.T for part in waves(*inputs)),
                 "In this book dW has the shape of W: inputs in the rows.",
             ),
         ),
@@ -396,13 +447,13 @@ EXERCISES = (
     Exercise(
         id="four-operations",
         chapter="four-equations",
-        title="Fine-tuning: what a shorter way back costs",
+        title="Fine-tuning: how much cheaper is the way back?",
         difficulty=2,
         minutes=10,
         equation="eq-four-operations",
         hints=(
             "Equation 2 needs one multiplication for each weight, in the layers that learn.",
-            "Which is the lowest δ that anybody asks for? Equation 4 needs one multiplication for each weight on the way there.",
+            "Which is the lowest δ that is needed? Equation 4 needs one multiplication for each weight on the way there.",
         ),
         reference=backward_multiplications,
         inputs=_frozen,
@@ -421,7 +472,7 @@ EXERCISES = (
             Mistake(
                 "sent the error back through all layers",
                 lambda sizes, f: sum(_weights(sizes)[f:]) + sum(_weights(sizes)[1:]),
-                "Below the layers that learn nobody needs an error.",
+                "Below the layers that learn no error is needed.",
             ),
             Mistake(
                 "counted the gradients only",

@@ -70,6 +70,12 @@ UNASKED = {
     "four-by-hand": {
         "took the old input (1, 2) with the new error": "the numbers of the page have no old input"
     },
+    "four-backprop": {"forgot the 1/n": "there is one sample"},
+    "four-gradients": {
+        "took the mean over the rows for the bias": "the gradient of the matrix is asked for",
+        "returned the gradient of c before that of b": "the gradient of the matrix is asked for",
+    },
+    "four-hidden-delta": {"forgot the mean in the price": "there is one sample"},
     "gates-nand-line": {
         "the weights and the bias of the NAND neuron": "other gates have other neurons, or none"
     },

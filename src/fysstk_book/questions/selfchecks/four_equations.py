@@ -90,47 +90,33 @@ SELFCHECKS = (
         r"For one sample, the two nodes of layer $l+1$ have the errors $\delta^{l+1}$, and the two sigmoid nodes of layer "
         r"$l$ the outputs $a^l$. The weights between them are $W^{l+1}$. "
         + ORDER.format("$W^{l+1}$")
-        + r"Give the two errors $\delta^l$.",
-        r"\delta^{l+1}, W^{l+1}, a^l",
-        draw=lambda rng: (nice(rng, 1, 2), nice(rng, 2, 2), nice(rng, 1, 2, low=0.1, high=0.9)),
+        + r"The cost of the sample has the additional term $\frac{\mu}{2}\sum_j (a_j^l)^2$, a price on activity. Give the two "
+        r"errors $\delta^l$.",
+        r"\delta^{l+1}, W^{l+1}, a^l, \mu",
+        draw=lambda rng: (
+            nice(rng, 1, 2),
+            nice(rng, 2, 2),
+            nice(rng, 1, 2, low=0.1, high=0.9),
+            nice(rng, low=0.1, high=3.0),
+        ),
         say={
             "took σ′ at a instead of at z": "aˡ is the output of the sigmoid already; its slope is a (1 - a)."
         },
     ),
     selfcheck(
         "four-gradients",
-        TWO_SAMPLES
-        + r"Layer $l$ gets the outputs $A^{l-1}$ of the layer before and has the errors $\delta^l$, in which the $1/n$ of the "
-        r"mean is contained. Give the matrix $\partial C/\partial W^l$, with a row for each node of layer $l-1$.",
-        r"A^{l-1}, \delta^l",
-        draw=lambda rng: (nice(rng, 2, 2), nice(rng, 2, 2)),
-        part=lambda result: result[0],
-        say={
-            "divided by the number of samples once more": "The 1/n of the mean is in δ already.",
-            "used only the first sample": "Every sample contributes: the sum over them is asked for.",
-        },
-    ),
-    selfcheck(
-        "four-gradients/b",
-        r"Each row belongs to one of three samples. Layer $l$ has the errors $\delta^l$, in which the $1/n$ of the mean is "
-        r"contained. Give $\partial C/\partial b^l$.",
-        r"-, \delta^l",
-        draw=lambda rng: (nice(rng, 3, 2), nice(rng, 3, 2)),
-        part=lambda result: result[1],
-        say={
-            "summed over the nodes instead of the samples": "Rows are samples, columns are nodes. Sum over the samples.",
-            "used only the first sample": "Every sample contributes: the sum over them is asked for.",
-        },
-        twins={
-            ("took the mean over the rows for the bias", "divided by the number of samples once more"): (
-                "took the mean over the rows",
-                "The 1/n is already inside δ; the rows are only summed.",
-            )
-        },
+        r"Each row belongs to one of three samples. "
+        r"An autoencoder with two inputs and one hidden node uses one matrix $V$ twice: the hidden sums are $XV + b$, "
+        r"the outputs $A^1V^T + c$. The errors are $\delta^1$ and $\delta^2$, in which the $1/n$ of the mean is contained. "
+        r"Give the two entries of $\partial C/\partial V$.",
+        r"X, A^1, \delta^1, \delta^2",
+        draw=lambda rng: tuple(nice(rng, 3, m) for m in (2, 1, 1, 2)),
+        part=lambda result: result[0][:, 0],
+        say={"divided by the number of samples once more": "The 1/n of the mean is in δ already."},
     ),
     selfcheck(
         "four-backprop",
-        r"A network has two inputs, two sigmoid hidden nodes and one linear output. "
+        r"A network has two inputs, two hidden nodes that are sines, $a = \sin z$ with $z$ in radians, and one linear output. "
         + ORDER.format("$W^1$")
         + r"The hidden biases are $b^1$, the weights to the output $w^2$, and its bias is $b^2$. For one sample with the "
         r"input $x$ and the target $y$ the cost is half the squared error. Give the matrix $\partial C/\partial W^1$.",
@@ -153,6 +139,12 @@ SELFCHECKS = (
                 "That is ∂C/∂w². The one for the weights of the hidden layer is asked for.",
             ),
             "transposed the weight gradients": "∂C/∂W¹ has the order of W¹: inputs in the rows.",
+        },
+        twins={
+            ("the derivative of the sine has the wrong sign", "the sign is turned"): (
+                "a sign is turned",
+                "The derivative of (a - y)²/2 is a - y, and that of sin z is + cos z. The minus sign belongs to the update.",
+            )
         },
     ),
     selfcheck(
