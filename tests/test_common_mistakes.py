@@ -198,9 +198,9 @@ SHOWN = {
     "regularization": {
         "Scaling by $p$ instead of $1-p$ when predicting.": (
             "reg-dropout",
-            "divided by the probability of being dropped",
+            "turned the fraction upside down",
         ),
-        "Scaling twice.": ("reg-dropout", "multiplied by 1 - p instead of dividing"),
+        "Scaling twice.": ("reg-dropout", "scaled the mean by 1 - p, as in vanilla dropout"),
         "Dropout or batch statistics left on when predicting.": HABIT,
         "A new mask in the backward pass.": HABIT,
         "Returning the last parameters after early stopping.": (
@@ -208,7 +208,7 @@ SHOWN = {
             "returned the last epoch for the best one",
         ),
         "Treating $\\mu$ and $v$ as constants in the backward pass.": (
-            "reg-bn",
+            "reg-layer-norm",
             "took the mean and the deviation for constants",
         ),
         "Tuning the strength on the test set.": JUDGEMENT,

@@ -258,11 +258,11 @@ def early_stop(C, k):
     return len(C), best + 1
 
 
-def batch_norm(u, gamma, delta):
+def layer_norm(u, gamma, delta):
     def cost(u):
         mean = sum(u) / 3
         s = math.sqrt(sum((x - mean) ** 2 for x in u) / 3)
-        return sum(d * gamma * (x - mean) / s for d, x in zip(delta, u, strict=True))
+        return sum(d * g * (x - mean) / s for d, g, x in zip(delta, gamma, u, strict=True))
 
     h = 1e-6
     return [
@@ -368,7 +368,7 @@ SOLVED = {
     "opt-adam": (adam, r"\theta m v g t \eta \beta_1 \beta_2 \epsilon"),
     "perceptron-bound": (bound, "X y w b"),
     "reg-stop": (early_stop, "C k"),
-    "reg-bn": (batch_norm, r"u \gamma \delta"),
+    "reg-layer-norm": (layer_norm, r"u \gamma \delta"),
     "sokirko-slant": (slant, "I"),
     "types-convolution": (two_filters, "u v"),
     "types-shared": (jumping_filter, r"x \delta"),

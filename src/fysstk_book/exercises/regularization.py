@@ -8,9 +8,9 @@ from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_book.exercises._measured import covering
 
 
-def decay_step(w: Any, dC_dw: Any, eta: Any, l2: Any) -> Any:
-    """One step of gradient descent on the cost with an L2 penalty."""
-    return (1 - eta * l2) * w - eta * dC_dw
+def elastic(best: Any, h: Any, l1: Any, l2: Any) -> Any:
+    """What both penalties leave of a weight."""
+    return np.sign(best) * np.maximum(h * np.abs(best) - l1, 0) / (h + l2)
 
 
 def project(W: Any, c: Any) -> Any:
@@ -18,9 +18,10 @@ def project(W: Any, c: Any) -> Any:
     return W * c / np.maximum(np.sqrt((W**2).sum(axis=0)), c)
 
 
-def drop(a: Any, p: Any, u: Any) -> Any:
-    """Outputs after inverted dropout of the nodes with u < p."""
-    return a * (u >= p) / (1 - p)
+def spread(a: Any, w: Any, group: Any, p: Any) -> Any:
+    """Mean and variance of a linear output whose nodes are dropped by groups."""
+    sums = np.array([np.sum((a * w)[group == g]) for g in np.unique(group)])
+    return a @ w, p / (1 - p) * np.sum(sums**2)
 
 
 def stop(costs: Any, patience: Any) -> Any:
@@ -79,112 +80,128 @@ def _beyond_the_end(costs: Any, patience: Any) -> Any:
     return best + patience, best
 
 
-def bn_gradient(u: Any, gamma: Any, delta: Any) -> Any:
-    """Gradient through batch normalisation, with respect to what is normalised."""
-    s = u.std(axis=0)
-    uhat = (u - u.mean(axis=0)) / s
-    return gamma / s * (delta - delta.mean(axis=0) - uhat * (delta * uhat).mean(axis=0))
+def layer_norm_gradient(u: Any, gamma: Any, delta: Any) -> Any:
+    """Gradient through layer normalisation, with respect to what is normalised."""
+    s, uhat, e = _normalised(u, gamma, delta)
+    return (e - _mean(e) - uhat * _mean(e * uhat)) / s
 
 
-def _centred_only(u: Any, gamma: Any, delta: Any) -> Any:
-    s, uhat = u.std(axis=0), u - u.mean(axis=0)
-    return gamma / s * (delta - delta.mean(axis=0) - uhat * (delta * uhat).mean(axis=0))
+def _mean(x: Any) -> Any:
+    return x.mean(axis=1, keepdims=True)
 
 
-def _sample_deviation(u: Any, gamma: Any, delta: Any) -> Any:
-    s = u.std(axis=0, ddof=1)
-    uhat = (u - u.mean(axis=0)) / s
-    return gamma / s * (delta - delta.mean(axis=0) - uhat * (delta * uhat).mean(axis=0))
+def _normalised(u: Any, gamma: Any, delta: Any) -> Any:
+    s = u.std(axis=1, keepdims=True)
+    return s, (u - _mean(u)) / s, gamma * delta
 
 
-def _through_the_variance_only(u: Any, gamma: Any, delta: Any) -> Any:
-    s = u.std(axis=0)
-    uhat = (u - u.mean(axis=0)) / s
-    return gamma / s * (delta - uhat * (delta * uhat).mean(axis=0))
+def _as_for_batches(u: Any, gamma: Any, delta: Any) -> Any:
+    s, uhat, _ = _normalised(u, gamma, delta)
+    return gamma / s * (delta - _mean(delta) - uhat * _mean(delta * uhat))
+
+
+def _without_mean(u: Any, gamma: Any, delta: Any) -> Any:
+    s, uhat, e = _normalised(u, gamma, delta)
+    return (e - uhat * _mean(e * uhat)) / s
+
+
+def _without_variance(u: Any, gamma: Any, delta: Any) -> Any:
+    s, _, e = _normalised(u, gamma, delta)
+    return (e - _mean(e)) / s
 
 
 def _sums_for_means(u: Any, gamma: Any, delta: Any) -> Any:
-    s = u.std(axis=0)
+    s, uhat, e = _normalised(u, gamma, delta)
+    return (e - e.sum(axis=1, keepdims=True) - uhat * (e * uhat).sum(axis=1, keepdims=True)) / s
+
+
+def _along_the_batch(u: Any, gamma: Any, delta: Any) -> Any:
+    s, e = u.std(axis=0) + 1e-300, gamma * delta
     uhat = (u - u.mean(axis=0)) / s
-    return gamma / s * (delta - delta.sum(axis=0) - uhat * (delta * uhat).sum(axis=0))
+    return (e - e.mean(axis=0) - uhat * (e * uhat).mean(axis=0)) / s
 
 
-def _decay(rng: np.random.Generator) -> tuple[Any, ...]:
-    n, m = (int(k) for k in rng.integers(1, 4, size=2))
-    return nice(rng, n, m), nice(rng, n, m), nice(rng, low=0.1, high=0.9), nice(rng, low=0.1, high=0.9)
+def _groups(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(4, 7))
+    return nice(rng, n), nice(rng, n), np.arange(n) % 3, float(rng.choice([0.1, 0.2, 0.3, 0.6]))
 
 
-def _dropout(rng: np.random.Generator) -> tuple[Any, ...]:
-    n, m = int(rng.integers(1, 4)), int(rng.integers(2, 6))
-    return nice(rng, n, m), float(rng.choice([0.1, 0.2, 0.3, 0.6])), rng.random((n, m)).round(2)
-
-
-def _batch(rng: np.random.Generator) -> tuple[Any, ...]:
-    n, m = int(rng.integers(3, 6)), int(rng.integers(1, 4))
+def _layer(rng: np.random.Generator) -> tuple[Any, ...]:
+    n, m = int(rng.integers(2, 5)), int(rng.integers(3, 6))
     return rng.normal(size=(n, m)), nice(rng, m, low=0.5, high=2.0), nice(rng, n, m)
 
 
 EXERCISES = (
     Exercise(
-        id="reg-decay",
+        id="reg-elastic",
         chapter="regularization",
-        title="A step with weight decay",
-        difficulty=1,
-        minutes=4,
-        equation="eq-reg-decay",
-        hints=("Add the two gradients of {eq}`eq-reg-l2-gradient` first, then take the step.",),
-        reference=decay_step,
-        inputs=_decay,
+        title="Both penalties at once",
+        difficulty=2,
+        minutes=8,
+        equation="eq-reg-l1-soft",
+        hints=(
+            "As for {eq}`eq-reg-l1-soft`: take w > 0 first, and set the derivative to zero. When is the result positive?",
+            "Three terms contain w or a constant; bring those with w to one side. The case w < 0 is the mirror image.",
+        ),
+        reference=elastic,
+        inputs=lambda rng: (
+            nice(rng, low=-3.0, high=3.0),
+            nice(rng, low=0.5, high=2.0),
+            nice(rng, low=0.1, high=1.0),
+            nice(rng, low=0.1, high=2.0),
+        ),
+        cases=(
+            (0.0, 1.0, 0.5, 1.0),
+            (0.2, 1.0, 0.5, 1.0),
+            (-2.0, 1.0, 0.5, 1.0),
+            (1.5, 2.0, 0.0, 1.0),
+            (1.5, 2.0, 0.5, 0.0),
+        ),
         mistakes=(
             Mistake(
-                "took λ for the decay, without the learning rate",
-                lambda w, dC_dw, eta, l2: (1 - l2) * w - eta * dC_dw,
-                "The penalty is a part of the cost, so η multiplies its gradient as well.",
+                "let the weight run through the kink to the other side",
+                lambda best, h, l1, l2: np.sign(best) * (h * np.abs(best) - l1) / (h + l2),
+                "If neither side has a minimum of its own, the minimum is the kink.",
             ),
             Mistake(
-                "let the weights grow",
-                lambda w, dC_dw, eta, l2: (1 + eta * l2) * w - eta * dC_dw,
-                "The step goes against the gradient of the penalty, too.",
+                "gave the solution for positive weights only",
+                lambda best, h, l1, l2: np.maximum(h * best - l1, 0) / (h + l2),
+                "For negative w the derivative of |w| is -1: the mirror image.",
             ),
             Mistake(
-                "forgot the ½ of the penalty",
-                lambda w, dC_dw, eta, l2: (1 - 2 * eta * l2) * w - eta * dC_dw,
-                "The penalty is λ/2 times the square: the 2 of the derivative cancels.",
+                "shrank first and subtracted afterwards",
+                lambda best, h, l1, l2: np.sign(best) * np.maximum(np.abs(best) * h / (h + l2) - l1 / h, 0),
+                "The two are not applied one after the other: write down one cost with both, and one derivative.",
             ),
             Mistake(
-                "forgot the penalty",
-                lambda w, dC_dw, eta, l2: w - eta * dC_dw,
-                "That is a step on the cost alone.",
+                "subtracted λ₁/h first and shrank with λ₂ alone",
+                lambda best, h, l1, l2: np.sign(best) * np.maximum(np.abs(best) - l1 / h, 0) / (1 + l2),
+                "λ₂ is to be compared with the curvature h, not with 1.",
             ),
             Mistake(
-                "took the sign of the weight, as for L1",
-                lambda w, dC_dw, eta, l2: w - eta * (dC_dw + l2 * np.sign(w)),
-                "The derivative of a square is proportional to the weight itself.",
+                "forgot the ½ before λ₂",
+                lambda best, h, l1, l2: elastic(best, h, l1, 2 * l2),
+                "The penalty is λ₂/2 times the square: the 2 of the derivative cancels.",
             ),
             Mistake(
-                "walked uphill in the cost",
-                lambda w, dC_dw, eta, l2: (1 - eta * l2) * w + eta * dC_dw,
-                "Both terms of the gradient are subtracted.",
+                "halved λ₁, as if it had the ½, too",
+                lambda best, h, l1, l2: elastic(best, h, l1 / 2, l2),
+                "Only the square has a factor ½.",
             ),
             Mistake(
-                "halved λ",
-                lambda w, dC_dw, eta, l2: decay_step(w, dC_dw, eta, l2 / 2),
-                "The 2 of the derivative cancels the ½ of the penalty: nothing is left over of it.",
+                "forgot the curvature before w*",
+                lambda best, h, l1, l2: np.sign(best) * np.maximum(np.abs(best) - l1, 0) / (h + l2),
+                "The derivative of the parabola is h(w - w*): h multiplies w* as well.",
             ),
             Mistake(
-                "shrank the weights after the step",
-                lambda w, dC_dw, eta, l2: (1 - eta * l2) * (w - eta * dC_dw),
-                "The gradient of the penalty is taken where the step begins, at the old weights.",
+                "left L1 out",
+                lambda best, h, l1, l2: h * best / (h + l2),
+                "That is what L2 alone leaves.",
             ),
             Mistake(
-                "added the penalty instead of its derivative",
-                lambda w, dC_dw, eta, l2: w - eta * (dC_dw + l2 / 2 * np.sum(w**2)),
-                "The gradient needs the derivative of the penalty with respect to each weight.",
-            ),
-            Mistake(
-                "returned the gradient",
-                lambda w, dC_dw, eta, l2: dC_dw + l2 * w,
-                "That is the gradient, and a right one. Now take the step.",
+                "left L2 out",
+                lambda best, h, l1, l2: elastic(best, h, l1, 0.0),
+                "That is what L1 alone leaves.",
             ),
         ),
     ),
@@ -246,49 +263,66 @@ EXERCISES = (
     Exercise(
         id="reg-dropout",
         chapter="regularization",
-        title="Inverted dropout",
+        title="Dropout by groups",
         difficulty=2,
-        minutes=6,
+        minutes=8,
         equation="eq-reg-inverted",
-        hints=("`u >= p` is an array of True and False, which count as 1 and 0 in a product.",),
-        reference=drop,
-        inputs=_dropout,
-        cases=((np.ones((1, 2)), 0.0, np.array([[0.0, 0.5]])),),
+        hints=(
+            "Write the output as a sum over groups. What multiplies the mask of a group?",
+            "Masks of different groups are independent, so their variances add; a number before a mask comes out squared.",
+        ),
+        reference=spread,
+        inputs=_groups,
+        cases=(
+            (np.array([1.0, 2.0]), np.array([1.0, -0.5]), np.array([0, 0]), 0.5),
+            (np.array([1.0, 2.0, 3.0]), np.ones(3), np.array([0, 1, 0]), 0.0),
+        ),
         mistakes=(
             Mistake(
-                "did not scale, as in vanilla dropout",
-                lambda a, p, u: a * (u >= p),
-                "In inverted dropout the nodes that stay are scaled in training.",
+                "gave each node a mask of its own",
+                lambda a, w, group, p: (a @ w, p / (1 - p) * np.sum((a * w) ** 2)),
+                "Nodes of the same group are dropped together, so they are not independent. Add within the group first.",
             ),
             Mistake(
-                "divided by the probability of being dropped",
-                lambda a, p, u: a * (u >= p) / p if p else a * 1e9,
-                "On average the next layer should see a. With which probability does a node stay?",
+                "gave all nodes the same mask",
+                lambda a, w, group, p: (a @ w, p / (1 - p) * (a @ w) ** 2),
+                "Different groups have different masks.",
             ),
             Mistake(
-                "multiplied by 1 - p instead of dividing",
-                lambda a, p, u: a * (u >= p) * (1 - p),
-                "Fewer nodes carry the signal, so each of them has to carry more.",
+                "took the variance of vanilla dropout, p(1 - p)",
+                lambda a, w, group, p: (a @ w, (1 - p) ** 2 * spread(a, w, group, p)[1]),
+                "What is kept is divided by 1 - p. What does this do to the variance of a mask?",
             ),
             Mistake(
-                "kept the nodes that should be dropped",
-                lambda a, p, u: a * (u < p) / (1 - p),
-                "A node is dropped where u < p.",
+                "scaled the mean by 1 - p, as in vanilla dropout",
+                lambda a, w, group, p: ((1 - p) * (a @ w), spread(a, w, group, p)[1]),
+                "Inverted dropout has scaled in training already. What is the mean of its mask?",
             ),
             Mistake(
-                "dropped whole samples",
-                lambda a, p, u: a * (u[:, :1] >= p) / (1 - p),
-                "Each sample and each node has a random number of its own.",
+                "gave the standard deviation for the variance",
+                lambda a, w, group, p: (a @ w, np.sqrt(spread(a, w, group, p)[1])),
+                "The variance is asked for: no root.",
             ),
             Mistake(
-                "used the same mask for all samples",
-                lambda a, p, u: a * (u[:1] >= p) / (1 - p),
-                "Each row of u belongs to one sample.",
+                "turned the fraction upside down",
+                lambda a, w, group, p: (
+                    a @ w,
+                    spread(a, w, group, p)[1] * (1 - p) ** 2 / p**2 if p else 1e9,
+                ),
+                "If nothing is dropped, p = 0, the variance has to be zero.",
             ),
             Mistake(
-                "scaled, but dropped nothing",
-                lambda a, p, u: a / (1 - p),
-                "The nodes with u < p send 0.",
+                "left the weights out of the variance",
+                lambda a, w, group, p: (a @ w, spread(a, np.ones_like(w), group, p)[1]),
+                "What reaches the output is the product of a node's output and its weight.",
+            ),
+            Mistake(
+                "took the mean within the groups",
+                lambda a, w, group, p: (
+                    a @ w,
+                    p / (1 - p) * sum(np.mean((a * w)[group == g]) ** 2 for g in np.unique(group)),
+                ),
+                "The nodes of a group add up at the output.",
             ),
         ),
     ),
@@ -375,65 +409,70 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="reg-bn",
+        id="reg-layer-norm",
         chapter="regularization",
-        title="Batch normalisation, backward",
-        difficulty=2,
+        title="Layer normalisation, backward",
+        difficulty=3,
         minutes=15,
-        equation="eq-reg-bn-backward",
+        equation="eq-reg-bn-jacobian",
         hints=(
-            "Compute s and û first, along axis 0.",
-            "The two sums of {eq}`eq-reg-bn-parameters`, divided by n, are means along axis 0.",
+            "The Jacobian {eq}`eq-reg-bn-jacobian` has the same form. Over which axis do the means go now?",
+            "In the chain rule γ_j stands inside of the sum over j. Multiply it with δ first.",
         ),
-        reference=bn_gradient,
-        inputs=_batch,
+        reference=layer_norm_gradient,
+        inputs=_layer,
         cases=(
             (
-                np.array([[0.0], [1.0], [0.5], [3.0]]),
-                np.array([2.0]),
-                np.array([[1.0], [0.5], [0.0], [-1.0]]),
+                np.array([[0.0, 1.0, 0.5, 3.0]]),
+                np.array([2.0, 1.0, 0.5, 1.0]),
+                np.array([[1.0, 0.5, 0.0, -1.0]]),
             ),
         ),
         mistakes=(
             Mistake(
+                "pulled γ out of the sums, as for a batch",
+                _as_for_batches,
+                "In a batch all terms of the sum have the same γ. Here each node has its own.",
+            ),
+            Mistake(
                 "took the mean and the deviation for constants",
-                lambda u, gamma, delta: gamma / u.std(axis=0) * delta,
-                "Every sample has a part in the mean and in the variance; two more terms come from there.",
+                lambda u, gamma, delta: gamma * delta / u.std(axis=1, keepdims=True),
+                "Every node has a part in the mean and in the variance; two more terms come from there.",
             ),
             Mistake(
                 "forgot the way through the variance",
-                lambda u, gamma, delta: gamma / u.std(axis=0) * (delta - delta.mean(axis=0)),
-                "The sum of squares depends on u, too: the third term of {eq}`eq-reg-bn-backward`.",
+                _without_variance,
+                "The deviation depends on u, too: there is a third term.",
             ),
             Mistake(
                 "forgot the way through the mean",
-                _through_the_variance_only,
-                "Adding the same number to all u changes nothing, so the result must add up to zero.",
+                _without_mean,
+                "Adding the same number to all u of a sample changes nothing, so the result must add up to zero.",
+            ),
+            Mistake(
+                "normalised over the samples, as for a batch",
+                _along_the_batch,
+                "Layer normalisation takes its mean over the nodes of one sample: axis 1.",
             ),
             Mistake(
                 "took sums where means belong",
                 _sums_for_means,
-                "Both sums are divided by the number of samples.",
+                "Both sums are divided by the number of nodes.",
             ),
             Mistake(
                 "forgot γ",
-                lambda u, gamma, delta: bn_gradient(u, np.ones_like(gamma), delta),
+                lambda u, gamma, delta: layer_norm_gradient(u, np.ones_like(gamma), delta),
                 "The error reaches û through z = γû + b.",
             ),
             Mistake(
                 "divided by the variance",
-                lambda u, gamma, delta: bn_gradient(u, gamma, delta) / u.std(axis=0),
+                lambda u, gamma, delta: layer_norm_gradient(u, gamma, delta) / u.std(axis=1, keepdims=True),
                 "One factor 1/s is enough: û is divided by the deviation.",
             ),
             Mistake(
-                "forgot to divide by the deviation in û",
-                _centred_only,
-                "û = (u - mean)/s. One 1/s stands before the bracket, and û carries its own.",
-            ),
-            Mistake(
-                "divided by n - 1 in the variance",
-                _sample_deviation,
-                "Batch normalisation divides by n: it normalises this batch, and estimates nothing.",
+                "divided by M - 1 in the variance",
+                lambda u, gamma, delta: layer_norm_gradient(u, gamma, delta) * np.sqrt(1 - 1 / u.shape[1]),
+                "The variance is divided by M: it normalises these nodes, and estimates nothing.",
             ),
         ),
     ),

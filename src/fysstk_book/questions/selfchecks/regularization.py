@@ -6,20 +6,29 @@ import numpy as np
 
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
-from fysstk_book.questions.selfchecks._typeset import number, typeset
+from fysstk_book.questions.selfchecks._typeset import typeset
 
 
-def _batch(rng: np.random.Generator) -> tuple[Any, ...]:
-    return rng.integers(0, 7, size=(3, 1)).astype(float), nice(rng, 1, low=0.5, high=2.0), nice(rng, 3, 1)
+def _layer(rng: np.random.Generator) -> tuple[Any, ...]:
+    return rng.integers(0, 7, size=(1, 3)).astype(float), nice(rng, 3, low=0.5, high=2.0), nice(rng, 1, 3)
+
+
+def _groups(rng: np.random.Generator) -> tuple[Any, ...]:
+    return nice(rng, 4), nice(rng, 4), np.array([0, 0, 1, 1]), float(rng.choice([0.2, 0.4, 0.6, 0.75]))
 
 
 SELFCHECKS = (
     selfcheck(
-        "reg-decay",
-        r"The cost is $C$ plus the penalty $\frac{\lambda}{2} w^2$. What is the weight $w$ after one step of gradient descent "
-        r"with the learning rate $\eta$, if the gradient without the penalty is $\partial C/\partial w$?",
-        r"w, \partial C/\partial w, \eta, \lambda",
-        draw=lambda rng: (nice(rng), nice(rng), nice(rng, low=0.1, high=0.9), nice(rng, low=0.1, high=0.9)),
+        "reg-elastic",
+        r"Near its minimum $w^*$ the cost of a weight is $\frac12h(w - w^*)^2$. Two penalties are added, $\lambda_1|w|$ and "
+        r"$\frac12\lambda_2w^2$. Where is the minimum now, for two weights with the same $h$ and these values of $w^*$?",
+        r"w^*, h, \lambda_1, \lambda_2",
+        draw=lambda rng: (
+            rng.permutation([nice(rng, low=-3.0, high=3.0), -nice(rng, low=0.1, high=0.5)]),
+            nice(rng, low=0.5, high=2.0),
+            nice(rng, low=0.2, high=1.0),
+            nice(rng, low=0.1, high=2.0),
+        ),
     ),
     selfcheck(
         "reg-project",
@@ -31,15 +40,11 @@ SELFCHECKS = (
     ),
     selfcheck(
         "reg-dropout",
-        r"Each row of $A$ holds the outputs of three nodes for one of two samples. Inverted dropout in training drops each "
-        r"node with the probability $p$: where the random number in $U$ is below $p$. Give what the next layer sees.",
-        "A, p, U",
-        draw=lambda rng: (
-            nice(rng, 2, 3),
-            float(rng.choice([0.2, 0.3, 0.4, 0.6])),
-            rng.integers(0, 10, size=(2, 3)) / 10 + 0.05,
-        ),
-        say={"used the same mask for all samples": "Each row of U belongs to one sample."},
+        r"Four nodes with the outputs $a$ feed one linear output with the weights $w$. The first two share a mask of inverted "
+        r"dropout, and so do the last two; each pair is dropped with the probability $p$. Give the mean and the variance of "
+        r"the output.",
+        "a, w, -, p",
+        draw=_groups,
     ),
     selfcheck(
         "reg-stop",
@@ -51,16 +56,13 @@ SELFCHECKS = (
         few=True,
     ),
     selfcheck(
-        "reg-bn",
-        r"A node is batch-normalised over three samples, $z = \gamma\,(u - \bar u)/s + b$, where $\bar u$ is their mean and "
-        r"$s$ their standard deviation (divided by $n$, and without $\epsilon$). The errors are "
+        "reg-layer-norm",
+        r"Layer normalisation of three nodes: $z_j = \gamma_j\,(u_j - \bar u)/s + b_j$, where $\bar u$ is the mean of the numbers $u$ "
+        r"and $s$ their standard deviation (divided by 3, and without $\epsilon$). Each node has its own entry of $\gamma$. The errors are "
         r"$\delta = \partial C/\partial z$. Give the three derivatives $\partial C/\partial u$.",
         lambda u, gamma, delta: (
-            rf"For $u = {typeset(u[:, 0])}$, $\gamma = {number(gamma[0])}$ and $\delta = {typeset(delta[:, 0])}$:"
+            rf"For $u = {typeset(u[0])}$, $\gamma = {typeset(gamma)}$ and $\delta = {typeset(delta[0])}$:"
         ),
-        draw=_batch,
-        say={
-            "forgot the way through the variance": "The standard deviation depends on u, too: there is a third term.",
-        },
+        draw=_layer,
     ),
 )
