@@ -234,7 +234,7 @@ SHOWN = {
         "Equal starting weights.": HABIT,
         "A sigmoid output for targets between 5 and 10.": (
             "two-polynomial",
-            "the output node has a sigmoid, so that no prediction exceeds 1",
+            "the predictions have not been scaled back",
         ),
     },
     "universal-approximation": {

@@ -173,6 +173,11 @@ class TestNetwork:
     def test_two_digit_indices_get_a_comma(self):
         assert "$w_{10,1}^{1}$" in texts(draw.network([10, 1], weights="index", most=12))
 
+    def test_layers_in_brackets_and_no_index_for_a_single_output(self):
+        found = set(texts(draw.network([2, 2, 1], first=0, brackets=True)))
+        assert {"$w_{01}^{(1)}$", "$w_{1}^{(2)}$", "$b_{0}^{(1)}$", "$b^{(2)}$", "$a^{(2)}$"} <= found
+        assert not {"$w_{01}^{1}$", "$w_{10}^{(2)}$", "$a_{0}^{(2)}$"} & found
+
     def test_a_chain_of_single_nodes_has_one_index(self):
         found = set(texts(draw.network([1, 1, 1])))
         assert {"$x$", "$w_{1}$", "$w_{2}$", "$b_{1}$", "$b_{2}$", "$a_{1}$", "$a_{2}$"} <= found

@@ -49,6 +49,7 @@ def network(
     highlight: int | Sequence[int] | None = None,
     sweep: str | None = None,
     first: int = 1,
+    brackets: bool = False,
     most: int = 8,
     digits: int = 3,
     title: str | None = None,
@@ -82,6 +83,9 @@ def network(
         Arrows above for the forward pass, with :math:`z^l, a^l`, and below for :math:`\delta^l`.
     first : {1, 0}
         The index of the first node of a layer.
+    brackets : bool
+        Whether names have the layer in brackets, and no index for the only node of a layer, as on the
+        lecture's 2-2-1 slides: :math:`w_{01}^{(1)}`, :math:`w_0^{(2)}`, :math:`a^{(2)}`.
     most : int
         Of a layer with more nodes than that, only the first and the last are drawn.
     digits : int
@@ -112,7 +116,7 @@ def network(
     if weights == "auto":
         few = sum(m * n for m, n in pairwise(layers)) <= 12
         weights = None if not few else "index" if params is None else "value"
-    texts = _node_texts(labels, layers, first, digits)
+    texts = _node_texts(labels, layers, first, digits, brackets)
     path = _check_highlight(highlight, layers, first)
     biases = weights is not None and delta is None if biases is None else biases
     if biases and delta is not None:
@@ -142,7 +146,9 @@ def network(
         )
         diagram.write(ax, at, texts[l][i], size * min(1.0, 5 / max(_letters(texts[l][i]), 1)))
         if biases and l > 0:
-            text = rf"$b_{{{l}}}$" if max(layers) == 1 else rf"$b_{{{i + first}}}^{{{l}}}$"
+            text = rf"$b_{{{l}}}$"
+            if max(layers) > 1:
+                text = _symbol("b", "" if brackets and layers[l] == 1 else str(i + first), l, brackets)
             if params is not None and weights != "index":
                 text = f"$b = ${diagram.number(params.b[l][i], digits)}"
             under = (at[0], at[1] - RADIUS - 0.05)
@@ -155,7 +161,7 @@ def network(
     _dots(ax, layers, place, size)
 
     for l in range(1, len(layers)):
-        edges = _edges(l, place, params, weights, path, first, digits, dense=max(layers) > 5)
+        edges = _edges(l, place, params, weights, path, first, digits, brackets, dense=max(layers) > 5)
         diagram.label_edges(ax, edges, taken, 0.88 * size)
         diagram.draw_edges(ax, edges)
         if delta is not None and l > 1:
@@ -219,7 +225,11 @@ def _check_notes(name: str, notes: Sequence[Any] | None, layers: list[int]) -> A
 
 
 def _node_texts(
-    labels: str | Sequence[Sequence[Any]] | None, layers: list[int], first: int, digits: int
+    labels: str | Sequence[Sequence[Any]] | None,
+    layers: list[int],
+    first: int,
+    digits: int,
+    brackets: bool,
 ) -> list[list[str]]:
     """Return what is written into each node."""
     if labels is None:
@@ -230,7 +240,10 @@ def _node_texts(
             return [["$x$"], *([rf"${labels}_{{{l}}}$"] for l in range(1, len(layers)))]
         inputs = [rf"$x_{{{i + first}}}$" for i in range(layers[0])]
         others = [
-            [rf"${labels}_{{{i + first}}}^{{{l}}}$" for i in range(size)]
+            [
+                _symbol(labels, "" if brackets and size == 1 else str(i + first), l, brackets)
+                for i in range(size)
+            ]
             for l, size in enumerate(layers)
             if l > 0
         ]
@@ -243,6 +256,12 @@ def _node_texts(
         [text if isinstance(text, str) else diagram.number(text, digits) for text in texts]
         for texts in labels
     ]
+
+
+def _symbol(letter: str, indices: str, layer: int, brackets: bool) -> str:
+    """Return a letter with its indices, if there are any, and its layer."""
+    below = f"_{{{indices}}}" if indices else ""
+    return f"${letter}{below}^{{({layer})}}$" if brackets else f"${letter}{below}^{{{layer}}}$"
 
 
 def _letters(text: str) -> int:
@@ -281,6 +300,7 @@ def _edges(
     path: list[int] | None,
     first: int,
     digits: int,
+    brackets: bool,
     dense: bool,
 ) -> list[Edge]:
     """Return the edges from layer l - 1 to layer l."""
@@ -293,7 +313,8 @@ def _edges(
         label = ""
         if weights == "index":
             comma = "," if max(i, j) + first > 9 else ""
-            label = rf"$w_{{{i + first}{comma}{j + first}}}^{{{l}}}$" if not chain else rf"$w_{{{l}}}$"
+            to = "" if brackets and len(after) == 1 else f"{comma}{j + first}"
+            label = rf"$w_{{{l}}}$" if chain else _symbol("w", f"{i + first}{to}", l, brackets)
         if params is not None:
             w = float(params.W[l][i, j])
             colour = PALETTE["blue" if w >= 0 else "red"]

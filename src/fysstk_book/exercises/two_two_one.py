@@ -88,6 +88,18 @@ def _error(predict: Any, X: Any, y: Any) -> float:
     return float(np.sqrt(np.mean((np.ravel(predict(X)) - y) ** 2)))
 
 
+def _polynomial(X: Any) -> Any:
+    """The lecture's function."""
+    return X[:, 0] ** 2 + 3 * X[:, 0] * X[:, 1] + X[:, 1] ** 2 + 5
+
+
+def _scaled_error(predict: Any) -> float:
+    """Error of the predictions after the best factor and shift."""
+    X, y = _unseen(np.random.default_rng(9))
+    values = np.ravel(predict(X))
+    return _error(lambda X: np.polyval(np.polyfit(values, y, 1), values), X, y)
+
+
 def _least_squares(columns: Any) -> Any:
     """Return a prediction by least squares on the given columns of the inputs."""
     X, y = polynomial(n=100, rng=0)
@@ -368,26 +380,36 @@ EXERCISES = (
     Exercise(
         id="two-polynomial",
         chapter="two-two-one",
-        title="Fit the lecture's function",
+        title="The lecture's function from a sigmoid",
         difficulty=3,
         minutes=25,
         equation="def-two-polynomial",
         hints=(
-            "Train on 100 samples of `polynomial`, with an `MLP` that has two inputs and one output, the identity.",
-            "More hidden nodes, more epochs or a larger learning rate: change one at a time and watch the cost.",
-            "Hand in a function of X: `lambda X: net.predict(params, X)`.",
+            "A sigmoid gets near 0 and 1 only where it is saturated. Into which smaller interval would you scale the "
+            "targets?",
+            "Train with the scaled targets, and undo the scaling in `predict`: first the shift or first the factor?",
+            "Scaled targets and the slope of the output make small gradients. Try a learning rate of 1 or more, and "
+            "watch the cost.",
         ),
-        reference=lambda X: X[:, 0] ** 2 + 3 * X[:, 0] * X[:, 1] + X[:, 1] ** 2 + 5,
+        reference=_polynomial,
         inputs=_unseen,
         use=_error,
         at_most=0.1,
         trials=3,
         mistakes=(
             Mistake(
-                "the output node has a sigmoid, so that no prediction exceeds 1",
-                lambda X: np.full(len(X), 0.999),
-                "The targets lie between 5 and 10. Choose a linear output.",
+                "the predictions have not been scaled back",
+                lambda X: 0.1 + 0.8 * (_polynomial(X) - 5) / 5,
+                "They lie between 0 and 1, as the outputs of a sigmoid do. Undo the scaling of the targets in `predict`.",
                 sign=lambda predict: bool(np.all(np.ravel(predict(polynomial(n=50, rng=9)[0])) <= 1.0)),
+            ),
+            Mistake(
+                "the predictions have the right shape, but another scale",
+                lambda X: 5 * (0.1 + 0.8 * (_polynomial(X) - 5) / 5) + 5,
+                "A straight line turns your predictions into the right ones: undo both the factor and the shift.",
+                sign=lambda predict: (
+                    _error(predict, *_unseen(np.random.default_rng(9))) > 0.2 and _scaled_error(predict) < 0.1
+                ),
             ),
             Mistake(
                 "it predicts the same number for every input",
@@ -403,7 +425,7 @@ EXERCISES = (
             ),
             Mistake(
                 "it is close, but the training has not come far enough",
-                lambda X: X[:, 0] ** 2 + 3 * X[:, 0] * X[:, 1] + X[:, 1] ** 2 + 5.13,
+                lambda X: _polynomial(X) + 0.13,
                 "The error is below 0.2 already. Train for more steps, or with a larger learning rate, and watch the cost.",
                 sign=lambda predict: 0.1 < _error(predict, *_unseen(np.random.default_rng(9))) < 0.2,
             ),
@@ -461,8 +483,9 @@ EXERCISES = (
         minutes=15,
         equation="eq-two-symmetry",
         hints=(
-            "Show first that equal weights give equal gradients; then go through one update.",
-            "For the second question, ask which of the quantities in {eq}`eq-two-delta1` differ.",
+            "What is the output of every node if all parameters are 0? And what is then the mean of δ over the rows?",
+            "Which of the quantities in {eq}`eq-two-delta1` differ between the two nodes?",
+            "For the last part, write the cost of the three rows as a function of their common answer.",
         ),
     ),
 )
