@@ -273,8 +273,8 @@ def test_no_argument_is_called_unused_that_is_used():
 
 # -- a root written as a power without brackets -----------------------------------------------------------
 def glorot_without_brackets(rng, n_in, n_out):
-    r = (6 / (n_in + n_out)) ** 1 / 2
-    return rng.uniform(-r, r, (n_in, n_out))
+    r = (12 / (n_in + n_out)) ** 1 / 2
+    return rng.triangular(-r, 0, r, (n_in, n_out))
 
 
 def decay_without_brackets(epochs, n, m, eta0, k):

@@ -389,7 +389,7 @@ def test_powers_of_one_matrix(rho, rng, printed):
     delta = [rng.normal(size=8)]
     for _ in range(steps):
         delta.insert(0, delta[0] @ (rho * Q).T)
-    printed("eq-van-recurrent").holds({r"\delta_t": delta, r"\rho": rho}, t=[steps], T=range(steps + 1))
+    printed("eq-van-recurrent").holds({r"\delta_t": delta, r"\rho": rho}, t=[steps], k=range(steps + 1))
 
 
 @pytest.mark.equation("eq-van-clip", method="numeric")

@@ -26,14 +26,13 @@ def _variances_with(sizes: Any, v: Any, first: float, factor: float, shift: int 
     return result
 
 
-def glorot_uniform(rng: Any, n_in: Any, n_out: Any) -> Any:
-    """Glorot's weights, drawn from a uniform distribution."""
-    r = np.sqrt(6 / (n_in + n_out))
-    return rng.uniform(-r, r, (n_in, n_out))
+def glorot_triangle(rng: Any, n_in: Any, n_out: Any) -> Any:
+    """Glorot's weights, drawn from a density in the form of a triangle."""
+    return _triangle(rng, n_in, n_out, np.sqrt(12 / (n_in + n_out)))
 
 
-def _uniform(rng: Any, n_in: Any, n_out: Any, r: Any) -> Any:
-    return rng.uniform(-r, r, (n_in, n_out))
+def _triangle(rng: Any, n_in: Any, n_out: Any, r: Any) -> Any:
+    return rng.triangular(-r, 0, r, (n_in, n_out))
 
 
 def _drawn(answer: Any, n_in: Any, n_out: Any) -> Any:
@@ -145,24 +144,41 @@ EXERCISES = (
         id="van-depth",
         chapter="vanishing-gradients",
         title="How many layers to a millionth?",
-        difficulty=1,
-        minutes=4,
-        equation="eq-van-chain-bound",
+        difficulty=2,
+        minutes=15,
+        equation="eq-van-backward",
         hints=(
-            "You look for the smallest whole number k with 4⁻ᵏ < 10⁻⁶.",
-            "Take logarithms, and round up.",
+            "A normal number of variance q is a standard normal number times √q. Put its sigmoid into the formula, get a new q, and go round again.",
+            "σ' is a(1 - a), with the same random numbers and the last q.",
+            "χ is a factor of the mean *square*. What does the root lose per layer?",
         ),
-        reference=10,
+        reference=16,
         mistakes=(
-            Mistake("rounded down", 9, "4⁹ is 262 144. Is that more than a million?"),
-            Mistake("took the slope for ½", 20, "The slope of the sigmoid is at most a quarter."),
+            Mistake("rounded down", 15, "After so many layers it is still a little above a millionth."),
             Mistake(
-                "took the slope for 1/10", 6, "You counted powers of ten. The factor per layer is a quarter."
+                "looked at the mean square",
+                8,
+                "The mean square is below a millionth then. Its root is asked for.",
             ),
             Mistake(
-                "counted layers instead of steps",
-                11,
-                "Eleven layers have ten steps between them. Count the steps.",
+                "took the slope at z = 0",
+                20,
+                "A quarter is the largest slope. What is the mean of its square when z scatters?",
+            ),
+            Mistake(
+                "left q at 1",
+                17,
+                "Another q comes out of 4 E[σ²] than you have put in. Repeat until it stays.",
+            ),
+            Mistake(
+                "took the variance of a linear layer",
+                13,
+                "The mean square of the activations is not 1: they lie between 0 and 1.",
+            ),
+            Mistake(
+                "forgot the variance of the weights",
+                9,
+                "χ has a factor Mv in front, and here it is 4.",
             ),
         ),
     ),
@@ -212,53 +228,58 @@ EXERCISES = (
     Exercise(
         id="van-glorot",
         chapter="vanishing-gradients",
-        title="Glorot's weights from a uniform distribution",
-        difficulty=1,
-        minutes=6,
-        equation="eq-van-uniform",
+        title="Glorot's weights from a triangle",
+        difficulty=2,
+        minutes=10,
+        equation="eq-van-glorot",
         hints=(
-            "A uniform distribution on [−r, r] has the variance r²/3.",
-            "Equation {eq}`eq-van-uniform` is the r. Draw from −r to r, with the size `(n_in, n_out)`.",
+            "The density is (r - |w|)/r². The variance is the mean of w²: twice the integral from 0 to r.",
+            "Set the variance equal to {eq}`eq-van-glorot`, and solve for r. Draw from −r over 0 to r.",
         ),
-        reference=glorot_uniform,
+        reference=glorot_triangle,
         inputs=_widths,
         cases=((2, 1),),
         use=_drawn,
         mistakes=(
             Mistake(
                 "took the standard deviation for the limit",
-                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, np.sqrt(2 / (n_in + n_out))),
-                "A uniform distribution on [−r, r] has the variance r²/3, not r².",
+                lambda rng, n_in, n_out: _triangle(rng, n_in, n_out, np.sqrt(2 / (n_in + n_out))),
+                "The variance of the triangle is r²/6, not r².",
             ),
             Mistake(
                 "forgot the root",
-                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, 6 / (n_in + n_out)),
+                lambda rng, n_in, n_out: _triangle(rng, n_in, n_out, 12 / (n_in + n_out)),
                 "The limit is a length, not a variance.",
             ),
             Mistake(
                 "counted the inputs only",
-                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, np.sqrt(3 / n_in)),
+                lambda rng, n_in, n_out: _triangle(rng, n_in, n_out, np.sqrt(6 / n_in)),
                 "That is LeCun's variance. Glorot's has both numbers in it.",
+            ),
+            Mistake(
+                "took the limit of the uniform distribution",
+                lambda rng, n_in, n_out: _triangle(rng, n_in, n_out, np.sqrt(6 / (n_in + n_out))),
+                "r²/3 is the variance of a uniform distribution. A triangle has more weights near 0. Integrate.",
             ),
             Mistake(
                 "drew from a normal distribution",
                 lambda rng, n_in, n_out: rng.normal(0, np.sqrt(2 / (n_in + n_out)), (n_in, n_out)),
-                "The variance is right. The exercise asks for a uniform distribution.",
+                "The variance is right. The exercise asks for a triangle.",
             ),
             Mistake(
                 "drew positive weights only",
-                lambda rng, n_in, n_out: rng.uniform(0, np.sqrt(6 / (n_in + n_out)), (n_in, n_out)),
+                lambda rng, n_in, n_out: rng.triangular(0, 0, np.sqrt(12 / (n_in + n_out)), (n_in, n_out)),
                 "The mean should be 0: start at −r.",
             ),
             Mistake(
                 "took the variance for the limit",
-                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, 2 / (n_in + n_out)),
-                "A uniform distribution on [−r, r] has the variance r²/3. Solve for r.",
+                lambda rng, n_in, n_out: _triangle(rng, n_in, n_out, 2 / (n_in + n_out)),
+                "A limit is not a variance. The triangle from −r to r has the variance r²/6: solve for r.",
             ),
             Mistake(
                 "took the whole width for the limit",
-                lambda rng, n_in, n_out: _uniform(rng, n_in, n_out, np.sqrt(24 / (n_in + n_out))),
-                "The variance is the width squared over 12, and the width of [−r, r] is 2r.",
+                lambda rng, n_in, n_out: _triangle(rng, n_in, n_out, np.sqrt(48 / (n_in + n_out))),
+                "The variance is the width squared over 24, and the width of the triangle is 2r: draw from −r to r.",
             ),
         ),
     ),

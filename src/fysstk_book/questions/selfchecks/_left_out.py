@@ -59,6 +59,7 @@ UNASKED = {
         "subtracted the largest number of the whole batch": "there is one sample",
         "took the logarithm of a rounded probability": OVERFLOW,
     },
+    "cost-signs": {"gave the delta": "it is not one number"},
     "cost-stable": {
         "cut the probability off to avoid the logarithm of 0": OVERFLOW,
         "the formula as it stands, which overflows": OVERFLOW,
@@ -99,6 +100,12 @@ UNASKED = {
     },
     "van-clip": {
         "divided by the length of a gradient that is zero": "it gives no number",
+    },
+    "van-depth": {
+        "took the slope at z = 0": "the factor is given",
+        "left q at 1": "the factor is given",
+        "took the variance of a linear layer": "the factor is given",
+        "forgot the variance of the weights": "the factor is given",
     },
     "van-glorot": {"drew positive weights only": "it has the same limit"},
 }

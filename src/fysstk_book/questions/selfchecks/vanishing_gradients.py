@@ -13,9 +13,9 @@ from fysstk_book.questions.selfchecks._typeset import number, typeset
 class UpperEnd:
     """Stands in for a generator: what it draws is always the upper end."""
 
-    def uniform(self, low: float, high: float, size: object) -> float:
+    def triangular(self, left: float, mode: float, right: float, size: object) -> float:
         """Return the upper end."""
-        return high
+        return right
 
     def normal(self, mean: float, deviation: float, size: object) -> float:
         """Return the deviation."""
@@ -35,25 +35,19 @@ def _clipped(rng: np.random.Generator) -> tuple[Any, ...]:
 SELFCHECKS = (
     selfcheck(
         "van-depth",
-        r"A chain of sigmoid neurons has all weights equal to 1, so each step back multiplies the delta by at most "
-        r"$\frac14$. After how many steps is this bound for the first time below $\tau$ times the last delta?",
-        r"\tau",
-        draw=lambda rng: (float(rng.choice([1e-2, 1e-3, 1e-4, 1e-5, 1e-7, 1e-8, 1e-9])),),
+        r"On the way back each layer multiplies the mean square of the deltas by $\chi$. After how many layers is the *root* "
+        r"mean square for the first time below $\tau$ times its value at the top?",
+        r"\chi, \tau",
+        draw=lambda rng: (float(rng.integers(2, 9)) / 10, float(rng.choice([1e-2, 1e-3, 1e-4, 1e-5]))),
         family=Family(
-            (1e-6,),
-            lambda tau: math.ceil(-math.log(tau, 4)),
+            (0.1716, 1e-6),
+            lambda chi, tau: math.ceil(2 * math.log(tau) / math.log(chi)),
             {
-                "rounded down": lambda tau: math.floor(-math.log(tau, 4)),
-                "took the slope for ½": lambda tau: math.ceil(-math.log2(tau)),
-                "took the slope for 1/10": lambda tau: round(-math.log10(tau)),
-                "counted layers instead of steps": lambda tau: math.ceil(-math.log(tau, 4)) + 1,
+                "rounded down": lambda chi, tau: math.floor(2 * math.log(tau) / math.log(chi)),
+                "looked at the mean square": lambda chi, tau: math.ceil(math.log(tau) / math.log(chi)),
             },
         ),
-        say={
-            "rounded down": "After so many steps the bound is still a little above τ.",
-            "counted layers instead of steps": "Between two layers lies one step. Count the steps.",
-        },
-        few=True,
+        say={"rounded down": "After so many layers it is still a little above τ."},
     ),
     selfcheck(
         "van-variances",
@@ -67,15 +61,15 @@ SELFCHECKS = (
     ),
     selfcheck(
         "van-glorot",
-        r"Weights between $n_\text{in}$ and $n_\text{out}$ nodes are drawn uniformly from $[-r, r]$ and shall have Glorot's "
-        r"variance. What is $r$?",
+        r"Weights between $n_\text{in}$ and $n_\text{out}$ nodes are to have Glorot's variance, and a density that is a "
+        r"triangle: highest at 0, and zero at $\pm r$. What is $r$?",
         r"-, n_\text{in}, n_\text{out}",
         draw=lambda rng: (UpperEnd(), int(rng.integers(2, 60)), int(rng.integers(2, 60))),
         say={"counted the inputs only": "Glorot's variance has both numbers in it."},
         twins={
             ("took the standard deviation for the limit", "drew from a normal distribution"): (
                 "took the standard deviation for the limit",
-                "A uniform distribution on [−r, r] has the variance r²/3, not r².",
+                "The variance of the triangle is r²/6, not r².",
             )
         },
     ),
