@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ import check_yaml
 import inputs
 import open_lab
 import run_chapters
+import warm
 
 ROOT = Path(__file__).parents[1]
 
@@ -158,10 +158,8 @@ def small_book(tmp_path):
     )
 
     def build():
-        run = subprocess.run(
-            [sys.executable, "tools/build_book.py"], cwd=tmp_path, capture_output=True, text=True
-        )
-        return run.returncode, run.stdout + run.stderr
+        run = warm.run("tools/build_book.py", cwd=tmp_path, said=tmp_path / "said")
+        return run.returncode, run.stdout
 
     return build
 

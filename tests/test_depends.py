@@ -1,7 +1,6 @@
 """What depends on what, read from imports; and what a chapter's run rests on, noted while it runs."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 import depends
 import reads
+import warm
 
 ROOT = Path(__file__).parents[1]
 
@@ -117,11 +117,11 @@ def run_again(tmp_path_factory):
     root = tmp_path_factory.mktemp("book")
     write(root, BOOK)
     write(root, {f"tools/{path.name}": path.read_text("utf-8") for path in (ROOT / "tools").glob("*.py")})
-    environment = {**os.environ, "PYTHONPATH": str(root / "tools"), "PYTHONDONTWRITEBYTECODE": "1"}
+    write(root, {"tools/run_one.py": RUN})
 
     def run_again(files=BOOK):
         write(root, files)
-        subprocess.run([sys.executable, "-c", RUN], cwd=root, env=environment, check=True)
+        assert warm.run("tools/run_one.py", cwd=root, said=root / "said").returncode == 0
         return len((root / "runs").read_text())
 
     run_again.root = root
