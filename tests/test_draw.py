@@ -367,9 +367,16 @@ class TestGraph:
         parts = [n for n in numbers if n < total]
         assert any(a + b == pytest.approx(total, rel=1e-6) for a, b in itertools.combinations(parts, 2))
 
+    def test_what_is_written_on_the_edges(self):
+        on_edges = {("x", "a"): "$2x$", ("a", "b"): "$e^a$"}
+        a = (Var(1.0, "x") ** 2).named("a")
+        words = texts(draw.graph(exp(a).named("b") + a, edges=on_edges))
+        assert {"$2x$", "$e^a$"} <= set(words)
+        assert "1" not in words[words.index("$2x$") + 1 :]
+
     def test_names_stand_above_and_inputs_inside(self):
         words = texts(draw.graph(neuron_cost()))
-        assert {"$w_{1}$", "$b_{1}$", "$z$ = 1.1", "$a$ = 0.75", r"$(\cdot)^{2}$", "0.5 ×"} <= set(words)
+        assert {"$w_{1}$", "$b_{1}$", "$z$ = 1.1", "$a$ = 0.75", r"$(\cdot)^{2}$", "½ ×"} <= set(words)
         assert r"$\sigma$" in words
 
     def test_without_values_only_names(self):

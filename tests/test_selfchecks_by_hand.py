@@ -137,10 +137,13 @@ def left_alone(w, eta, lam, n):
 
 
 def chain_walk(t):
-    def height(t):
-        return math.cos(t) * t**2 + t * t**2
+    def temperature(walked, cooled):
+        return math.cos(walked) ** 2 * math.sin(walked) * math.exp(-cooled)
 
-    return (height(t + 1e-6) - height(t - 1e-6)) / 2e-6
+    h = 1e-6
+    by_clock = temperature(t, t + h) - temperature(t, t - h)
+    felt = temperature(t + h, t + h) - temperature(t - h, t - h)
+    return by_clock / (2 * h), felt / (2 * h)
 
 
 def quotient(u, v):

@@ -22,7 +22,7 @@ def graph(
     values: bool = True,
     gradients: bool | Mapping[str, str] = False,
     *,
-    edges: str | None = "auto",
+    edges: str | Mapping[tuple[str, str], str] | None = "auto",
     digits: int = 3,
     title: str | None = None,
     ax: Axes | None = None,
@@ -41,10 +41,11 @@ def graph(
     gradients : bool or dict
         Whether :math:`\partial f/\partial v` stands below each node v, in red. A dictionary gives names to
         some, by the names of their nodes: ``{"z_1": "delta_1"}``.
-    edges : {"auto", "local", "sent", None}
+    edges : {"auto", "local", "sent", None} or dict
         What stands on the edge from u to v: the local derivative :math:`\partial v/\partial u`; or what the
         backward sweep sends along it, :math:`\partial f/\partial v \cdot \partial v/\partial u`; or nothing.
-        "auto" means "local" together with `gradients`, else nothing.
+        "auto" means "local" together with `gradients`, else nothing. A dictionary gives texts, by the names
+        of both ends: ``{("x", "a"): "$2x$"}``.
     digits : int
         Significant digits.
     title, ax
@@ -55,17 +56,18 @@ def graph(
     TypeError
         If `f` is not a Var.
     ValueError
-        If `edges` is none of the four.
+        If `edges` is none of these.
     """
     if not isinstance(f, Var):
         raise TypeError(f"graph draws the Var that an expression results in, got {type(f).__name__}")
-    if edges not in ("auto", "local", "sent", None):
-        raise ValueError(f"edges must be 'auto', 'local', 'sent' or None; got {edges!r}")
+    if not isinstance(edges, Mapping) and edges not in ("auto", "local", "sent", None):
+        raise ValueError(f"edges must be 'auto', 'local', 'sent', None or a dictionary; got {edges!r}")
     if edges == "auto":
         edges = "local" if gradients else None
     order, adjoint = autodiff.graph(f), autodiff.gradients(f)
     wide = edges is not None or (values and any(node.name for node in order if node.parents))
-    place, routes = _layout(order, 2.1 if wide else 1.6)
+    named = isinstance(gradients, Mapping)  # names take room beside the numbers
+    place, routes = _layout(order, 2.4 if named else 2.1 if wide else 1.6)
 
     corners = np.array([at for route in routes.values() for at in route] + list(place.values()))
     (left, bottom), (right, top) = corners.min(axis=0), corners.max(axis=0)
@@ -78,7 +80,11 @@ def graph(
     lines = []
     for (parent, child), route in routes.items():
         slope = sum(s for p, s in zip(child.parents, child.local, strict=True) if p is parent)
-        label = diagram.number(slope * adjoint[child] if edges == "sent" else slope, digits) if edges else ""
+        if isinstance(edges, Mapping):
+            label = edges.get((parent.name or "", child.name or ""), "")
+        else:
+            sent = slope * adjoint[child] if edges == "sent" else slope
+            label = diagram.number(sent, digits) if edges else ""
         ink = PALETTE["red"] if edges == "sent" else INK
         lines.append(Edge(route, label, ink=ink, width=1.2, arrow=True))
     for node, at in place.items():
@@ -86,7 +92,7 @@ def graph(
         taken.append(diagram.node(ax, at, colour))
         inside = _inside(node)
         letters = 1 if inside.startswith("$") else len(inside)
-        diagram.write(ax, at, inside, 1.1 * size * min(1.0, 3.2 / letters))
+        diagram.write(ax, at, inside, 1.1 * size * min(1.0, 2.6 / letters))
         name = [diagram.mathematics(node.name)] if node.name and node.parents else []
         above = " = ".join(name + [diagram.number(node.value, digits)] * values)
         if above:
@@ -111,7 +117,7 @@ def _inside(node: Var) -> str:
         base, exponent = (part.strip() for part in node.op.split("**"))
         operand = r"(\cdot)"
         return f"${base or operand}^{{{exponent or operand}}}$"
-    signs = {"*": "×", "neg": "−", "sigmoid": r"$\sigma$", "sqrt": "√"}
+    signs = {"*": "×", "neg": "−", "sigmoid": r"$\sigma$", "sqrt": "√", "0.5": "½"}
     return " ".join(signs.get(part, part.replace("-", "−")) for part in node.op.split())
 
 

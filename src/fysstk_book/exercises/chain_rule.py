@@ -8,10 +8,21 @@ import numpy as np
 from fysstk_book.exercises import Exercise, Mistake, nice
 
 
-def total_derivative(t: Any) -> Any:
-    """Total derivative of f = x y + t y along x = cos t, y = t^2."""
-    x, y = math.cos(t), t**2
-    return y * -math.sin(t) + (x + t) * 2 * t + y
+def two_derivatives(t: Any) -> Any:
+    """Partial and total derivative by t of f = x^2 y exp(-t), along the unit circle."""
+    x, y, warm = math.cos(t), math.sin(t), math.exp(-t)
+    direct = -(x**2) * y * warm
+    return direct, 2 * x * y * warm * -y + x**2 * warm * x + direct
+
+
+def _walk_wrong(pair: Any) -> Any:
+    """Return `two_derivatives` with another pair, made from the three terms and t."""
+
+    def wrong(t: Any) -> Any:
+        x, y, warm = math.cos(t), math.sin(t), math.exp(-t)
+        return pair(-2 * x * y**2 * warm, x**3 * warm, -(x**2) * y * warm, t)
+
+    return wrong
 
 
 def cartesian_gradient(gradient: Any, s: Any, t: Any) -> Any:
@@ -85,50 +96,69 @@ EXERCISES = (
     Exercise(
         id="chain-walk",
         chapter="chain-rule",
-        title="A walk with a hill and a clock",
+        title="A walk over a cooling plate",
         difficulty=1,
         minutes=8,
         equation="eq-chain-explicit",
         hints=(
-            "How many ways lead from t to f? Equation {eq}`eq-chain-explicit` has one term for each.",
-            "∂f/∂y is taken at fixed x and fixed t, so both terms of f = xy + ty take part: it is x + t.",
+            "How many ways lead from t to f? Equation {eq}`eq-chain-explicit` has one term for each, and your first number "
+            "is one of them.",
+            "∂f/∂t is taken at fixed x and fixed y: of x²y exp(-t) it leaves -x²y exp(-t).",
         ),
-        reference=total_derivative,
+        reference=two_derivatives,
         inputs=lambda rng: (nice(rng),),
         mistakes=(
             Mistake(
                 "left out the direct path from t to f",
-                lambda t: t**2 * -math.sin(t) + (math.cos(t) + t) * 2 * t,
-                "The landscape rises while you stand still. Which term says so?",
+                _walk_wrong(lambda by_x, by_y, direct, t: (direct, by_x + by_y)),
+                "The plate cools while you stand still. Which term of df/dt says so?",
+            ),
+            Mistake(
+                "gave df/dt for both",
+                _walk_wrong(lambda by_x, by_y, direct, t: (by_x + by_y + direct,) * 2),
+                "If you put the path into f first, no partial derivative is left: x and y must be held fixed.",
+            ),
+            Mistake(
+                "returned df/dt first",
+                _walk_wrong(lambda by_x, by_y, direct, t: (by_x + by_y + direct, direct)),
+                "Both numbers are right, in the other order: the thermometer comes first.",
             ),
             Mistake(
                 "left out the path through y",
-                lambda t: t**2 * -math.sin(t) + t**2,
+                _walk_wrong(lambda by_x, by_y, direct, t: (direct, by_x + direct)),
                 "y moves with t as well. It contributes ∂f/∂y times its velocity.",
             ),
             Mistake(
                 "left out the path through x",
-                lambda t: (math.cos(t) + t) * 2 * t + t**2,
+                _walk_wrong(lambda by_x, by_y, direct, t: (direct, by_y + direct)),
                 "x moves with t as well. It contributes ∂f/∂x times its velocity.",
             ),
             Mistake(
                 "the derivative of the cosine has the wrong sign",
-                lambda t: t**2 * math.sin(t) + (math.cos(t) + t) * 2 * t + t**2,
+                _walk_wrong(lambda by_x, by_y, direct, t: (direct, -by_x + by_y + direct)),
                 "For small positive t the cosine falls. What does that say about dx/dt?",
             ),
             Mistake(
+                "the derivative of exp(-t) has the wrong sign",
+                _walk_wrong(lambda by_x, by_y, direct, t: (-direct, by_x + by_y - direct)),
+                "A plate that cools shows a lower temperature at each place as time goes on.",
+            ),
+            Mistake(
                 "added the partial derivatives without the velocities",
-                lambda t: t**2 + math.cos(t) + t + t**2,
+                lambda t: (
+                    two_derivatives(t)[0],
+                    (math.sin(2 * t) + math.cos(t) ** 2) * math.exp(-t) + two_derivatives(t)[0],
+                ),
                 "A partial derivative says what f does per step of x. It still has to be multiplied by how fast x moves.",
             ),
             Mistake(
-                "took the t in the term t y for a constant in ∂f/∂y, and left it out",
-                lambda t: t**2 * -math.sin(t) + math.cos(t) * 2 * t + t**2,
-                "At fixed t the term ty is linear in y, with slope t. It belongs into ∂f/∂y.",
+                "left exp(-t) out of ∂f/∂x and ∂f/∂y",
+                _walk_wrong(lambda by_x, by_y, direct, t: (direct, (by_x + by_y) * math.exp(t) + direct)),
+                "A cold plate has small slopes: the factor exp(-t) stays, whatever you differentiate by.",
             ),
             Mistake(
                 "multiplied where the paths add",
-                lambda t: -np.sin(t) * t**2 * (np.cos(t) + t) * 2 * t * t**2,
+                _walk_wrong(lambda by_x, by_y, direct, t: (direct, by_x * by_y * direct)),
                 "Along one path the factors are multiplied; the paths themselves add.",
             ),
         ),

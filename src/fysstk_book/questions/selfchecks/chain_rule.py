@@ -8,8 +8,9 @@ from fysstk_book.questions.selfchecks import selfcheck
 SELFCHECKS = (
     selfcheck(
         "chain-walk",
-        r"You walk along $x = \cos t$, $y = t^2$ over the landscape $f(x, y, t) = xy + ty$, which rises with time. What is "
-        r"$df/dt$ at the time $t$ (in radians)?",
+        r"You walk along the unit circle, $x = \cos t$ and $y = \sin t$, over a plate that cools: its temperature is "
+        r"$f(x, y, t) = x^2y\,e^{-t}$. Give $\partial f/\partial t$ at the place where you are at the time $t$ (in "
+        r"radians), and $df/dt$, in this order.",
         "t",
     ),
     selfcheck(
