@@ -277,6 +277,11 @@ def glorot_without_brackets(rng, n_in, n_out):
     return rng.triangular(-r, 0, r, (n_in, n_out))
 
 
+def difference_without_brackets(a, b):
+    d = a.astype(float) - b
+    return d.mean(), ((np.mean(d**2) - d.mean() ** 2) / len(d)) ** 1 / 2
+
+
 def decay_without_brackets(epochs, n, m, eta0, k):
     return eta0 / (1 + (k * epochs * np.ceil(n / m)) ** 1 / 2)
 
@@ -290,7 +295,7 @@ def decay_without_brackets(epochs, n, m, eta0, k):
         ("nielsen-spread", lambda x: (x @ x + 1) ** 1 / 2, "1/2"),
         ("sokirko-decay", decay_without_brackets, "1/2"),
         ("limits-chance", lambda K, m: (1 / K, ((1 / K) * (1 - 1 / K) / m) ** 1 / 2), "1/2"),
-        ("iris-uncertainty", lambda right, n: (right / n * (1 - right / n) / n) ** 1 / 2, "1/2"),
+        ("iris-uncertainty", difference_without_brackets, "1/2"),
         (
             "gd-direction",
             lambda gradient, epsilon: -epsilon * gradient / (gradient @ gradient) ** 1 / 2,

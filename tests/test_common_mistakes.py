@@ -136,7 +136,7 @@ SHOWN = {
     },
     "iris": {
         "Numbering the classes for one output.": "no exercise asks for the layout of the outputs",
-        "Scaling with all the data.": ("iris-scale", "used both parts for the mean and the deviation"),
+        "Scaling with all the data.": "an exercise of the chapter on data has it among its mistakes",
         "Splitting a sorted table in the middle.": HABIT,
         "Reading the confusion matrix the wrong way round.": (
             "iris-confusion",

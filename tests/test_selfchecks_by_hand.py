@@ -230,8 +230,9 @@ def draws(q, p):
     return n
 
 
-def recall_and_precision(N):
-    return N[1][1] / sum(N[1]), N[1][1] / (N[0][1] + N[1][1] + N[2][1])
+def precision_there(N, shares):
+    of_all = [[share * n / sum(row) for n in row] for share, row in zip(shares, N, strict=True)]
+    return of_all[1][1] / sum(row[1] for row in of_all)
 
 
 def tanh_limit(W, v, b, d):
@@ -365,7 +366,7 @@ SOLVED = {
     "gd-descent": (two_steps, r"x y \eta"),
     "gd-limit": (largest_rate, "X"),
     "hyper-draws": (draws, "q p"),
-    "iris-recall": (recall_and_precision, "N"),
+    "iris-recall": (precision_there, r"N \pi"),
     "limits-tanh": (tanh_limit, "W v b d"),
     "limits-units": (lambda eta, c: eta / (c * c), r"\eta c"),
     "opt-adam": (adam, r"\theta m v g t \eta \beta_1 \beta_2 \epsilon"),

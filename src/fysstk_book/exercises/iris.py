@@ -7,44 +7,63 @@ import numpy as np
 from fysstk_book.exercises import Exercise, Mistake, nice
 
 
-def confusion_matrix(y: Any, answers: Any, classes: Any) -> Any:
-    """How often class i was called j."""
-    N = np.zeros((classes, classes), int)
+def confusion_matrix(y: Any, outputs: Any, least: Any) -> Any:
+    """How often class i was called j, and how often it was refused."""
+    return _counted(y, _answered(outputs, outputs.max(axis=1) < least), outputs.shape[1])
+
+
+def _answered(outputs: Any, refused: Any) -> Any:
+    return np.where(refused, outputs.shape[1], outputs.argmax(axis=1))
+
+
+def _counted(y: Any, answers: Any, classes: int) -> Any:
+    N = np.zeros((classes, classes + 1), int)
     np.add.at(N, (y, answers), 1)
     return N
 
 
-def _once(y: Any, answers: Any, classes: Any) -> Any:
-    N = np.zeros((classes, classes), int)
-    N[y, answers] += 1
+def _once(y: Any, outputs: Any, least: Any) -> Any:
+    N = np.zeros_like(confusion_matrix(y, outputs, least))
+    N[y, _answered(outputs, outputs.max(axis=1) < least)] += 1
     return N
 
 
-def same_scale(X_train: Any, X_test: Any) -> Any:
-    """Both parts, scaled by the training part."""
-    mean, deviation = X_train.mean(axis=0), X_train.std(axis=0)
-    return (X_train - mean) / deviation, (X_test - mean) / deviation
+def _counted_twice(y: Any, outputs: Any, least: Any) -> Any:
+    N = confusion_matrix(y, outputs, -np.inf)
+    N[:, -1] = confusion_matrix(y, outputs, least)[:, -1]
+    return N
 
 
-def _own_scale(X_train: Any, X_test: Any) -> Any:
-    return tuple((X - X.mean(axis=0)) / X.std(axis=0) for X in (X_train, X_test))
+def _left_out(y: Any, outputs: Any, least: Any) -> Any:
+    N = confusion_matrix(y, outputs, least)
+    N[:, -1] = 0
+    return N
 
 
-def _common_scale(X_train: Any, X_test: Any) -> Any:
-    both = np.concatenate([X_train, X_test])
-    return tuple((X - both.mean(axis=0)) / both.std(axis=0) for X in (X_train, X_test))
+def in_centimetres(W: Any, b: Any, mean: Any, deviation: Any) -> Any:
+    """Weights and biases that do the scaling, too."""
+    V = W / deviation[:, None]
+    return V, b - mean @ V
 
 
-def recall_and_precision(N: Any) -> Any:
-    """Diagonal over the sums of rows and of columns."""
-    right = np.diag(N)
-    return right / N.sum(axis=1), right / N.sum(axis=0)
+def precision_there(N: Any, shares: Any) -> Any:
+    """Precision of each answer where the classes have other shares."""
+    return _precision(N / N.sum(axis=1, keepdims=True) * shares[:, None])
 
 
-def uncertainty(right: Any, n: Any) -> Any:
-    """Binomial standard deviation of an accuracy."""
-    p = right / n
-    return np.sqrt(p * (1 - p) / n)
+def _precision(N: Any) -> Any:
+    return np.diag(N) / N.sum(axis=0)
+
+
+def difference(a: Any, b: Any) -> Any:
+    """Difference of two accuracies on the same samples, and its standard deviation."""
+    d = a - b
+    return d.mean(), np.sqrt((np.mean(d**2) - d.mean() ** 2) / len(d))
+
+
+def _independent(a: Any, b: Any) -> Any:
+    p, q = a.mean(), b.mean()
+    return p - q, np.sqrt((p * (1 - p) + q * (1 - q)) / len(a))
 
 
 def nearest_mean(X_train: Any, y_train: Any, X_test: Any) -> Any:
@@ -70,19 +89,28 @@ def _nearest_neighbour(X_train: Any, y_train: Any, X_test: Any) -> Any:
 def _answers(rng: np.random.Generator) -> tuple[Any, ...]:
     n, classes = int(rng.integers(5, 12)), int(rng.integers(2, 5))
     y = rng.integers(0, classes, n)
-    return y, np.where(rng.random(n) < 0.6, y, rng.integers(0, classes, n)), classes
+    outputs = np.array([rng.permutation(np.arange(1, 19))[:classes] for _ in range(n)]) / 20
+    return y, outputs, float(rng.choice([0.6, 0.65, 0.7, 0.75]))
 
 
-def _parts(rng: np.random.Generator) -> tuple[Any, Any]:
-    features = int(rng.integers(1, 4))
-    n, m = rng.integers(3, 7, size=2)
-    size = rng.choice([0.1, 1.0, 10.0], features)
-    return nice(rng, n, features) * size, nice(rng, m, features) * size + 1
+def _first_layer(rng: np.random.Generator) -> tuple[Any, ...]:
+    m, n = rng.integers(1, 5, size=2)
+    return nice(rng, m, n), nice(rng, n), nice(rng, m, low=0.5, high=6.0), nice(rng, m, low=0.2, high=3.0)
 
 
-def _table(rng: np.random.Generator) -> tuple[Any]:
+def _field(rng: np.random.Generator) -> tuple[Any, ...]:
     classes = int(rng.integers(2, 5))
-    return (rng.integers(1, 9, (classes, classes)) + 10 * np.eye(classes, dtype=int),)
+    N = rng.integers(1, 9, (classes, classes)) + np.diag(rng.integers(5, 40, classes))
+    parts = rng.multinomial(20 - classes, np.ones(classes) / classes) + 1
+    return N, parts / 20
+
+
+def _two_networks(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(8, 20))
+    a = (rng.random(n) < 0.7).astype(float)
+    b = np.where(rng.random(n) < 0.7, a, 1 - a)
+    a[:2], b[:2] = (1, 0), (0, 0)  # each has a mistake, and they differ
+    return a, b
 
 
 def _classes(rng: np.random.Generator) -> tuple[Any, Any, Any]:
@@ -96,21 +124,25 @@ EXERCISES = (
     Exercise(
         id="iris-confusion",
         chapter="iris",
-        title="The confusion matrix",
-        difficulty=1,
-        minutes=6,
+        title="A confusion matrix with refusals",
+        difficulty=2,
+        minutes=8,
         equation="def-iris-confusion",
         hints=(
-            "Start from a matrix of zeros, and look at the samples one by one.",
-            "A sample of class i with the answer j adds 1 in row i, column j.",
+            "First find the answers: the place of the largest output, or the number `classes` for a refusal.",
+            "Start from a matrix of zeros. A sample of class i with the answer j adds 1 in row i, column j.",
         ),
         reference=confusion_matrix,
         inputs=_answers,
-        cases=((np.array([0, 0, 0]), np.array([1, 1, 1]), 3),),
+        cases=(
+            (np.array([0, 0, 0, 1]), np.array([[0.2, 0.7], [0.1, 0.8], [0.3, 0.4], [0.7, 0.2]]), 0.7),
+            (np.array([2, 2]), np.array([[0.1, 0.3, 0.2], [0.4, 0.5, 0.9]]), 0.5),
+            (np.array([1, 0]), np.array([[-0.9, 0.4], [-0.2, -0.8]]), 0.3),
+        ),
         mistakes=(
             Mistake(
                 "put the answers into the rows",
-                lambda y, answers, classes: confusion_matrix(answers, y, classes),
+                lambda y, outputs, least: confusion_matrix(y, outputs, least).T,
                 "In this book the truth is in the rows, and the answer in the columns.",
             ),
             Mistake(
@@ -119,167 +151,181 @@ EXERCISES = (
                 "`N[y, answers] += 1` adds 1 to each element that is named, also if it is named three times.",
             ),
             Mistake(
-                "divided by the number of samples",
-                lambda y, answers, classes: confusion_matrix(y, answers, classes) / len(y),
-                "The matrix holds counts; fractions can be taken later.",
+                "let the network answer always",
+                lambda y, outputs, least: confusion_matrix(y, outputs, -np.inf),
+                "Where the largest output is less than `least`, there is no answer.",
             ),
             Mistake(
-                "counted the right answers only",
-                lambda y, answers, classes: np.diag(np.diag(confusion_matrix(y, answers, classes))),
-                "The wrong ones belong beside the diagonal.",
+                "left the refused samples out",
+                _left_out,
+                "They are counted, too, in the last column.",
             ),
             Mistake(
-                "counted the wrong answers only",
-                lambda y, answers, classes: (
-                    confusion_matrix(y, answers, classes)
-                    - np.diag(np.diag(confusion_matrix(y, answers, classes)))
+                "counted the refused samples among the answers as well",
+                _counted_twice,
+                "Each sample is counted once: it is answered or refused.",
+            ),
+            Mistake(
+                "asked for the output of the right class",
+                lambda y, outputs, least: _counted(
+                    y, _answered(outputs, outputs[np.arange(len(y)), y] < least), outputs.shape[1]
                 ),
-                "The right ones belong on the diagonal.",
+                "The network does not know which class is right. It looks at its largest output.",
             ),
             Mistake(
-                "divided each row by its sum",
-                lambda y, answers, classes: (
-                    confusion_matrix(y, answers, classes)
-                    / confusion_matrix(y, answers, classes).sum(axis=1, keepdims=True)
+                "refused an output that is exactly as large as asked for",
+                lambda y, outputs, least: _counted(
+                    y, _answered(outputs, outputs.max(axis=1) <= least), outputs.shape[1]
                 ),
-                "The matrix counts samples. Fractions come later, as recall.",
+                "Only what is less than `least` is refused.",
             ),
         ),
     ),
     Exercise(
         id="iris-scale",
         chapter="iris",
-        title="The same scale for both parts",
-        difficulty=1,
-        minutes=5,
-        hints=("Compute mean and standard deviation of the columns once, and use them twice.",),
-        reference=same_scale,
-        inputs=_parts,
-        cases=((np.array([[1.0], [3.0]]), np.array([[2.0], [5.0]])),),
+        title="A network for centimetres",
+        difficulty=2,
+        minutes=10,
+        hints=(
+            "Write the weighted sum of one node for a scaled x, and collect what multiplies xᵢ.",
+            "What is left, without any xᵢ in it, is the new bias.",
+        ),
+        reference=in_centimetres,
+        inputs=_first_layer,
+        cases=((np.array([[2.0]]), np.array([1.0]), np.array([3.0]), np.array([0.5])),),
         mistakes=(
             Mistake(
-                "scaled to the range from 0 to 1",
-                lambda X_train, X_test: tuple(
-                    (X - X_train.min(axis=0)) / np.ptp(X_train, axis=0) for X in (X_train, X_test)
+                "left the biases as they were",
+                lambda W, b, mean, deviation: (W / deviation[:, None], b),
+                "The means are subtracted before the weights multiply. What do they add to z?",
+            ),
+            Mistake(
+                "left the weights as they were",
+                lambda W, b, mean, deviation: (W, b - mean @ (W / deviation[:, None])),
+                "A step of one centimetre is not a step of one deviation.",
+            ),
+            Mistake(
+                "multiplied by the deviations",
+                lambda W, b, mean, deviation: (W * deviation[:, None], b - mean @ (W * deviation[:, None])),
+                "Scaling divides by the deviation, so the new weight is wᵢⱼ over it.",
+            ),
+            Mistake(
+                "the new bias has the wrong sign in it",
+                lambda W, b, mean, deviation: (
+                    W / deviation[:, None],
+                    b + mean @ (W / deviation[:, None]),
                 ),
-                "That is another scaling. Here the mean becomes 0 and the standard deviation 1.",
+                "Scaling subtracts the mean.",
             ),
             Mistake(
-                "scaled the test part by its own mean and deviation",
-                _own_scale,
-                "Then one flower would be changed by the flowers that happen to be tested with it.",
+                "forgot the deviation in the bias",
+                lambda W, b, mean, deviation: (W / deviation[:, None], b - mean @ W),
+                "The mean is divided by the deviation as well.",
             ),
             Mistake(
-                "used both parts for the mean and the deviation",
-                _common_scale,
-                "The test part must have no say in what is chosen before the test.",
-            ),
-            Mistake(
-                "divided by the variance",
-                lambda X_train, X_test: tuple(
-                    (X - X_train.mean(axis=0)) / X_train.var(axis=0) for X in (X_train, X_test)
-                ),
-                "The variance has the unit squared; the deviation is its root.",
-            ),
-            Mistake(
-                "forgot to subtract the mean",
-                lambda X_train, X_test: (X_train / X_train.std(axis=0), X_test / X_train.std(axis=0)),
-                "The columns have the right spread, but they are not centred.",
-            ),
-            Mistake(
-                "forgot to divide by the deviation",
-                lambda X_train, X_test: (X_train - X_train.mean(axis=0), X_test - X_train.mean(axis=0)),
-                "The columns are centred, but each still has its own spread.",
-            ),
-            Mistake(
-                "scaled the training part only",
-                lambda X_train, X_test: (same_scale(X_train, X_test)[0], X_test),
-                "A network that has learned on scaled columns needs them scaled in the test as well.",
+                "subtracted the scaled means themselves from the weights' share",
+                lambda W, b, mean, deviation: (W / deviation[:, None], b - (mean / deviation).sum()),
+                "Each mean reaches z through the weight of its column.",
             ),
         ),
     ),
     Exercise(
         id="iris-recall",
         chapter="iris",
-        title="Recall and precision",
+        title="Precision in another field",
         difficulty=2,
-        minutes=6,
+        minutes=10,
         equation="def-iris-confusion",
         hints=(
-            "Both start from the diagonal.",
-            "Recall asks what became of the flowers of a species: a row. Precision asks what an answer is worth: a column.",
+            "What carries over to the field are fractions of the rows: how often species i is called j.",
+            "Multiply row i of these fractions by the share of species i. Then take the diagonal over the sums of the columns.",
         ),
-        reference=recall_and_precision,
-        inputs=_table,
-        cases=((np.array([[0, 2], [1, 3]]),),),
+        reference=precision_there,
+        inputs=_field,
+        cases=((np.array([[90, 10], [20, 80]]), np.array([0.9, 0.1])),),
         mistakes=(
             Mistake(
-                "recall and precision are exchanged",
-                lambda N: recall_and_precision(N)[::-1],
-                "Recall divides by all that *are* of the class, precision by all that were *called* so.",
+                "took the precision of the test",
+                lambda N, shares: _precision(N),
+                "In the field the species have other shares, and so have the answers that are wrong.",
             ),
             Mistake(
-                "divided by all samples",
-                lambda N: (np.diag(N) / N.sum(), np.diag(N) / N.sum()),
-                "Each class is compared with its own row or column.",
+                "weighted the counts, and not the fractions of the rows",
+                lambda N, shares: _precision(N * shares[:, None]),
+                "The test had its own shares of the species. Divide each row by its sum first.",
             ),
             Mistake(
-                "divided right by wrong",
-                lambda N: (
-                    np.diag(N) / (N.sum(axis=1) - np.diag(N)),
-                    np.diag(N) / (N.sum(axis=0) - np.diag(N)),
-                ),
-                "A fraction of a row is compared with the whole row, right answers included.",
+                "gave the recall",
+                lambda N, shares: np.diag(N) / N.sum(axis=1),
+                "The recall is the same in every field. Precision asks what an answer is worth.",
             ),
             Mistake(
-                "gave the fractions that are wrong",
-                lambda N: tuple(1 - part for part in recall_and_precision(N)),
-                "Both are fractions of right answers.",
+                "gave the share of flowers that are of the class and called so",
+                lambda N, shares: np.diag(N) / N.sum(axis=1) * shares,
+                "Of all flowers, that is. Precision compares with all that are called so.",
             ),
             Mistake(
-                "took the rows for both",
-                lambda N: (recall_and_precision(N)[0], recall_and_precision(N)[0]),
-                "Precision looks at columns.",
+                "weighted the columns",
+                lambda N, shares: _precision(N / N.sum(axis=1, keepdims=True) * shares),
+                "The share belongs to the true species, which is the row.",
+            ),
+            Mistake(
+                "multiplied the precision of the test by the shares",
+                lambda N, shares: _precision(N) * shares,
+                "A rare species changes which answers are wrong. Begin with the rows.",
             ),
         ),
     ),
     Exercise(
         id="iris-uncertainty",
         chapter="iris",
-        title="The uncertainty of an accuracy",
-        difficulty=1,
-        minutes=4,
+        title="Two networks, the same flowers",
+        difficulty=2,
+        minutes=10,
         equation="eq-iris-standard-error",
-        hints=("Which p does equation {eq}`eq-iris-standard-error` need? Estimate it by the fraction.",),
-        reference=uncertainty,
-        inputs=lambda rng: (int(rng.integers(11, 19)), 20),
-        cases=((0, 20), (9435, 10000), (30, 30)),
+        hints=(
+            "Let d be a - b, flower by flower. Which values can it have? The difference of the accuracies is its mean.",
+            "The variance of a mean of n values is their variance over n.",
+        ),
+        reference=difference,
+        inputs=_two_networks,
+        cases=((np.array([1.0, 1.0, 0.0, 1.0]), np.array([1.0, 0.0, 0.0, 1.0])),),
         mistakes=(
-            Mistake("forgot the root", lambda right, n: uncertainty(right, n) ** 2, "This is the variance."),
+            Mistake(
+                "treated the two tests as independent",
+                _independent,
+                "They see the same flowers, and fail on many of them together. Look at the difference flower by flower.",
+            ),
             Mistake(
                 "forgot to divide by n",
-                lambda right, n: uncertainty(right, n) * np.sqrt(n),
-                "This is the deviation for a single sample; a mean of n is surer.",
+                lambda a, b: (difference(a, b)[0], difference(a, b)[1] * np.sqrt(len(a))),
+                "This is the deviation for a single flower; a mean of n is surer.",
             ),
             Mistake(
-                "gave the deviation of the count",
-                lambda right, n: uncertainty(right, n) * n,
-                "This is by how much the *number* of right answers scatters.",
+                "gave the variance",
+                lambda a, b: (difference(a, b)[0], difference(a, b)[1] ** 2),
+                "The standard deviation is its root.",
             ),
             Mistake(
-                "divided by n outside of the root",
-                lambda right, n: uncertainty(right, n) / np.sqrt(n),
-                "The n stands under the root.",
-            ),
-            Mistake(
-                "left out the factor 1 - p",
-                lambda right, n: np.sqrt(right / n / n),
-                "That is the scatter of rare events. An accuracy of 1 would then be uncertain.",
+                "the difference is taken the other way round",
+                lambda a, b: (-difference(a, b)[0], difference(a, b)[1]),
+                "The accuracy of A minus that of B is asked for.",
             ),
             Mistake(
                 "divided by n - 1",
-                lambda right, n: np.sqrt(right / n * (1 - right / n) / (n - 1)),
-                "The binomial distribution with this p has the variance p(1 - p)/n. For a large n it hardly matters.",
+                lambda a, b: (difference(a, b)[0], np.std(a - b, ddof=1) / np.sqrt(len(a))),
+                "The exercise asks for n. For a large n it hardly matters.",
+            ),
+            Mistake(
+                "left out the square of the mean",
+                lambda a, b: (difference(a, b)[0], np.sqrt(np.mean((a - b) ** 2) / len(a))),
+                "The variance of d is the mean of d² minus the square of the mean of d.",
+            ),
+            Mistake(
+                "counted, and did not divide",
+                lambda a, b: (len(a) * difference(a, b)[0], len(a) * difference(a, b)[1]),
+                "An accuracy is a fraction of the flowers.",
             ),
         ),
     ),
@@ -353,7 +399,7 @@ EXERCISES = (
     Exercise(
         id="iris-patience",
         chapter="iris",
-        title="What do columns in centimetres lack?",
+        title="Why do columns in centimetres do worse?",
         difficulty=2,
         minutes=10,
         hints=(

@@ -4,13 +4,23 @@ from typing import Any
 
 import numpy as np
 
+from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
 from fysstk_book.questions.selfchecks._typeset import typeset
 
 
 def _answers(rng: np.random.Generator) -> tuple[Any, ...]:
-    y = rng.permutation([0, 0, 0, 0, 1, 1, 1])
-    return y, np.where(rng.random(7) < 0.6, y, 1 - y), 2
+    outputs = np.array([rng.permutation(np.arange(2, 10))[:2] for _ in range(6)]) / 10
+    y = np.where(rng.random(6) < 0.6, outputs.argmax(axis=1), rng.integers(0, 2, size=6))
+    return y, outputs, float(rng.choice([0.6, 0.7]))
+
+
+def _two_networks(rng: np.random.Generator) -> tuple[Any, ...]:
+    a = (rng.random(8) < 0.7).astype(int)
+    b = np.where(rng.random(8) < 0.6, a, 1 - a)
+    a[:2], b[:2] = (1, 0), (0, 0)
+    order = rng.permutation(8)
+    return a[order], b[order]
 
 
 def _flowers(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -27,46 +37,53 @@ def _flowers(rng: np.random.Generator) -> tuple[Any, ...]:
 SELFCHECKS = (
     selfcheck(
         "iris-confusion",
-        r"Seven samples belong to the classes $y$, and a network gives them the classes $k$. Give the $2\times2$ confusion "
-        r"matrix, with the true class in the rows, as the book has it.",
-        "y, k, -",
+        r"Six samples belong to the classes $y$. The rows of $A$ are the two outputs of a network for each of them. It answers "
+        r"with the class whose output is largest, and refuses if that output is less than $m$. Give the $2\times3$ confusion "
+        r"matrix, with the true class in the rows and the refusals in the last column.",
+        "y, A, m",
         draw=_answers,
         say={
             "each pair was counted once, however often it occurs": "Each sample adds 1 to its element, however many have "
-            "done so before."
+            "done so before.",
+            "let the network answer always": "Where the largest output is less than m, there is no answer.",
+            "refused an output that is exactly as large as asked for": "Only what is less than m is refused.",
         },
     ),
     selfcheck(
         "iris-scale",
-        r"The training part has one feature with the values $x$, the test part two flowers with the values $x'$. Scale the "
-        r"test part by the mean and the standard deviation of the training part (divide by $n$). Give its two values.",
-        lambda X, X_test: rf"For $x = {typeset(X[:, 0])}$ and $x' = {typeset(X_test[:, 0])}$:",
-        draw=lambda rng: (
-            rng.integers(1, 10, size=(4, 1)).astype(float),
-            rng.integers(1, 10, size=(2, 1)).astype(float),
+        r"A node was trained with two scaled inputs $(x_i - m_i)/s_i$, with the means $m$ and the deviations $s$; its "
+        r"weights are $w$, its bias is $b$. Give the weights and the bias of a node that has the same $z$ for the unscaled "
+        r"$x$, in the order $w_1, w_2, b$.",
+        lambda W, b, mean, deviation: (
+            rf"For $w = {typeset(W[:, 0])}$, $b = {typeset(b)}$, $m = {typeset(mean)}$ and $s = {typeset(deviation)}$:"
         ),
-        part=lambda result: result[1],
-        say={
-            "forgot to subtract the mean": "The values have the right spread, but they are not centred.",
-            "forgot to divide by the deviation": "The values are centred, but they still have their own spread.",
-            "scaled the training part only": "A network that has learned on scaled values needs them scaled in the test "
-            "as well.",
-        },
+        draw=lambda rng: (
+            nice(rng, 2, 1),
+            nice(rng, 1),
+            nice(rng, 2, low=0.5, high=6.0),
+            nice(rng, 2, low=0.2, high=3.0),
+        ),
+        part=lambda result: [*result[0][:, 0], result[1][0]],
     ),
     selfcheck(
         "iris-recall",
-        r"The confusion matrix $N$ has the true class in the rows. Give the recall and the precision of class 1 (the second "
-        r"row and column), in this order.",
-        "N",
-        draw=lambda rng: (rng.integers(1, 9, size=(3, 3)) + 10 * np.eye(3, dtype=int),),
-        part=lambda result: [part[1] for part in result],
+        r"The confusion matrix $N$ has the true class in the rows. In a field the three species have the shares $\pi$, and "
+        r"the network makes its mistakes there as often as in the test, species by species. What is the precision of the "
+        r"answer 2 in that field (the second row and column)?",
+        r"N, \pi",
+        draw=lambda rng: (
+            rng.integers(1, 9, size=(3, 3)) + np.diag(rng.integers(5, 40, size=3)),
+            rng.permutation([0.1, 0.3, 0.6]),
+        ),
+        part=lambda result: result[1],
     ),
     selfcheck(
         "iris-uncertainty",
-        r"A network has classified $k$ of $n$ test samples correctly. What is the standard deviation of its accuracy, as a "
-        r"fraction?",
-        "k, n",
-        draw=lambda rng: (int(rng.integers(11, 19)), int(rng.choice([20, 25]))),
+        r"Two networks A and B see the same eight flowers. In $a$ and $b$ a 1 stands where the network is right, a 0 where it "
+        r"is wrong. Give the accuracy of A minus that of B, and the standard deviation of this difference (variances of a "
+        r"sample divided by $n$).",
+        "a, b",
+        draw=_two_networks,
     ),
     selfcheck(
         "iris-nearest",
