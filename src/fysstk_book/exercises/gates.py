@@ -41,16 +41,21 @@ def _unsigned(y: Any) -> Any:
     return np.array([y00, y10 - y00, y01 - y00, y00 - y01 - y10 + y11])
 
 
-def logistic_gradient(theta: Any, X: Any, y: Any, l2: Any) -> Any:
-    """Gradient of the penalised logistic cost; the first column of X is ones."""
-    return X.T @ (sigmoid(X @ theta) - y) + l2 * np.concatenate([[0.0], theta[1:]])
+def signed_gradient(theta: Any, X: Any, s: Any, l2: Any) -> Any:
+    """Gradient of the penalised logistic cost for targets -1 and +1; the first column of X is ones."""
+    return _pull(-s * sigmoid(-s * (X @ theta)), theta, X, l2)
+
+
+def _pull(deltas: Any, theta: Any, X: Any, l2: Any) -> Any:
+    """Sum the derivatives of the rows' costs by z, and add the penalty on the slopes."""
+    return X.T @ deltas + l2 * np.concatenate([[0.0], theta[1:]])
 
 
 def _logistic_inputs(rng: np.random.Generator) -> tuple[Any, ...]:
     """Draw a few labelled points with one to three features, and a penalty."""
     n, features = int(rng.integers(1, 6)), int(rng.integers(1, 4))
     X = design_matrix(nice(rng, n, features))
-    return nice(rng, features + 1), X, rng.integers(0, 2, size=n), nice(rng, low=0.1, high=3.0)
+    return nice(rng, features + 1), X, rng.choice([-1, 1], size=n), nice(rng, low=0.1, high=3.0)
 
 
 def turning_point() -> float:
@@ -238,61 +243,66 @@ EXERCISES = (
     Exercise(
         id="gates-logistic-gradient",
         chapter="gates",
-        title="The gradient of logistic regression",
+        title="Targets of plus and minus one",
         difficulty=2,
-        minutes=10,
+        minutes=12,
         equation="eq-gates-logistic-gradient",
         hints=(
-            "Write all components at once: prediction minus target for all rows, then the transposed design matrix.",
-            "The penalty adds l2 times θ, but not for the intercept. Set that component to zero.",
+            "Which probability does the model give to what really is the case, for s = 1 and for s = -1? "
+            "With 1 - σ(z) = σ(-z) the two are one formula.",
+            "The derivative of ln(1 + e^(-sz)) by z is -s e^(-sz)/(1 + e^(-sz)). Write the fraction as a σ.",
+            "Then the chain rule, as before: times the row of X, summed over the rows, and the penalty.",
         ),
-        reference=logistic_gradient,
+        reference=signed_gradient,
         inputs=_logistic_inputs,
-        cases=((np.array([0.5]), np.array([[2.0]]), np.array([1]), 0.5),),
+        cases=(
+            (np.array([0.5]), np.array([[2.0]]), np.array([1]), 0.5),
+            (np.array([0.5, -1.0]), np.array([[1.0, 2.0]]), np.array([-1]), 0.5),
+        ),
         mistakes=(
             Mistake(
                 "penalised the intercept",
-                lambda theta, X, y, l2: X.T @ (sigmoid(X @ theta) - y) + l2 * theta,
+                lambda theta, X, s, l2: -X.T @ (s * sigmoid(-s * (X @ theta))) + l2 * theta,
                 "Only the slopes are penalised; the first component of θ is the intercept.",
             ),
             Mistake(
                 "forgot the penalty",
-                lambda theta, X, y, l2: X.T @ (sigmoid(X @ theta) - y),
+                lambda theta, X, s, l2: signed_gradient(theta, X, s, 0.0),
                 "This is the gradient of the cross-entropy alone. The penalty has a derivative too.",
             ),
             Mistake(
-                "target minus prediction",
-                lambda theta, X, y, l2: (
-                    X.T @ (y - sigmoid(X @ theta)) + l2 * np.concatenate([[0.0], theta[1:]])
-                ),
-                "The sign of the first term is turned: this is the gradient of the log-likelihood, "
-                "which one maximises; the cost is its negative.",
+                "the first term has the wrong sign",
+                lambda theta, X, s, l2: _pull(s * sigmoid(-s * (X @ theta)), theta, X, l2),
+                "If the target is +1, a larger z lowers the cost: the derivative by z is negative.",
+            ),
+            Mistake(
+                "took the probability of the right answer",
+                lambda theta, X, s, l2: _pull(-s * sigmoid(s * (X @ theta)), theta, X, l2),
+                "A row that the model is sure about, and right, must hardly pull. What is e^(-sz)/(1 + e^(-sz))?",
+            ),
+            Mistake(
+                "forgot the factor s in front",
+                lambda theta, X, s, l2: _pull(-sigmoid(-s * (X @ theta)), theta, X, l2),
+                "The inner derivative of -s z is -s: rows with s = -1 pull the other way.",
+            ),
+            Mistake(
+                "put the targets ±1 where the page has 0 and 1",
+                lambda theta, X, s, l2: _pull(sigmoid(X @ theta) - s, theta, X, l2),
+                "p - y is for targets 0 and 1. No p comes near -1, so rows with s = -1 would pull for ever.",
+            ),
+            Mistake(
+                "forgot the sign of the target within the sigmoid",
+                lambda theta, X, s, l2: _pull(-s * sigmoid(-(X @ theta)), theta, X, l2),
+                "For s = -1 the cost is ln(1 + e^z). Its derivative is σ(z), not σ(-z).",
             ),
             Mistake(
                 "lost the factor 1/2 of the penalty",
-                lambda theta, X, y, l2: (
-                    X.T @ (sigmoid(X @ theta) - y) + 2 * l2 * np.concatenate([[0.0], theta[1:]])
-                ),
+                lambda theta, X, s, l2: signed_gradient(theta, X, s, 2 * l2),
                 "The penalty is half of l2 times the squares; its derivative has no factor 2.",
             ),
             Mistake(
-                "multiplied by σ′",
-                lambda theta, X, y, l2: (
-                    X.T @ ((sigmoid(X @ theta) - y) * sigmoid(X @ theta) * (1 - sigmoid(X @ theta)))
-                    + l2 * np.concatenate([[0.0], theta[1:]])
-                ),
-                "p(1 - p) appears with the squared error. With the cross-entropy it cancels.",
-            ),
-            Mistake(
-                "forgot the sigmoid",
-                lambda theta, X, y, l2: X.T @ (X @ theta - y) + l2 * np.concatenate([[0.0], theta[1:]]),
-                "This is the gradient of linear regression. The prediction here is p, not z.",
-            ),
-            Mistake(
                 "took the mean over the samples in the first term",
-                lambda theta, X, y, l2: (
-                    X.T @ (sigmoid(X @ theta) - y) / len(y) + l2 * np.concatenate([[0.0], theta[1:]])
-                ),
+                lambda theta, X, s, l2: _pull(-s * sigmoid(-s * (X @ theta)) / len(s), theta, X, l2),
                 "The cost {eq}`def-gates-cross-entropy` is a sum over the rows. With a mean the penalty would weigh more.",
             ),
         ),

@@ -91,16 +91,16 @@ SELFCHECKS = (
     ),
     selfcheck(
         "gates-logistic-gradient",
-        r"Logistic regression with one input has two samples $x$ with the targets $y$. Its cost is the cross-entropy, "
-        r"*summed* over the samples, with the natural logarithm, plus the penalty $\frac\lambda2\theta_1^2$ on the slope. "
-        r"Give the gradient at $\theta = (\theta_0, \theta_1)$, the intercept first.",
-        lambda theta, X, y, l2: (
-            rf"For $\theta = {typeset(theta)}$, $x = {typeset(X[:, 1])}$, $y = {typeset(y)}$ and $\lambda = {l2:g}$:"
+        r"Logistic regression with one input has two samples $x$, and its targets $s$ are $-1$ and $+1$. Its cost is "
+        r"$\sum_i\ln(1 + e^{-s_iz_i})$ with $z_i = \theta_0 + \theta_1x_i$, plus the penalty $\frac\lambda2\theta_1^2$ on the "
+        r"slope. Give the gradient at $\theta = (\theta_0, \theta_1)$, the intercept first.",
+        lambda theta, X, s, l2: (
+            rf"For $\theta = {typeset(theta)}$, $x = {typeset(X[:, 1])}$, $s = {typeset(s)}$ and $\lambda = {l2:g}$:"
         ),
         draw=lambda rng: (
             nice(rng, 2),
             np.column_stack([np.ones(2), nice(rng, 2)]),
-            rng.integers(0, 2, size=2),
+            rng.choice([-1, 1], size=2),
             nice(rng, low=0.1, high=3.0),
         ),
         say={
