@@ -30,6 +30,13 @@ def test_every_erratum_has_its_number_a_printed_and_a_right_version_and_a_cell()
         assert "{code-cell}" in section, f"erratum {name}: a cell that tells them apart"
 
 
+def test_the_table_sorts_every_erratum_once_under_its_number() -> None:
+    listed = re.findall(
+        r"\{ref\}`(\d+) <erratum-([a-z]+)>`", PAGE.read_text("utf-8").split("## The lecture")[0]
+    )
+    assert sorted((int(number), name) for number, name in listed) == list(enumerate(SECTIONS, 1))
+
+
 def test_every_reference_to_an_erratum_leads_somewhere() -> None:
     for chapter in PAGE.parent.glob("*.md"):
         used = re.findall(r"\{ref\}`(?:[^`<]*<)?erratum-([a-z0-9-]+)", chapter.read_text(encoding="utf-8"))
