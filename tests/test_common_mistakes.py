@@ -15,8 +15,8 @@ HABIT = "it is about how one works, which no result of an exercise shows"
 SHOWN = {
     "activations": {
         "Softmax down the columns.": ("act-softmax", "normalised the columns"),
-        "The slope of the slope.": ("act-elu", "took the output for the input"),
-        "$\\log(1+e^z)$ as it stands.": ("act-softplus", "the formula as it stands, which overflows"),
+        "The slope of the slope.": ("act-softsign", "took the output for the input"),
+        "$\\log(1+e^z)$ as it stands.": ("act-logcosh", "the formula as it stands, which overflows"),
         "Judging an activation by one run.": JUDGEMENT,
         "Comparing activations at one learning rate.": JUDGEMENT,
     },

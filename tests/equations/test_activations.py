@@ -88,13 +88,11 @@ def test_slope_of_elu_numerically(alpha, printed):
 
 @pytest.mark.equation("eq-act-elu-smooth", method="sympy")
 def test_slope_of_elu_is_continuous_for_alpha_one_only(printed):
-    printed("eq-act-elu-smooth").holds({r"\alpha": 1}, where=["def-act-elu"])
-    left = printed("eq-act-elu-smooth").value({r"\alpha": ALPHA}, where=["def-act-elu"], side=0)
-    assert sp.solve(left - printed("eq-act-elu-smooth").value(side=2), ALPHA) == [1]
-    slope = printed("eq-act-elu-slope").value
-    assert slope({"a": SIZE, r"\alpha": ALPHA}) == printed("eq-act-elu-smooth").value(
-        side=2
-    )  # from the right
+    smooth, where = printed("eq-act-elu-smooth"), ["def-act-elu"]
+    smooth.holds({r"\alpha": ALPHA}, where=where)
+    left, right = (smooth.value({r"\alpha": ALPHA}, where=where, statement=i, side=0) for i in (0, 1))
+    assert sp.solve(left - right, ALPHA) == [1]
+    assert printed("eq-act-elu-slope").value({"a": SIZE, r"\alpha": ALPHA}) == right
 
 
 @pytest.mark.equation("eq-act-softplus-slope", method="sympy")

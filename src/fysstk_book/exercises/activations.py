@@ -6,7 +6,7 @@ import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_book.exercises._measured import covering
-from fysstk_nn.activations import sigmoid, softmax, softplus
+from fysstk_nn.activations import sigmoid, softmax
 
 
 def leaky(z: Any, alpha: Any) -> Any:
@@ -14,14 +14,14 @@ def leaky(z: Any, alpha: Any) -> Any:
     return np.where(z > 0, z, alpha * z), np.where(z > 0, 1.0, alpha)
 
 
-def elu_slope(a: Any, alpha: Any) -> Any:
-    """Slope of ELU from its output."""
-    return np.where(a > 0, 1.0, a + alpha)
+def softsign_slope(a: Any) -> Any:
+    """Slope of softsign from its output."""
+    return (1 - np.abs(a)) ** 2
 
 
-def stable_softplus(z: Any) -> Any:
-    """Softplus without overflow."""
-    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+def tanh_integral(z: Any) -> Any:
+    """Logarithm of the hyperbolic cosine, without overflow."""
+    return np.abs(z) + np.log1p(np.exp(-2 * np.abs(z))) - np.log(2)
 
 
 def row_softmax(Z: Any) -> Any:
@@ -35,9 +35,17 @@ def _without_maximum(Z: Any, largest: Any) -> Any:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def through_softmax(g: Any, a: Any) -> Any:
-    """Derivatives with respect to z from those with respect to a = softmax(z)."""
+def through_softmax(g: Any, z: Any, tau: Any) -> Any:
+    """Derivatives with respect to z and tau from those with respect to a = softmax(z / tau)."""
+    return _from_scaled(_pulled_back(g, softmax(z / tau)), z, tau)
+
+
+def _pulled_back(g: Any, a: Any) -> Any:
     return a * (g - (g * a).sum(axis=1, keepdims=True))
+
+
+def _from_scaled(du: Any, z: Any, tau: Any) -> Any:
+    return du / tau, -np.sum(du * z) / tau**2
 
 
 def count_dead(X: Any, W: Any, b: Any) -> Any:
@@ -54,10 +62,8 @@ def _with_alpha(rng: np.random.Generator) -> tuple[Any, ...]:
     return nice(rng, int(rng.integers(1, 4)), int(rng.integers(2, 5))), float(rng.choice([0.01, 0.1, 0.3]))
 
 
-def _elu_outputs(rng: np.random.Generator) -> tuple[Any, ...]:
-    alpha = float(rng.choice([0.5, 1.5, 2.0]))
-    z = nice(rng, int(rng.integers(1, 4)), int(rng.integers(3, 6)))
-    return np.where(z > 0, z, alpha * np.expm1(z)), alpha
+def _softsign_outputs(rng: np.random.Generator) -> tuple[Any, ...]:
+    return (nice(rng, int(rng.integers(1, 4)), int(rng.integers(3, 6)), low=-0.9, high=0.9),)
 
 
 def _rows(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -67,7 +73,7 @@ def _rows(rng: np.random.Generator) -> tuple[Any, ...]:
 
 def _behind_softmax(rng: np.random.Generator) -> tuple[Any, ...]:
     n, m = int(rng.integers(1, 5)), int(rng.integers(2, 6))
-    return nice(rng, n, m), softmax(nice(rng, n, m))
+    return nice(rng, n, m), nice(rng, n, m), float(rng.choice([0.5, 2.0, 3.0]))
 
 
 def _layer(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -138,110 +144,116 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="act-elu",
+        id="act-softsign",
         chapter="activations",
-        title="The slope of ELU from its output",
+        title="The slope of softsign from its output",
         difficulty=2,
-        minutes=8,
-        equation="eq-act-elu-slope",
+        minutes=10,
+        equation="eq-act-tanh-slope",
         hints=(
-            "Which branch the input was on can be seen from the sign of the output.",
-            "On the left, f′ = alpha eᶻ. Express eᶻ through a = alpha(eᶻ − 1).",
+            "Use the quotient rule for z > 0 first, and then for z < 0, where |z| = -z.",
+            "Both give the same power of 1 + |z|. Express 1 + |z| through a: what is 1 - |a|?",
         ),
-        reference=elu_slope,
-        inputs=_elu_outputs,
+        reference=softsign_slope,
+        inputs=_softsign_outputs,
         mistakes=(
             Mistake(
                 "took the output for the input",
-                lambda a, alpha: np.where(a > 0, 1.0, alpha * np.exp(np.minimum(a, 0))),
-                "alpha eᶻ is right, but you inserted a for z. Express eᶻ through a instead.",
+                lambda a: 1 / (1 + np.abs(a)) ** 2,
+                "The slope at z is right, but you inserted a for z. Express 1 + |z| through a.",
             ),
             Mistake(
-                "left alpha out",
-                lambda a, alpha: np.where(a > 0, 1.0, a + 1),
-                "That is right for alpha = 1 only.",
+                "forgot the absolute value",
+                lambda a: (1 - a) ** 2,
+                "f is odd, so its slope is the same at z and at -z.",
             ),
             Mistake(
-                "the sign of alpha is turned",
-                lambda a, alpha: np.where(a > 0, 1.0, a - alpha),
-                "a lies between −alpha and 0 there, and the slope must come out positive.",
+                "forgot the square",
+                lambda a: 1 - np.abs(a),
+                "This is 1/(1 + |z|). The quotient rule has the square of the denominator.",
             ),
             Mistake(
-                "the slope of ReLU",
-                lambda a, alpha: np.where(a > 0, 1.0, 0.0),
-                "On the left side ELU is not constant: its slope is alpha eᶻ.",
+                "the slope of tanh",
+                lambda a: 1 - a**2,
+                "This is right for tanh. Softsign fades more slowly.",
             ),
             Mistake(
-                "the slope of leaky ReLU",
-                lambda a, alpha: np.where(a > 0, 1.0, alpha),
-                "On the left side ELU is not a line: its slope is alpha eᶻ, and alpha only at z = 0.",
+                "took the slope of |z| for 1 on both sides",
+                lambda a: np.where(a > 0, (1 - a) ** 2, 1 - a**2),
+                "For positive z it is right. On the other side, which slope does |z| have?",
+            ),
+            Mistake(
+                "a negative slope on the left",
+                lambda a: np.sign(a) * (1 - np.abs(a)) ** 2,
+                "The function rises everywhere, so its slope is positive on both sides.",
             ),
         ),
     ),
     Exercise(
-        id="act-softplus",
+        id="act-logcosh",
         chapter="activations",
-        title="A softplus that never overflows",
-        difficulty=1,
-        minutes=6,
+        title="The function whose slope is tanh",
+        difficulty=2,
+        minutes=10,
         equation="eq-act-softplus-stable",
         hints=(
-            "Use the form of equation {eq}`eq-act-softplus-stable`: its exponent is never positive.",
-            "`np.abs`, `np.maximum` and `np.log1p` are all you need.",
+            "tanh is sinh over cosh. Which of the two is the derivative of the other?",
+            "cosh z is half of the sum of two exponentials. Take the larger one, exp(|z|), out of the sum.",
+            "`np.log1p` is ln(1 + x), and exp(-2|z|) never overflows.",
         ),
-        reference=stable_softplus,
-        inputs=lambda rng: (nice(rng, int(rng.integers(1, 6)), low=-9, high=9),),
+        reference=tanh_integral,
+        inputs=lambda rng: (nice(rng, int(rng.integers(1, 6)), low=-4, high=4),),
         cases=(
             (np.array([-1000.0, 1.0, 1000.0]),),
-            (np.array([0.0]),),
+            (np.array([0.5]),),
             (np.array([1e4]),),
             (np.array([-1e4, 40.0]),),
         ),
         mistakes=(
             Mistake(
                 "forgot the absolute value in the exponential",
-                lambda z: np.maximum(z, 0.0) + np.log1p(np.exp(-z)),
-                "At z = −1000 the exponent is +1000. Which sign does the exponent have in equation {eq}`eq-act-softplus-stable`, on both sides?",
+                lambda z: np.abs(z) + np.log1p(np.exp(-2 * z)) - np.log(2),
+                "At z = −1000 the exponent is +2000. It should be negative on both sides.",
             ),
             Mistake(
                 "cut z off at a large number",
-                lambda z: np.log1p(np.exp(np.clip(z, -700, 700))),
-                "It no longer overflows, but beyond the cut it stays where it is. What is softplus at z = 10 000?",
+                lambda z: np.log(np.cosh(np.clip(z, -700, 700))),
+                "It no longer overflows, but beyond the cut it stays where it is. The function goes on rising with the slope 1.",
             ),
             Mistake(
-                "ReLU, without the logarithm",
-                lambda z: np.maximum(z, 0.0),
-                "That is the first term of equation {eq}`eq-act-softplus-stable`. The second one is missing.",
+                "forgot the constant of integration",
+                lambda z: np.abs(z) + np.log1p(np.exp(-2 * np.abs(z))),
+                "The slope is right. What is your function at z = 0?",
             ),
             Mistake(
-                "the sigmoid",
-                sigmoid,
-                "That is the derivative of softplus.",
+                "lost the logarithm",
+                lambda z: np.abs(z) - np.log(2),
+                "That is the function far out. Near 0 a second term matters.",
             ),
             Mistake(
-                "the absolute value in the first term as well",
-                lambda z: np.abs(z) + np.log1p(np.exp(-np.abs(z))),
-                "Far out on the left softplus tends to 0. Your first term grows there.",
+                "lost the 2 in the exponent",
+                lambda z: np.abs(z) + np.log1p(np.exp(-np.abs(z))) - np.log(2),
+                "If exp(|z|) is taken out of exp(-|z|), what is left?",
             ),
             Mistake(
-                "lost the maximum",
-                lambda z: np.log1p(np.exp(-np.abs(z))),
-                "For large z softplus is close to z; yours goes to 0 on both sides.",
+                "lost the absolute value of the first term",
+                lambda z: z + np.log1p(np.exp(-2 * np.abs(z))) - np.log(2),
+                "tanh is odd, so its integral from 0 is even: the same at z and at -z.",
             ),
             Mistake(
-                "softplus of −z",
-                lambda z: softplus(-z),
-                "Yours falls. Check the signs.",
+                "the derivative of tanh",
+                lambda z: 1 - np.tanh(z) ** 2,
+                "That is the slope of tanh. The function is asked for whose slope is tanh.",
             ),
             Mistake(
-                "gave z itself for every positive z",
-                lambda z: np.where(z > 0, z, np.log1p(np.exp(np.minimum(z, 0)))),
-                "For positive z the logarithm adds a little to z: how much at z = 1?",
+                "left cosh without the logarithm",
+                np.cosh,
+                "The derivative of cosh is sinh. For sinh/cosh the cosh has to be inside of something.",
             ),
             Mistake(
                 "the formula as it stands, which overflows",
-                lambda z: np.log(1 + np.exp(z)),
-                "At z = 1000 the exponential is infinite, and softplus is 1000. Take the large part out first.",
+                lambda z: np.log(np.cosh(z)),
+                "At z = 1000 the hyperbolic cosine is infinite, and its logarithm is only about 999. Take the large part out first.",
             ),
         ),
     ),
@@ -309,46 +321,62 @@ EXERCISES = (
     Exercise(
         id="act-pull-back",
         chapter="activations",
-        title="Back through softmax",
-        difficulty=2,
-        minutes=10,
+        title="Back through a softmax with a temperature",
+        difficulty=3,
+        minutes=15,
         equation="eq-act-softmax-pull-back",
         hints=(
-            "Equation {eq}`eq-act-softmax-pull-back` has one sum for each sample, the same for all j.",
-            "The sum runs along a row. With `keepdims=True` it stays a column, which goes with every entry of its row.",
+            "Call z/τ u. Equation {eq}`eq-act-softmax-pull-back` gives the derivatives with respect to u.",
+            "The sum in it runs along a row. With `keepdims=True` it stays a column, which goes with every entry of its row.",
+            "τ is in every u of every sample: add up all that comes back, each with its ∂u/∂τ.",
         ),
         reference=through_softmax,
         inputs=_behind_softmax,
         mistakes=(
             Mistake(
                 "only the diagonal of the Jacobian",
-                lambda g, a: g * a * (1 - a),
+                lambda g, z, tau: _from_scaled(g * softmax(z / tau) * (1 - softmax(z / tau)), z, tau),
                 "That is the sigmoid's rule. With softmax each output depends on all inputs.",
             ),
             Mistake(
                 "left the sum out",
-                lambda g, a: g * a,
+                lambda g, z, tau: _from_scaled(g * softmax(z / tau), z, tau),
                 "The off-diagonal part of the Jacobian is missing: something is subtracted from g.",
             ),
             Mistake(
-                "subtracted the sum of g without the weights a",
-                lambda g, a: a * (g - g.sum(axis=1, keepdims=True)),
-                "In the sum each g is weighted with its a.",
-            ),
-            Mistake(
-                "subtracted outside of the product with a",
-                lambda g, a: a * g - (g * a).sum(axis=1, keepdims=True),
-                "The difference is multiplied by a as a whole. Check the brackets.",
+                "left the temperature out of the forward pass",
+                lambda g, z, tau: _from_scaled(_pulled_back(g, softmax(z)), z, tau),
+                "The outputs are those of softmax at z/τ.",
             ),
             Mistake(
                 "summed over the samples",
-                lambda g, a: a * (g - (g * a).sum(axis=0)),
+                lambda g, z, tau: _from_scaled(
+                    softmax(z / tau) * (g - (g * softmax(z / tau)).sum(axis=0)), z, tau
+                ),
                 "The sum runs over the outputs of one sample, along a row.",
             ),
             Mistake(
-                "the sign is turned",
-                lambda g, a: -through_softmax(g, a),
-                "Your gradient points the other way.",
+                "stopped at u",
+                lambda g, z, tau: (tau * through_softmax(g, z, tau)[0], through_softmax(g, z, tau)[1]),
+                "The second derivative is right. From u to z there is one more factor.",
+            ),
+            Mistake(
+                "the sign of the temperature's derivative is turned",
+                lambda g, z, tau: (through_softmax(g, z, tau)[0], -through_softmax(g, z, tau)[1]),
+                "What is the derivative of z/τ with respect to τ? Mind its sign.",
+            ),
+            Mistake(
+                "divided by the temperature once",
+                lambda g, z, tau: (through_softmax(g, z, tau)[0], tau * through_softmax(g, z, tau)[1]),
+                "The derivative of 1/τ has a square in it.",
+            ),
+            Mistake(
+                "left z out of the temperature's derivative",
+                lambda g, z, tau: (
+                    through_softmax(g, z, tau)[0],
+                    -np.sum(_pulled_back(g, softmax(z / tau))) / tau**2,
+                ),
+                "This is 0, or nearly: the derivatives of a row add up to zero. Each of them comes with its own ∂u/∂τ.",
             ),
         ),
     ),

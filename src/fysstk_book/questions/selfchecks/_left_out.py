@@ -40,17 +40,15 @@ UNASKED = {
     "act-leaky": {
         "the larger of z and alpha z": OTHER,
     },
+    "act-logcosh": {
+        "the formula as it stands, which overflows": OVERFLOW,
+        "cut z off at a large number": OVERFLOW,
+    },
     "act-pull-back": {"summed over the samples": "there is one sample"},
     "act-softmax": {
         "the formula as it stands, which overflows": OVERFLOW,
         "subtracted the largest absolute value": OVERFLOW,
         "subtracted the largest number of the whole batch": "there is one sample",
-    },
-    "act-softplus": {
-        "the formula as it stands, which overflows": OVERFLOW,
-        "cut z off at a large number": OVERFLOW,
-        "forgot the absolute value in the exponential": OVERFLOW,
-        "the absolute value in the first term as well": OTHER,
     },
     "chain-product": {"divided the whole product by each factor": "it divides by zero, or is right"},
     "cost-counts": {"forgot the 1/n of the mean in the delta": "there is one sample"},

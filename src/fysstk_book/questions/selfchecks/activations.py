@@ -6,10 +6,6 @@ from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
 from fysstk_book.questions.selfchecks._typeset import number, typeset
 
-DISTRIBUTIONS = np.array(
-    [[0.1, 0.2, 0.7], [0.2, 0.3, 0.5], [0.1, 0.3, 0.6], [0.2, 0.2, 0.6], [0.1, 0.1, 0.8]]
-)
-
 SELFCHECKS = (
     selfcheck(
         "act-leaky",
@@ -22,23 +18,16 @@ SELFCHECKS = (
         ),
     ),
     selfcheck(
-        "act-elu",
-        r"ELU is $f(z) = z$ for $z > 0$ and $\alpha(e^z - 1)$ for $z \le 0$. For two nodes you know the outputs $a$ alone. "
-        r"Give the two slopes $f'(z)$.",
-        r"a, \alpha",
-        draw=lambda rng: (
-            rng.permutation([nice(rng, low=0.2, high=2.0), -float(rng.integers(1, 5)) / 10]),
-            float(rng.choice([0.5, 1.5, 2.0])),
-        ),
+        "act-softsign",
+        r"Softsign is $f(z) = z/(1+|z|)$. For two nodes you know the outputs $a$ alone. Give the two slopes $f'(z)$.",
+        "a",
+        draw=lambda rng: (rng.permutation([-1.0, 1.0]) * nice(rng, 2, low=0.1, high=0.8),),
     ),
     selfcheck(
-        "act-softplus",
-        r"Softplus is $\ln(1 + e^z)$. Give its values at the two numbers in $z$.",
+        "act-logcosh",
+        r"A function has the slope $\tanh z$, and is 0 at $z = 0$. Give its values at the two numbers in $z$.",
         "z",
-        draw=lambda rng: (rng.permutation([-1.0, 1.0]) * nice(rng, 2, low=0.3, high=3.0),),
-        say={
-            "ReLU, without the logarithm": "Softplus is smooth. It is max(z, 0) plus a logarithm, which is missing here."
-        },
+        draw=lambda rng: (rng.permutation([-1.0, 1.0]) * nice(rng, 2, low=0.3, high=2.0),),
     ),
     selfcheck(
         "act-softmax",
@@ -49,10 +38,11 @@ SELFCHECKS = (
     ),
     selfcheck(
         "act-pull-back",
-        r"For one sample, softmax has the outputs $a$, and the cost $C$ has the derivatives $g = \partial C/\partial a$. "
-        r"Give the three derivatives $\partial C/\partial z$ with respect to the inputs of softmax.",
-        lambda g, a: rf"For $a = {typeset(a)}$ and $g = {typeset(g)}$:",
-        draw=lambda rng: (nice(rng, 1, 3), rng.permutation(rng.choice(DISTRIBUTIONS))[np.newaxis]),
+        r"For one sample, $a = \operatorname{softmax}(z/\tau)$, and the cost $C$ has the derivatives $g = \partial C/\partial a$. "
+        r"Give the two derivatives $\partial C/\partial z$ and then $\partial C/\partial\tau$, three numbers.",
+        lambda g, z, tau: rf"For $z = {typeset(z)}$, $\tau = {number(tau)}$ and $g = {typeset(g)}$:",
+        draw=lambda rng: (nice(rng, 1, 2), nice(rng, 1, 2), float(rng.choice([0.5, 2.0, 3.0]))),
+        part=lambda result: [*result[0].ravel(), result[1]],
     ),
     selfcheck(
         "act-dead",
