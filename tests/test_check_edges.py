@@ -8,19 +8,8 @@ import pytest
 from check_samples import GRADIENTS, NUMBER, VALUE, number, says
 from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.exercises import find
-from fysstk_nn.activations import sigmoid
 
 pytestmark = pytest.mark.usefixtures("fresh_checker")
-
-
-def one_neuron_is_no_chain(x, y, w, b):
-    a = [x]
-    for weight, bias in zip(w, b, strict=True):
-        a.append(sigmoid(weight * a[-1] + bias))
-    delta = w[1] * (a[-1] - y) * a[-1] * (1 - a[-1])
-    for l in range(len(w) - 1, 1, -1):
-        delta = delta * w[l] * a[l] * (1 - a[l])
-    return delta * a[1] * (1 - a[1])
 
 
 def two_layers_or_more(sizes, v):
@@ -66,7 +55,6 @@ def gone_where_it_leaves(image, down, right):
 @pytest.mark.parametrize(
     ("id", "answer"),
     [
-        ("scalar-chain", one_neuron_is_no_chain),
         ("van-variances", two_layers_or_more),
         ("types-convolution", for_filters_of_one_length),
         ("ua-polygon", not_for_a_single_cell),

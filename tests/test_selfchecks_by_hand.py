@@ -63,11 +63,11 @@ def one_end(x, y, w, b):
     return w, b
 
 
-def one_batch(x, y, s, w, b):
+def one_batch(x, u, d, w, b):
     h = 1e-6  # the slope of the mean cost itself, without any formula for it
 
     def cost(w, b):
-        return sum((sigma(w * x[i] + b) - y[i]) ** 2 / (2 * s[i] ** 2) for i in range(2)) / 2
+        return sum((sigma(w * x[i] + b) - sigma(w * u[i] + b) - d[i]) ** 2 / 2 for i in range(2)) / 2
 
     return (cost(w + h, b) - cost(w - h, b)) / (2 * h), (cost(w, b + h) - cost(w, b - h)) / (2 * h)
 
@@ -126,6 +126,15 @@ def skip(a1, a2, y, w1, w2, v):
         return (sigma(z2 + w2 * (sigma(z1 + w1 * dx) - a1) + v * dx) - y) ** 2 / 2
 
     return (cost(h) - cost(-h)) / (2 * h)
+
+
+def steady(a):
+    low, high = -20.0, 20.0
+    for _ in range(100):  # the z that the sigmoid turns into a
+        z = (low + high) / 2
+        low, high = (z, high) if sigma(z) < a else (low, z)
+    w = 2e-6 / (sigma(z + 1e-6) - sigma(z - 1e-6))
+    return w, z - w * a
 
 
 def left_alone(w, eta, lam, n):
@@ -344,7 +353,7 @@ SOLVED = {
     "one-cost": (one_cost, "x y w_1 b_1"),
     "one-gradients": (one_gradients, "x y t s"),
     "one-end": (one_end, "x y w_1 b_1"),
-    "one-batch": (one_batch, "x y s w_1 b_1"),
+    "one-batch": (one_batch, "x u d w_1 b_1"),
     "two-output": (turned, "w_0^{(2)} w_1^{(2)} b^{(2)}"),
     "two-gradients": (two_gradients, "x y W^{(1)} W^{(2)}"),
     "two-convention": (friend, r"A \Delta"),
@@ -352,6 +361,7 @@ SOLVED = {
     "scalar-delta": (skip, "a_1 a_2 y w_1 w_2 v"),
     "scalar-gradients": (shared_weight, "x y w b"),
     "scalar-linear": (scalar_linear, "x y s w_1 b_1 w_2 b_2"),
+    "scalar-chain": (steady, "a"),
     "scalar-penalty": (left_alone, r"w \eta \lambda n"),
     "chain-walk": (chain_walk, "t"),
     "chain-layer": (shared, "w a b y"),

@@ -55,34 +55,35 @@ def _end_wrong(way: Any) -> Any:
     return wrong
 
 
-def mean_gradients(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
-    """Derivatives of the mean cost of samples whose errors are measured in units of s."""
-    error = delta(sigmoid(w1 * x + b1), y) / s**2
-    return np.mean(error * x), np.mean(error)
+def pair_gradients(x: Any, u: Any, d: Any, w1: Any, b1: Any) -> Any:
+    """Derivatives of the mean cost of pairs of which only the difference is known."""
+    at_x, at_u = _pairs(x, u, d, w1, b1)
+    return np.mean(at_x * x + at_u * u), np.mean(at_x + at_u)
 
 
-def _mean_wrong(error: Any) -> Any:
-    """Return `mean_gradients` with another formula for the deltas, made from outputs, targets and s."""
+def _pairs(x: Any, u: Any, d: Any, w1: Any, b1: Any, *, slope: Any = lambda a: a * (1 - a)) -> Any:
+    """Return the deltas at both ends of each pair."""
+    a, c = sigmoid(w1 * x + b1), sigmoid(w1 * u + b1)
+    return (a - c - d) * slope(a), -(a - c - d) * slope(c)
 
-    def wrong(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
-        change = error(sigmoid(w1 * x + b1), y, s)
-        return np.mean(change * x), np.mean(change)
+
+def _pairs_wrong(join: Any) -> Any:
+    """Return `pair_gradients` with another way from the deltas at both ends to the two derivatives."""
+
+    def wrong(x: Any, u: Any, d: Any, w1: Any, b1: Any) -> Any:
+        return join(*_pairs(x, u, d, w1, b1), x, u)
 
     return wrong
 
 
-def _mean_by_weights(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
-    return tuple(part / np.mean(1 / s**2) for part in mean_gradients(x, y, s, w1, b1))
+def _pairs_without_slopes(x: Any, u: Any, d: Any, w1: Any, b1: Any) -> Any:
+    at_x, at_u = _pairs(x, u, d, w1, b1, slope=lambda a: 1.0)
+    return np.mean(at_x * x + at_u * u), np.mean(at_x + at_u)
 
 
-def _mean_not_taken(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
-    error = delta(sigmoid(w1 * x + b1), y) / s**2
-    return error * x, error
-
-
-def _mean_of_factors(x: Any, y: Any, s: Any, w1: Any, b1: Any) -> Any:
-    error = np.mean(delta(sigmoid(w1 * x + b1), y) / s**2)
-    return error * np.mean(x), error
+def _as_one_neuron(x: Any, u: Any, d: Any, w1: Any, b1: Any) -> Any:
+    a = sigmoid(w1 * (x - u) + b1)
+    return np.mean((a - d) * a * (1 - a) * (x - u)), np.mean((a - d) * a * (1 - a))
 
 
 def tanh_gradients(x: Any, y: Any, w1: Any, b1: Any) -> Any:
@@ -96,15 +97,9 @@ def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
     return nice(rng), nice(rng, low=0.1, high=1.0), nice(rng), nice(rng)
 
 
-def _samples(rng: np.random.Generator) -> tuple[Any, ...]:
-    n = int(rng.integers(1, 6))
-    return (
-        nice(rng, n),
-        nice(rng, n, low=0.1, high=1.0),
-        nice(rng, n, low=0.1, high=1.5),
-        nice(rng),
-        nice(rng),
-    )
+def _some_pairs(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(2, 6))
+    return nice(rng, n), nice(rng, n), nice(rng, n, low=-0.9, high=0.9), nice(rng), nice(rng)
 
 
 EXERCISES = (
@@ -347,56 +342,68 @@ EXERCISES = (
     Exercise(
         id="one-batch",
         chapter="one-neuron",
-        title="Samples with error bars",
-        difficulty=2,
-        minutes=8,
+        title="Only differences are known",
+        difficulty=3,
+        minutes=10,
         equation="eq-one-batch",
         hints=(
-            "Which factor does sample i get in its cost, compared with {eq}`def-one-cost`? Its δ gets the same.",
-            "Compute δ₁/s² for all samples at once; then take means as in {eq}`eq-one-batch`.",
+            "One pair first: differentiate the cost with respect to the answer at x, and to the answer at u.",
+            "A change of w₁ changes both answers, and the two contributions add up. Each has its own slope and its own "
+            "input.",
+            "Compute both deltas for all pairs at once; then take means as in {eq}`eq-one-batch`.",
         ),
-        reference=mean_gradients,
-        inputs=_samples,
+        reference=pair_gradients,
+        inputs=_some_pairs,
         mistakes=(
             Mistake(
-                "left the error bars out",
-                _mean_wrong(lambda a, y, s: delta(a, y)),
-                "A sample with a small error bar must count more.",
+                "left out the second answer's contribution",
+                _pairs_wrong(lambda at_x, at_u, x, u: (np.mean(at_x * x), np.mean(at_x))),
+                "The answer at u changes with the parameters as well.",
             ),
             Mistake(
-                "divided by s once",
-                _mean_wrong(lambda a, y, s: delta(a, y) / s),
-                "The whole of (a - y)/s is squared.",
+                "gave both contributions the same sign",
+                _pairs_wrong(lambda at_x, at_u, x, u: (np.mean(at_x * x - at_u * u), np.mean(at_x - at_u))),
+                "The answer at u is subtracted in the cost: where it grows, the difference shrinks.",
             ),
             Mistake(
-                "multiplied by s²",
-                _mean_wrong(lambda a, y, s: delta(a, y) * s**2),
-                "In yours the worst measured samples count most.",
+                "took the input difference with the slope at x",
+                _pairs_wrong(lambda at_x, at_u, x, u: (np.mean(at_x * (x - u)), 0.0)),
+                "Each of the two answers has a slope of its own, and so the bias does not drop out either.",
             ),
             Mistake(
-                "divided by the sum of the weights",
-                _mean_by_weights,
-                "That is the gradient of a weighted mean. Wanted is the sum divided by n.",
+                "put the difference of the inputs into one neuron",
+                _as_one_neuron,
+                "The difference of two sigmoids is not the sigmoid of the difference.",
+            ),
+            Mistake(
+                "forgot the slopes of the sigmoid",
+                _pairs_without_slopes,
+                "A delta has two factors: how wrong, and how movable. The second one is the slope at its own z.",
             ),
             Mistake(
                 "took the mean of the products as the product of the means",
-                _mean_of_factors,
-                "Each sample's δ is multiplied by the same sample's x, and then the mean is taken.",
+                _pairs_wrong(
+                    lambda at_x, at_u, x, u: (
+                        np.mean(at_x) * np.mean(x) + np.mean(at_u) * np.mean(u),
+                        np.mean(at_x + at_u),
+                    )
+                ),
+                "Each delta is multiplied by its own input, and then the mean is taken.",
             ),
             Mistake(
-                "returned one derivative for each sample",
-                _mean_not_taken,
+                "returned one derivative for each pair",
+                _pairs_wrong(lambda at_x, at_u, x, u: (at_x * x + at_u * u, at_x + at_u)),
                 "There is one weight and one bias: the derivatives of the mean cost are two numbers.",
             ),
             Mistake(
-                "forgot the slope of the sigmoid",
-                _mean_wrong(lambda a, y, s: (a - y) / s**2),
-                "δ₁ has two factors: how wrong, and how movable.",
+                "took the sum for the mean",
+                _pairs_wrong(lambda at_x, at_u, x, u: (np.sum(at_x * x + at_u * u), np.sum(at_x + at_u))),
+                "The cost is the mean over the n pairs.",
             ),
             Mistake(
                 "the sign is turned",
-                lambda *inputs: tuple(-part for part in mean_gradients(*inputs)),
-                "Output minus target; the minus sign of descent belongs to the update.",
+                lambda *inputs: tuple(-part for part in pair_gradients(*inputs)),
+                "The derivative of half the square of a - c - d with respect to a is a - c - d.",
             ),
         ),
     ),

@@ -79,30 +79,10 @@ def _weighted(
     return wrong
 
 
-def first_delta(x: Any, y: Any, w: Any, b: Any) -> Any:
-    """Error of the first neuron in a chain of sigmoid neurons."""
-    a = [x]
-    for weight, bias in zip(w, b, strict=True):
-        a.append(sigmoid(weight * a[-1] + bias))
-    delta = (a[-1] - y) * a[-1] * (1 - a[-1])
-    for l in range(len(w) - 1, 0, -1):
-        delta = delta * w[l] * a[l] * (1 - a[l])
-    return delta
-
-
-def _chain(*, shift: int = 0, slopes: bool = True, output_slope: bool = True, weights: bool = True) -> Any:
-    """Return `first_delta` with one thing done wrong."""
-
-    def wrong(x: Any, y: Any, w: Any, b: Any) -> Any:
-        a = [x]
-        for weight, bias in zip(w, b, strict=True):
-            a.append(sigmoid(weight * a[-1] + bias))
-        delta = (a[-1] - y) * (a[-1] * (1 - a[-1]) if output_slope else 1)
-        for l in range(len(w) - 1, 0, -1):
-            delta = delta * (w[l - shift] if weights else 1) * (a[l] * (1 - a[l]) if slopes else 1)
-        return delta
-
-    return wrong
+def steady(a: Any) -> Any:
+    """Weight and bias of a chain whose outputs are all a, and whose deltas are all equal."""
+    w = 1 / (a * (1 - a))
+    return w, np.log(a / (1 - a)) - w * a
 
 
 def left_alone(w: Any, eta: Any, lam: Any, n: Any) -> Any:
@@ -152,11 +132,6 @@ def _measured(rng: np.random.Generator) -> tuple[Any, ...]:
     n = int(rng.integers(2, 5))
     uncertainties = nice(rng, n, low=0.2, high=2.0)
     return nice(rng, n), nice(rng, n), uncertainties, nice(rng), nice(rng), nice(rng), nice(rng)
-
-
-def _long_chain(rng: np.random.Generator) -> tuple[Any, ...]:
-    L = int(rng.integers(2, 6))
-    return nice(rng), nice(rng, low=0.1, high=1.0), nice(rng, L), nice(rng, L)
 
 
 def _penalty(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -388,43 +363,53 @@ EXERCISES = (
     Exercise(
         id="scalar-chain",
         chapter="scalar-network",
-        title="Any number of hidden layers",
+        title="A delta that keeps its size",
         difficulty=3,
-        minutes=15,
+        minutes=12,
         equation="eq-scalar-chain-delta",
         hints=(
-            "Go forward and keep all outputs in a list, with x in front.",
-            "Start with δ of the last neuron and apply {eq}`eq-scalar-chain-delta` until you reach the first.",
-            "Python counts from 0: in an array `w`, the weight w₁ is `w[0]`.",
+            "One step back multiplies δ by two factors, {eq}`eq-scalar-chain-delta`. What has their product to be?",
+            "The slope of a sigmoid follows from its output a alone.",
+            "Which z does a sigmoid turn into a? And what is z in a neuron whose input is a?",
         ),
-        reference=first_delta,
-        inputs=_long_chain,
-        cases=((0.5, 0.9, np.array([0.7]), np.array([0.1])),),
+        reference=steady,
+        inputs=lambda rng: (nice(rng, low=0.1, high=0.9),),
+        cases=((0.8,), (0.3,)),
         mistakes=(
             Mistake(
-                "used each layer's own weight instead of the next layer's",
-                _chain(shift=1),
-                "The error comes back through the weight that leads out of the neuron, w of layer l + 1.",
+                "took 4 for every weight",
+                lambda a: (4.0, np.log(a / (1 - a)) - 4 * a),
+                "4 cancels a slope of ¼, and a sigmoid has that slope only where its output is ½.",
             ),
             Mistake(
-                "forgot the slopes of the hidden neurons",
-                _chain(slopes=False),
-                "Each neuron on the way contributes its own slope.",
+                "took the slope itself for the weight",
+                lambda a: (a * (1 - a), np.log(a / (1 - a)) - a**2 * (1 - a)),
+                "The product of the weight and the slope has to be 1.",
             ),
             Mistake(
-                "forgot the slope of the last neuron",
-                _chain(output_slope=False),
-                "The chain starts with δ of the output neuron, which has a slope as well.",
+                "made every z zero",
+                lambda a: (steady(a)[0], -steady(a)[0] * a),
+                "With z = 0 every neuron answers ½.",
             ),
             Mistake(
-                "forgot the weights",
-                _chain(weights=False),
-                "Between two neurons the error is multiplied by their weight.",
+                "let z be a",
+                lambda a: (steady(a)[0], a - steady(a)[0] * a),
+                "a is the output of the sigmoid; z is what goes into it.",
             ),
             Mistake(
-                "returned the derivative for w₁",
-                lambda x, y, w, b: first_delta(x, y, w, b) * x,
-                "That is δ₁ times x. The question asks for δ₁.",
+                "forgot what comes from the neuron before",
+                lambda a: (steady(a)[0], np.log(a / (1 - a))),
+                "z is wa + b: the bias only has to add what wa leaves open.",
+            ),
+            Mistake(
+                "turned the fraction in the logarithm upside down",
+                lambda a: (steady(a)[0], -np.log(a / (1 - a)) - steady(a)[0] * a),
+                "Try a close to 1: z has to be large and positive there.",
+            ),
+            Mistake(
+                "took the slope of tanh",
+                lambda a: (1 / (1 - a**2), np.log(a / (1 - a)) - a / (1 - a**2)),
+                "1 - a² is the slope of tanh. That of a sigmoid is a(1 - a).",
             ),
         ),
     ),

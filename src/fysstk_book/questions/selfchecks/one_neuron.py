@@ -33,14 +33,14 @@ SELFCHECKS = (
     selfcheck(
         "one-batch",
         r"A neuron with the weight $w_1$ and the bias $b_1$ has the sigmoid for its activation. "
-        r"It sees two samples, whose inputs are the entries of $x$, whose targets are those of $y$ and whose error bars "
-        r"are those of $s$. The cost $C$ is the mean of $\frac12\left(\frac{a - y}{s}\right)^2$ over the samples. Give "
+        r"It answers $a$ to the inputs $x$ and $c$ to the inputs $u$, two of each, and only the differences $d$ are known "
+        r"that $a - c$ should have. The cost $C$ is the mean of $\frac12\left(a - c - d\right)^2$ over the two pairs. Give "
         r"$\partial C/\partial w_1$ and $\partial C/\partial b_1$, in this order.",
-        "x, y, s, w_1, b_1",
+        "x, u, d, w_1, b_1",
         draw=lambda rng: (
             nice(rng, 2),
-            nice(rng, 2, low=0.1, high=1.0),
-            nice(rng, 2, low=0.2, high=1.5),
+            nice(rng, 2),
+            nice(rng, 2, low=-0.9, high=0.9),
             nice(rng),
             nice(rng),
         ),

@@ -70,16 +70,10 @@ SELFCHECKS = (
     ),
     selfcheck(
         "scalar-chain",
-        r"Three sigmoid neurons in a row, each with one input: the weights are $w = (w_1, w_2, w_3)$ and the biases "
-        r"$b = (b_1, b_2, b_3)$. The input of the first is $x$, the target for the last is $y$, and the cost $C$ is half "
-        r"the squared error. What is $\delta_1 = \partial C/\partial z_1$ of the first neuron?",
-        "x, y, w, b",
-        draw=lambda rng: (
-            nice(rng),
-            nice(rng, low=0.0, high=1.0),
-            nice(rng, 3, low=-4.0, high=4.0),
-            nice(rng, 3, low=-1.0, high=1.0),
-        ),
+        r"In a chain of sigmoid neurons all weights are equal to $w$ and all biases to $b$. The input and the outputs of all "
+        r"neurons are equal to $a$. Which $w$ and $b$ make $\delta_l = \partial C/\partial z_l$ the same in every layer $l$? "
+        "Give both, in this order.",
+        "a",
     ),
     selfcheck(
         "scalar-penalty",
