@@ -54,6 +54,29 @@ def _program(rng: np.random.Generator) -> tuple[Any, ...]:
     return (parents,)
 
 
+def soft_maximum(p: Any, q: Any) -> Any:
+    """Value of log(exp p + exp q) and its two local derivatives."""
+    top = max(p, q)
+    of_p, of_q = math.exp(p - top), math.exp(q - top)
+    return top + math.log(of_p + of_q), of_p / (of_p + of_q), of_q / (of_p + of_q)
+
+
+def _soft_wrong(slopes: Any) -> Any:
+    """Return `soft_maximum` with other slopes, made from p, q and the two right ones."""
+
+    def wrong(p: Any, q: Any) -> Any:
+        value, by_p, by_q = soft_maximum(p, q)
+        return value, *slopes(p, q, by_p, by_q)
+
+    return wrong
+
+
+def _soft_as_it_stands(p: Any, q: Any) -> Any:
+    with np.errstate(all="ignore"):
+        total = np.exp(p) + np.exp(q)
+        return np.log(total), np.exp(p) / total, np.exp(q) / total
+
+
 def dual_quotient(u: Any, v: Any) -> Any:
     """Quotient of two dual numbers, given as pairs of value and tangent."""
     quotient = u[0] / v[0]
@@ -200,6 +223,66 @@ EXERCISES = (
                 _paths_from_the_first,
                 "These are the paths that lead from the first variable to each one. "
                 "Wanted are those from each variable to the last one.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="autodiff-soft",
+        chapter="automatic-differentiation",
+        title="A maximum that shares",
+        difficulty=2,
+        minutes=12,
+        equation="def-autodiff-program",
+        hints=(
+            "The derivative of a logarithm is one over what stands inside, times the inner derivative.",
+            "What do the two slopes add up to? That is a check before the check.",
+            "exp 1000 is more than the machine can hold. Take the larger of p and q out of both exponentials: "
+            "log(exp p + exp q) = m + log(exp(p - m) + exp(q - m)).",
+        ),
+        reference=soft_maximum,
+        inputs=lambda rng: (nice(rng), nice(rng)),
+        cases=((1.0, -0.5), (1000.0, 998.0), (-1000.0, -999.5), (900.0, -800.0), (-800.0, 900.0)),
+        mistakes=(
+            Mistake(
+                "the formula as it stands, which overflows",
+                _soft_as_it_stands,
+                "Right for small numbers. But exp 1000 is infinite in the machine, and exp(-1000) is 0: "
+                "take the larger of p and q out first.",
+            ),
+            Mistake(
+                "left the sum out of the slopes",
+                lambda p, q: (soft_maximum(p, q)[0], math.exp(min(p, 700)), math.exp(min(q, 700))),
+                "These are the inner derivatives. The logarithm puts 1/(exp p + exp q) in front of them.",
+            ),
+            Mistake(
+                "left the inner derivatives out",
+                _soft_wrong(lambda p, q, by_p, by_q: (by_p * math.exp(-max(p, -700)),) * 2),
+                "1/(exp p + exp q) is the outer derivative alone. How fast does exp p change with p?",
+            ),
+            Mistake(
+                "returned the slope of q first",
+                _soft_wrong(lambda p, q, by_p, by_q: (by_q, by_p)),
+                "The larger parent has the larger share.",
+            ),
+            Mistake(
+                "gave everything to the larger parent",
+                _soft_wrong(lambda p, q, by_p, by_q: (float(p > q), float(q > p))),
+                "So does the hard maximum. This one lets both parents through.",
+            ),
+            Mistake(
+                "shared in equal parts",
+                _soft_wrong(lambda p, q, by_p, by_q: (0.5, 0.5)),
+                "That is right for p = q only. Which parent has more influence on the sum?",
+            ),
+            Mistake(
+                "the value of the hard maximum",
+                lambda p, q: (max(p, q), *soft_maximum(p, q)[1:]),
+                "The slopes are right. The value of log(exp p + exp q) lies above both p and q.",
+            ),
+            Mistake(
+                "multiplied each slope by its parent's value",
+                _soft_wrong(lambda p, q, by_p, by_q: (p * by_p, q * by_q)),
+                "The exponent is p itself, and its derivative by p is 1.",
             ),
         ),
     ),

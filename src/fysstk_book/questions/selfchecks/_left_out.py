@@ -50,6 +50,10 @@ UNASKED = {
         "subtracted the largest absolute value": OVERFLOW,
         "subtracted the largest number of the whole batch": "there is one sample",
     },
+    "autodiff-soft": {
+        "the formula as it stands, which overflows": OVERFLOW,
+        "the value of the hard maximum": "only the slopes are asked",
+    },
     "chain-product": {"divided the whole product by each factor": "it divides by zero, or is right"},
     "cost-counts": {"forgot the 1/n of the mean in the delta": "there is one sample"},
     "cost-fused": {

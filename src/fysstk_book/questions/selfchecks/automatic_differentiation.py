@@ -37,6 +37,14 @@ SELFCHECKS = (
         part=lambda result: result[:4],
     ),
     selfcheck(
+        "autodiff-soft",
+        r"A node computes $\ln(e^p + e^q)$ from its two parents $p$ and $q$. Give the two local derivatives, by $p$ and by "
+        r"$q$, in this order.",
+        "p, q",
+        draw=lambda rng: (nice(rng), nice(rng)),
+        part=lambda result: result[1:],
+    ),
+    selfcheck(
         "autodiff-quotient",
         r"Two dual numbers are given as pairs of value and tangent, $u$ and $v$. Give the pair of their quotient $u/v$.",
         "u, v",
