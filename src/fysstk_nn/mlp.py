@@ -149,7 +149,7 @@ class MLP:
     ) -> None:
         """Propagate the error backward: the four equations, from the output layer down.
 
-        ``delta[l]``, shape (n, M_l), is ∂C/∂z^l in the end, and `gradient` holds
+        ``delta[l]``, shape (n, M_l), is ∂C/∂z^l at the end of the pass, and `gradient` holds
         ∂C/∂W^l and ∂C/∂b^l. Equation 1 is (eq-four-matrix-delta-output),
         2 (eq-four-matrix-dw), 3 (eq-four-matrix-db), 4 (eq-four-matrix-delta-hidden).
         """
