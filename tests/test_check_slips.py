@@ -294,7 +294,6 @@ def decay_without_brackets(epochs, n, m, eta0, k):
         ("van-glorot", glorot_without_brackets, "1/2"),
         ("nielsen-spread", lambda x: (x @ x + 1) ** 1 / 2, "1/2"),
         ("sokirko-decay", decay_without_brackets, "1/2"),
-        ("limits-chance", lambda K, m: (1 / K, ((1 / K) * (1 - 1 / K) / m) ** 1 / 2), "1/2"),
         ("iris-uncertainty", difference_without_brackets, "1/2"),
         (
             "gd-direction",

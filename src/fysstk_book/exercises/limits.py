@@ -8,9 +8,19 @@ from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_book.exercises._measured import covering
 
 
-def tanh_limit(W: Any, v: Any, b: Any, d: Any) -> Any:
-    """Output of a tanh network far out in the direction d."""
-    return b + v @ np.sign(d @ W)
+def ends(left: Any, right: Any) -> Any:
+    """Two tanh nodes that are zero on [-3, 3] and have the given limits."""
+    return _two_steps(-left / 2, right / 2, (left + right) / 2)
+
+
+def _two_steps(v1: Any, v2: Any, c: Any, where: float = 5.0, steep: float = 5.0) -> Any:
+    return np.array([steep, steep]), np.array([steep, -steep]) * where, np.array([v1, v2]), c
+
+
+def _says(answer: Any, left: Any, right: Any) -> Any:
+    w, b, v, c = (np.asarray(part, dtype=float) for part in answer(left, right))
+    x = np.array([-1e3, -3.0, -1.5, 0.0, 1.5, 3.0, 1e3])
+    return c + np.tanh(np.multiply.outer(x, w) + b) @ v
 
 
 def last_slope(W: Any, v: Any, d: Any) -> Any:
@@ -18,9 +28,9 @@ def last_slope(W: Any, v: Any, d: Any) -> Any:
     return v @ np.maximum(d @ W, 0)
 
 
-def memorise(H: Any, Y: Any) -> Any:
-    """Output weights that reproduce any targets."""
-    return np.linalg.pinv(H) @ Y
+def found(H: Any, Y: Any, V0: Any) -> Any:
+    """Weights at which gradient descent ends: the solution nearest to its start."""
+    return V0 + np.linalg.pinv(H) @ (Y - H @ V0)
 
 
 def new_rate(eta: Any, c: Any) -> Any:
@@ -28,9 +38,13 @@ def new_rate(eta: Any, c: Any) -> Any:
     return eta / c**2
 
 
-def chance(K: Any, m: Any) -> Any:
-    """Accuracy of guessing, and its standard deviation."""
-    return 1 / K, np.sqrt((1 - 1 / K) / (K * m))
+def observations(e: Any, noise: Any, k: Any) -> Any:
+    """So many observations make chi-squared too large by k standard deviations."""
+    return int(np.ceil(2 * k**2 * _per_noise(e, noise) ** 2))
+
+
+def _per_noise(e: Any, noise: Any) -> Any:
+    return 32 * np.radians(noise / 60) ** 2 / e**4
 
 
 def _network(rng: np.random.Generator) -> tuple[Any, Any, Any]:
@@ -38,58 +52,59 @@ def _network(rng: np.random.Generator) -> tuple[Any, Any, Any]:
     return rng.normal(size=(inputs, nodes)).round(2) + 0.003, nice(rng, nodes), nice(rng, inputs)
 
 
-def _with_bias(rng: np.random.Generator) -> tuple[Any, ...]:
-    W, v, d = _network(rng)
-    return W, v, nice(rng), d
-
-
-def _wide_layer(rng: np.random.Generator) -> tuple[Any, Any]:
-    n = int(rng.integers(2, 5))
-    return rng.normal(size=(n, n + int(rng.integers(0, 4)))), nice(rng, n, int(rng.integers(1, 4)))
+def _wide_layer(rng: np.random.Generator) -> tuple[Any, ...]:
+    n, more, outputs = (int(k) for k in rng.integers((2, 1, 1), (5, 5, 4)))
+    return rng.normal(size=(n, n + more)), nice(rng, n, outputs), nice(rng, n + more, outputs)
 
 
 EXERCISES = (
     Exercise(
         id="limits-tanh",
         chapter="limits",
-        title="Where tanh ends up",
-        difficulty=1,
-        minutes=5,
+        title="Ends of your choice",
+        difficulty=2,
+        minutes=10,
         equation="eq-limits-tanh",
-        hints=("The numbers α_j are `d @ W`; what is tanh of a very large number?",),
-        reference=tanh_limit,
-        inputs=_with_bias,
-        cases=((np.array([[1.0, -2.0]]), np.array([3.0, 0.5]), 0.2, np.array([1.0])),),
+        hints=(
+            "A node that changes from -1 to 1 far to the right of 3, and steeply, is constant on [-3, 3]. Where is a second one needed?",
+            "Write down the output inside, far left and far right with two nodes: three equations for v_1, v_2 and c.",
+        ),
+        reference=ends,
+        inputs=lambda rng: (nice(rng), nice(rng)),
+        cases=((1.0, -2.0), (0.0, 1.0)),
+        use=_says,
+        compared="the outputs of your network far to the left, at five points from -3 to 3, and far to the right",
+        atol=0.01,
         mistakes=(
             Mistake(
+                "took the limits themselves for the output weights",
+                lambda left, right: _two_steps(-left, right, left + right),
+                "tanh goes from -1 to 1, so a step is twice as high as its output weight.",
+            ),
+            Mistake(
                 "forgot the output's bias",
-                lambda W, v, b, d: v @ np.sign(d @ W),
-                "The output has a bias of its own, far out as well.",
+                lambda left, right: _two_steps(-left / 2, right / 2, 0.0),
+                "On [-3, 3] the two nodes say 1 and -1, or the other way round. What has to make up for them?",
             ),
             Mistake(
-                "let all nodes saturate at +1",
-                lambda W, v, b, d: b + v.sum(),
-                "A node goes to +1 or to -1. What decides?",
+                "put the steps at the ends of the interval",
+                lambda left, right: _two_steps(-left / 2, right / 2, (left + right) / 2, where=3.0),
+                "In the middle of a step the node is at 0, not at its limit. Move the steps farther out.",
             ),
             Mistake(
-                "let the other nodes go to 0, as a sigmoid does",
-                lambda W, v, b, d: b + v @ (d @ W > 0),
-                "tanh has the limits +1 and -1.",
+                "made the steps so soft that they reach into the interval",
+                lambda left, right: _two_steps(-left / 2, right / 2, (left + right) / 2, steep=0.5),
+                "The tail of tanh falls like {eq}`eq-limits-tanh-rate`: a larger weight makes it shorter.",
             ),
             Mistake(
-                "took tanh at t = 1",
-                lambda W, v, b, d: b + v @ np.tanh(d @ W),
-                "Far out means t → ∞: every node is saturated.",
+                "turned the left step round",
+                lambda left, right: _two_steps(left / 2, right / 2, (right - left) / 2),
+                "To the left of its step a node with a positive weight says -1.",
             ),
             Mistake(
-                "turned the direction round",
-                lambda W, v, b, d: b - v @ np.sign(d @ W),
-                "The sign of α_j is that of w_j·d.",
-            ),
-            Mistake(
-                "added up the signs of the weights into a node",
-                lambda W, v, b, d: b + v @ np.sign(np.sign(W).sum(axis=0) + 1e-9),
-                "A node sees the sum of weights times components of d, so first the product, then the sign.",
+                "exchanged the two ends",
+                lambda left, right: ends(right, left),
+                "`left` is the limit for x to minus infinity.",
             ),
         ),
     ),
@@ -145,45 +160,47 @@ EXERCISES = (
     Exercise(
         id="limits-memory",
         chapter="limits",
-        title="Learn anything by heart",
-        difficulty=2,
-        minutes=5,
+        title="Which of the many?",
+        difficulty=3,
+        minutes=12,
         equation="eq-limits-memory",
         hints=(
-            "H has at least as many columns as rows: many V solve H V = Y. One matrix gives the shortest.",
-            "With H⁺, H H⁺ is the identity. NumPy computes it in `np.linalg`.",
-            "Which shape must a matrix have that multiplies Y from the left and makes V? Try yours: `np.allclose(H @ V, Y)`.",
+            "The gradient is Hᵀ(HV - Y). Which part of the start can a step never change?",
+            "V - V0 is a combination of the rows of H, and so is each column of H⁺. Which error of the start has it to repair?",
         ),
-        reference=memorise,
+        reference=found,
         inputs=_wide_layer,
-        cases=((np.array([[2.0]]), np.array([[1.0]])),),
-        use=lambda f, H, Y: H @ f(H, Y),
-        compared="the outputs H V with your V, which should equal Y",
+        cases=((np.array([[3.0, 4.0]]), np.array([[5.0]]), np.array([[1.0], [0.0]])),),
         mistakes=(
             Mistake(
-                "solved the normal equations of too few samples",
-                lambda H, Y: np.linalg.solve(H.T @ H + 1e-2 * np.eye(H.shape[1]), H.T @ Y),
-                "With more nodes than samples HᵀH has no inverse, and what is added to it keeps V from reproducing the targets. Is HHᵀ the better matrix?",
+                "gave the shortest solution, whatever the start",
+                lambda H, Y, V0: np.linalg.pinv(H) @ Y,
+                "That is where the start V0 = 0 leads. A part of another start is seen by no sample, and stays.",
             ),
             Mistake(
-                "took the transposed matrix for the inverse",
-                lambda H, Y: H.T @ Y,
-                "The transpose is the inverse only if the rows are orthonormal.",
+                "added the shortest solution to the start",
+                lambda H, Y, V0: V0 + np.linalg.pinv(H) @ Y,
+                "Check: is H V equal to Y? The start gives outputs already.",
             ),
             Mistake(
-                "took the mean out of the targets first",
-                lambda H, Y: np.linalg.pinv(H) @ (Y - Y.mean(axis=0)),
-                "There is no bias that would put the mean back.",
+                "kept only what no sample sees of the start",
+                lambda H, Y, V0: V0 - np.linalg.pinv(H) @ H @ V0,
+                "That part stays, indeed. Something has to make the outputs equal to Y.",
+            ),
+            Mistake(
+                "took the transpose for the pseudo-inverse",
+                lambda H, Y, V0: V0 + H.T @ (Y - H @ V0),
+                "That is one step of gradient descent with η = 1, not its end.",
+            ),
+            Mistake(
+                "turned the sign of the correction",
+                lambda H, Y, V0: V0 - np.linalg.pinv(H) @ (Y - H @ V0),
+                "The outputs of the start lack Y - H V0.",
             ),
             Mistake(
                 "added a penalty",
-                lambda H, Y: H.T @ np.linalg.solve(H @ H.T + np.eye(len(H)), Y),
-                "A penalty keeps the weights from reproducing the targets exactly.",
-            ),
-            Mistake(
-                "turned the sign",
-                lambda H, Y: -memorise(H, Y),
-                "Check your V: is H V equal to Y?",
+                lambda H, Y, V0: V0 + H.T @ np.linalg.solve(H @ H.T + np.eye(len(H)), Y - H @ V0),
+                "There is no penalty in this cost, so the targets are reproduced exactly.",
             ),
         ),
     ),
@@ -229,50 +246,58 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="limits-chance",
+        id="limits-chi",
         chapter="limits",
-        title="How lucky can a guess be?",
-        difficulty=2,
-        minutes=6,
-        equation="eq-limits-chance",
-        hints=("The number of right answers is binomial with probability 1/K.",),
-        reference=chance,
-        inputs=lambda rng: (int(rng.integers(2, 12)), int(rng.integers(1, 500))),
+        title="How long must you observe?",
+        difficulty=3,
+        minutes=12,
+        equation="eq-limits-difference",
+        hints=(
+            "What does one observation add to χ², on average, if the law is off by d and the noise is s? Average d² over M.",
+            "The excess grows with n, the spread with √n. Set the excess equal to k times the spread, and mind the units.",
+        ),
+        reference=observations,
+        inputs=lambda rng: (
+            round(float(rng.uniform(0.05, 0.25)), 3),
+            float(rng.integers(2, 15)),
+            float(rng.integers(2, 6)),
+        ),
+        cases=((0.0934, 10.0, 3.0),),
         mistakes=(
             Mistake(
-                "gave the largest deviation, that of one half",
-                lambda K, m: (1 / K, 1 / (2 * np.sqrt(m))),
-                "p (1 − p) is ¼ for p = ½. Here p is 1/K.",
+                "took √n for the spread of χ²",
+                lambda e, noise, k: int(np.ceil(k**2 * _per_noise(e, noise) ** 2)),
+                "The square of a normal number with deviation 1 has the variance 2.",
             ),
             Mistake(
-                "gave the variance for the deviation",
-                lambda K, m: (1 / K, (1 - 1 / K) / (K * m)),
-                "The standard deviation is the root of the variance.",
+                "compared the two laws with each other",
+                lambda e, noise, k: int(np.ceil(k**2 * _per_noise(e, noise))),
+                "With the right law at hand you would need so few. Here only χ² and its spread are known.",
             ),
             Mistake(
-                "forgot the number of samples",
-                lambda K, m: (1 / K, np.sqrt((1 - 1 / K) / K)),
-                "That is the deviation of a single answer. The mean of m answers scatters less.",
+                "took the largest difference for its root mean square",
+                lambda e, noise, k: int(np.ceil(2 * k**2 * (_per_noise(e, noise) / 2) ** 2)),
+                "The observations are spread over all M: average the square of sin 2M.",
             ),
             Mistake(
-                "gave the number of right answers, not their fraction",
-                lambda K, m: (m / K, np.sqrt(m * (1 - 1 / K) / K)),
-                "An accuracy is a fraction: divide by m.",
+                "took the difference in place of its square",
+                lambda e, noise, k: int(np.ceil(2 * k**2 * _per_noise(e, noise))),
+                "χ² adds up squares: the difference over the noise, squared.",
             ),
             Mistake(
-                "took the variance of rare events, without the factor 1 - 1/K",
-                lambda K, m: (1 / K, np.sqrt(1 / (K * m))),
-                "With few classes a right answer is no rare event.",
+                "took one standard deviation",
+                lambda e, noise, k: observations(e, noise, 1),
+                "It is to be too large by k standard deviations.",
             ),
             Mistake(
-                "gave the accuracy of always being wrong",
-                lambda K, m: (1 - 1 / K, np.sqrt((1 - 1 / K) / (K * m))),
-                "A guess is right with the probability 1/K.",
+                "did not square the number of standard deviations",
+                lambda e, noise, k: observations(e, noise, np.sqrt(k)),
+                "Divide by √n first, and square both sides.",
             ),
             Mistake(
-                "took p(1 - p) = 1 for the variance",
-                lambda K, m: (1 / K, 1 / np.sqrt(m)),
-                "A right answer has the probability p = 1/K: put it into p(1 - p)/m.",
+                "left the noise in degrees",
+                lambda e, noise, k: int(np.ceil(2 * k**2 * (32 * (noise / 60) ** 2 / e**4) ** 2)),
+                "The difference {eq}`eq-limits-difference` is in radians.",
             ),
         ),
     ),

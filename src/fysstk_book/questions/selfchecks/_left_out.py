@@ -17,6 +17,7 @@ LEFT_OUT = {
     "hyper-digits": TRAINED,
     "hyper-measure": MEASURED,
     "limits-measure": MEASURED,
+    "limits-tanh": MANY,
     "mlp-digits": TRAINED,
     "mlp-slip": WORD,
     "nielsen-bits": MANY,
@@ -82,6 +83,7 @@ UNASKED = {
     "gates-nand-line": {
         "the weights and the bias of the NAND neuron": "other gates have other neurons, or none"
     },
+    "limits-chi": {"left the noise in degrees": "it gives millions of observations"},
     "mlp-backprop": {
         "the weights are not transposed on the way back": "a single weight is its own transpose"
     },

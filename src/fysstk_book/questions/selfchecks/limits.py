@@ -2,6 +2,7 @@
 
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
+from fysstk_book.questions.selfchecks._typeset import number, typeset
 
 ONE_LAYER = (
     r"A network has two inputs, one layer of three {} nodes and one linear output. The columns of $W$ are the weights into "
@@ -9,16 +10,6 @@ ONE_LAYER = (
 )
 
 SELFCHECKS = (
-    selfcheck(
-        "limits-tanh",
-        ONE_LAYER.format(r"$\tanh$")
-        + r", whose bias is $b$. Which limit does the output have far out in the direction $d$?",
-        "W, v, b, d",
-        draw=lambda rng: (nice(rng, 2, 3), nice(rng, 3), nice(rng), nice(rng, 2)),
-        say={
-            "turned the direction round": "Each node saturates at the sign of its own w·d. Yours has the opposite one."
-        },
-    ),
     selfcheck(
         "limits-relu",
         ONE_LAYER.format("ReLU")
@@ -37,11 +28,13 @@ SELFCHECKS = (
     ),
     selfcheck(
         "limits-memory",
-        r"The rows of $H$ are the outputs of two hidden nodes for two samples, whose targets are the entries of $y$. There is "
-        r"no output bias. Which two output weights reproduce the targets exactly?",
-        "H, y",
-        draw=lambda rng: (nice(rng, 2, 2), nice(rng, 2)),
-        say={"turned the sign": "Check your weights: do they reproduce the targets?"},
+        r"Two hidden nodes have the outputs $h$ for the only sample, whose target is $y$. The two output weights (there is no "
+        r"bias) are trained by gradient descent on $\frac12(h\cdot v - y)^2$ from the start $v_0$, with a small rate, to the "
+        r"end. Where does it end?",
+        lambda H, Y, V0: (
+            f"For $h = {typeset(H[0])}$, $y = {number(Y[0, 0])}$ and $v_0 = {typeset(V0[:, 0])}$:"
+        ),
+        draw=lambda rng: (nice(rng, 1, 2), nice(rng, 1, 1), nice(rng, 2, 1)),
     ),
     selfcheck(
         "limits-units",
@@ -54,10 +47,15 @@ SELFCHECKS = (
         },
     ),
     selfcheck(
-        "limits-chance",
-        r"A network was trained on random labels of $K$ equally frequent classes. Give the accuracy to be expected on $m$ new "
-        r"samples, and its standard deviation, both as fractions.",
-        "K, m",
-        draw=lambda rng: (int(rng.integers(3, 13)), int(rng.choice([20, 25, 50, 80, 100, 200, 400]))),
+        "limits-chi",
+        r"Kepler's and Ptolemy's longitudes differ by $\frac14e^2\sin2M$, in radians. You know only Ptolemy's law, and the "
+        r"noise of your observations, a standard deviation of $s$ minutes of arc. How many observations, all around the "
+        r"orbit, make $\chi^2$ too large by $k\sqrt{2n}$, on average? Give the smallest $n$.",
+        "e, s, k",
+        draw=lambda rng: (
+            round(float(rng.uniform(0.07, 0.2)), 2),
+            float(rng.integers(4, 15)),
+            float(rng.integers(2, 6)),
+        ),
     ),
 )
