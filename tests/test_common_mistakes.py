@@ -241,7 +241,7 @@ SHOWN = {
         '"Bounded and monotone is required."': ("ua-which", "asked for bounded activations"),
         '"A network can represent any function exactly."': ("ua-jump", "said that the error can vanish"),
         "A sigmoid on the output.": "no exercise leaves the choice of the output",
-        '"More layers, more power", without activations.': "ua-collapse asks for nothing else",
+        '"More layers, more power", without activations.': "ua-collapse takes it for granted",
         "Trusting a network between 1 and 2 that was trained between 0 and 1.": JUDGEMENT,
     },
     "vanishing-gradients": {

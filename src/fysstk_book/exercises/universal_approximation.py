@@ -5,17 +5,73 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import Exercise, Mistake, nice
-from fysstk_nn.activations import sigmoid
+from fysstk_nn.activations import sigmoid, step
 
 
-def collapse(W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
-    """One linear layer that does what two do."""
-    return W1 @ W2, b1 @ W2 + b2
+def split(W: Any) -> Any:
+    """Two matrices with the given product and as few numbers in between as possible."""
+    U, s, Vt = np.linalg.svd(W, full_matrices=False)
+    r = np.sum(s > 1e-10 * s[0])
+    return U[:, :r] * s[:r], Vt[:r]
 
 
-def bump(x: Any, left: Any, right: Any, height: Any, k: Any) -> Any:
-    """Difference of two sigmoids."""
-    return height * (sigmoid(k * (x - left)) - sigmoid(k * (x - right)))
+def _split(W: Any, nodes: int) -> Any:
+    U, s, Vt = np.linalg.svd(W, full_matrices=False)
+    return U[:, :nodes] * s[:nodes], Vt[:nodes]
+
+
+def _middle(parameters: Any, W: Any) -> Any:
+    """Return the number of hidden nodes of the student's two layers, and what they multiply by."""
+    W1, W2 = (np.asarray(one, dtype=float) for one in parameters(W))
+    if W1.ndim != 2 or W2.ndim != 2 or W1.shape[1] != len(W2):
+        raise ValueError(f"W1 and W2 must have the shapes (d, m) and (m, q), got {W1.shape} and {W2.shape}")
+    return W1.shape[1], W1 @ W2
+
+
+def _of_some_rank(rng: np.random.Generator) -> tuple[Any, ...]:
+    d, q = rng.integers(2, 5, size=2)
+    rank = int(rng.integers(1, min(d, q)))
+    while True:
+        W = rng.integers(-2, 3, size=(d, rank)) @ rng.integers(-2, 3, size=(rank, q))
+        if np.linalg.matrix_rank(W) == rank:
+            return (W.astype(float),)
+
+
+def box(low: Any, high: Any) -> Any:
+    """Step network that says 1 in a box."""
+    d = len(low)
+    W1 = np.hstack([np.eye(d), np.eye(d)])
+    return W1, -np.concatenate([low, high]), np.concatenate([np.ones(d), -np.ones(d)]), 0.5 - d
+
+
+def _walls(low: Any, high: Any, bias: float, second: float) -> Any:
+    d = len(low)
+    return (
+        np.hstack([np.eye(d), np.eye(d)]),
+        -np.concatenate([low, high]),
+        np.repeat([1.0, second], d),
+        bias,
+    )
+
+
+def _in_and_around(network: Any, low: Any, high: Any) -> Any:
+    """Return what the student's network says at points inside of the box and on all its sides."""
+    W1, b1, w2, b2 = (np.asarray(one, dtype=float) for one in network(low, high))
+    d = len(low)
+    if W1.shape != (d, 2 * d) or b1.shape != (2 * d,) or w2.size != 2 * d or b2.size != 1:
+        raise ValueError(
+            f"W1, b1, w2, b2 must have the shapes {(d, 2 * d)}, {(2 * d,)}, {(2 * d,)} and (), "
+            f"got {W1.shape}, {b1.shape}, {w2.shape} and {b2.shape}"
+        )
+    places = np.array(np.meshgrid(*d * [[-0.9, -0.4, 0.4, 0.9]])).reshape(d, -1).T
+    points = (low + high) / 2 + places * (high - low)
+    return step(step(points @ W1 + b1) @ w2.reshape(2 * d) + b2.reshape(()))
+
+
+def _corners(rng: np.random.Generator) -> tuple[Any, ...]:
+    d = int(rng.integers(1, 4))
+    low = nice(rng, d, low=-1.0, high=1.0)
+    return low, low + rng.choice([0.5, 1.0, 1.5, 2.0], size=d)
 
 
 def to_sigmoid(w: Any, b: Any, v: Any, c: Any) -> Any:
@@ -46,22 +102,6 @@ def _computes(parameters: Any, w: Any, b: Any, v: Any, c: Any) -> Any:
     return np.asarray(new_c) + sigmoid(x * np.asarray(new_w) + np.asarray(new_b)) @ np.asarray(new_v)
 
 
-def _two_layers(rng: np.random.Generator) -> tuple[Any, ...]:
-    inputs, hidden, outputs = rng.integers(1, 4, size=3)
-    return nice(rng, inputs, hidden), nice(rng, hidden), nice(rng, hidden, outputs), nice(rng, outputs)
-
-
-def _bump(rng: np.random.Generator) -> tuple[Any, ...]:
-    left = nice(rng, low=-1, high=1)
-    return (
-        np.linspace(-2, 3, 6),
-        left,
-        left + nice(rng, low=0.2, high=1.5),
-        nice(rng),
-        nice(rng, low=1, high=20),
-    )
-
-
 def _tanh_network(rng: np.random.Generator) -> tuple[Any, ...]:
     m = int(rng.integers(1, 4))
     return nice(rng, m), nice(rng, m), nice(rng, m), nice(rng)
@@ -71,73 +111,103 @@ EXERCISES = (
     Exercise(
         id="ua-collapse",
         chapter="universal-approximation",
-        title="Two linear layers are one",
-        difficulty=1,
-        minutes=5,
+        title="How narrow may the middle be?",
+        difficulty=2,
+        minutes=12,
         equation="eq-ua-collapse",
-        hints=("Multiply out (x W1 + b1) W2 + b2 and collect what stands with x and what does not.",),
-        reference=collapse,
-        inputs=_two_layers,
+        hints=(
+            "Each column of W1 @ W2 is a sum of columns of W1. So how many of them can be independent?",
+            "The least number is the rank of W. The singular value decomposition writes W as U @ diag(s) @ Vt: which "
+            "columns of U and which rows of Vt count?",
+        ),
+        reference=split,
+        inputs=_of_some_rank,
+        use=_middle,
+        compared="the number of hidden nodes, and W1 @ W2",
+        cases=(
+            (np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]]),),
+            (np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0]]),),
+            (np.array([[1.0, 0.0, 1.0], [0.0, 2.0, 2.0], [1.0, 2.0, 3.0]]),),
+        ),
         mistakes=(
             Mistake(
-                "added the biases without passing the first one through W2",
-                lambda W1, b1, W2, b2: (W1 @ W2, np.sum(b1) + b2),
-                "The first bias goes through the second layer, too.",
+                "as many hidden nodes as inputs",
+                lambda W: (np.eye(len(W)), W),
+                "The product is right. But if one row of W is a sum of others, fewer nodes will do.",
             ),
             Mistake(
-                "forgot the first bias",
-                lambda W1, b1, W2, b2: (W1 @ W2, b2),
-                "The first layer adds b1 before the second one multiplies.",
+                "as many hidden nodes as outputs",
+                lambda W: (W, np.eye(W.shape[1])),
+                "The product is right. But if one column of W is a sum of others, fewer nodes will do.",
             ),
             Mistake(
-                "forgot the second bias",
-                lambda W1, b1, W2, b2: (W1 @ W2, b1 @ W2),
-                "The second layer adds b2 at the end.",
+                "a single hidden node, whatever W",
+                lambda W: _split(W, 1),
+                "With one node all columns of the product point the same way. Are those of W all multiples of one?",
             ),
             Mistake(
-                "returned the bias first",
-                lambda W1, b1, W2, b2: (b1 @ W2 + b2, W1 @ W2),
-                "The order asked for is W, b.",
+                "one hidden node too few",
+                lambda W: _split(W, int(np.linalg.matrix_rank(W)) - 1),
+                "This is close to W, but not W: the last singular value that is not 0 has a part in it, too.",
+            ),
+            Mistake(
+                "left out the singular values",
+                lambda W: (lambda W1, W2: (W1 / np.linalg.norm(W1, axis=0), W2))(*split(W)),
+                "W = U @ diag(s) @ Vt: the singular values must go into one of the two matrices.",
+            ),
+            Mistake(
+                "put the singular values into both matrices",
+                lambda W: (lambda W1, W2: (W1, np.linalg.norm(W1, axis=0)[:, None] * W2))(*split(W)),
+                "Then they are squared in the product. Put them into one of the two, or their roots into both.",
             ),
         ),
     ),
     Exercise(
         id="ua-bump",
         chapter="universal-approximation",
-        title="A bump of your own",
-        difficulty=1,
-        minutes=5,
+        title="A box, with one more layer",
+        difficulty=2,
+        minutes=12,
         equation="def-ua-bump",
-        hints=("A step up at `left` minus a step up at `right`, times the height.",),
-        reference=bump,
-        inputs=_bump,
+        hints=(
+            "For each dimension take two steps, up at low and down at high: that is a wall, 1 between and 0 outside.",
+            "To what do the walls add up inside the box, and to what at most anywhere else?",
+        ),
+        reference=box,
+        inputs=_corners,
+        use=_in_and_around,
+        compared="what your network says at points inside the box and around it",
+        cases=(
+            (np.array([0.0, 0.0]), np.array([1.0, 1.0])),
+            (np.array([0.5]), np.array([2.0])),
+            (np.array([0.0, -1.0, 0.5]), np.array([1.0, 0.5, 1.0])),
+        ),
         mistakes=(
             Mistake(
-                "added the two steps",
-                lambda x, left, right, height, k: (
-                    height * (sigmoid(k * (x - left)) + sigmoid(k * (x - right)))
-                ),
-                "The second step takes away what the first one has added.",
+                "let one wall be enough",
+                lambda low, high: _walls(low, high, -0.5, -1.0),
+                "This says 1 on the arms of the cross as well. All walls must be 1 at once.",
             ),
             Mistake(
-                "exchanged left and right",
-                lambda x, left, right, height, k: bump(x, right, left, height, k),
-                "It goes up at the left and down at the right.",
+                "the threshold of the plane in every dimension",
+                lambda low, high: _walls(low, high, -1.5, -1.0),
+                "Inside, d walls add up to d, and outside to d - 1 at most. 3/2 is between them for d = 2 only.",
             ),
             Mistake(
-                "forgot the height",
-                lambda x, left, right, height, k: bump(x, left, right, 1.0, k),
-                "Two sigmoids make a bump of height 1, nearly.",
+                "the output never says 1",
+                lambda low, high: _walls(low, high, -0.5 - len(low), -1.0),
+                "Does each wall go up at low and down at high, with biases of minus the places? Then they add up to d "
+                "inside the box, and no threshold above d is ever reached.",
             ),
             Mistake(
-                "shifted after scaling",
-                lambda x, left, right, height, k: height * (sigmoid(k * x - left) - sigmoid(k * x - right)),
-                "The step of σ(kx + b) is at x = -b/k: the bias is -k times the place.",
+                "added the second steps instead of subtracting them",
+                lambda low, high: _walls(low, high, 0.5 - len(low), 1.0),
+                "The second step of a wall takes away what the first has added: its weight is -1.",
             ),
             Mistake(
-                "forgot the weight k",
-                lambda x, left, right, height, k: bump(x, left, right, height, 1.0),
-                "k makes the steps steep.",
+                "forgot the upper sides",
+                lambda low, high: _walls(low, high, 0.5 - len(low), 0.0),
+                "This is a corner that goes on for ever. Each wall has to end, at `high`.",
             ),
         ),
     ),

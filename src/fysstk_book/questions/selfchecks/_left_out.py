@@ -28,6 +28,7 @@ LEFT_OUT = {
     "two-polynomial": TRAINED,
     "two-xor": MANY,
     "types-memory": MANY,
+    "ua-bump": MANY,
     "ua-which": WORD,
     "van-measure": MEASURED,
 }
@@ -101,6 +102,10 @@ UNASKED = {
     "perceptron-visits": {"corrected after right answers too": "it shows only where no correction is needed"},
     "reg-stop": {
         "took the best epoch of the whole list": OTHER,
+    },
+    "ua-collapse": {
+        "left out the singular values": "the number of nodes is asked for",
+        "put the singular values into both matrices": "the number of nodes is asked for",
     },
     "van-clip": {
         "divided by the length of a gradient that is zero": "it gives no number",

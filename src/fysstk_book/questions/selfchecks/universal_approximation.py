@@ -6,39 +6,40 @@ import numpy as np
 
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import Family, selfcheck
-from fysstk_book.questions.selfchecks._typeset import number, typeset
+from fysstk_book.questions.selfchecks._typeset import number
 
 
-def _bump(rng: np.random.Generator) -> tuple[Any, ...]:
-    left = nice(rng, low=-1.0, high=1.0)
-    right = round(left + nice(rng, low=0.3, high=1.5), 1)
-    return (
-        round(left + nice(rng, low=-0.3, high=1.0), 1),
-        left,
-        right,
-        nice(rng),
-        nice(rng, low=1.0, high=5.0),
-    )
+def _table(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw a small matrix in which some rows are sums of others."""
+    rank = int(rng.integers(1, 3))
+    while True:
+        W = rng.integers(-2, 3, size=(3, rank)) @ rng.integers(-2, 3, size=(rank, 4))
+        if np.linalg.matrix_rank(W) == rank:
+            return (W,)
 
 
 SELFCHECKS = (
     selfcheck(
         "ua-collapse",
-        r"Two linear layers with one input, two nodes and one output compute $(xW_1 + b_1)W_2 + b_2$. A single one computes "
-        r"the same as $xw + b$. Give $w$ and $b$, in this order.",
-        lambda W1, b1, W2, b2: (
-            rf"For $W_1 = {typeset(W1)}$, $b_1 = {typeset(b1)}$, $W_2 = {typeset(W2)}$ and $b_2 = {number(b2[0])}$:"
-        ),
-        draw=lambda rng: (nice(rng, 1, 2), nice(rng, 2), nice(rng, 2, 1), nice(rng, 1)),
-        part=lambda result: [np.asarray(array).item() for array in result],
-        say={"returned the bias first": "The weight w is asked for first."},
-    ),
-    selfcheck(
-        "ua-bump",
-        r"A bump between $l$ and $r$ with the height $h$ is made of two sigmoids with the weight $k$. What is its value at "
-        r"$x$?",
-        "x, l, r, h, k",
-        draw=_bump,
+        r"A linear layer without biases multiplies its input, a row with three numbers, by the matrix $W$. Two linear layers in "
+        r"a row do the same. How many hidden nodes do they need at least?",
+        "W",
+        draw=_table,
+        part=lambda result: np.shape(result[0])[1],
+        few=True,
+        say={
+            "as many hidden nodes as inputs": "Three are enough. But one row of W is a sum of multiples of others: fewer "
+            "will do.",
+            "as many hidden nodes as outputs": "Four are enough. But some columns of W are sums of multiples of others: "
+            "fewer will do.",
+            "one hidden node too few": "Count the rows that are not sums of multiples of others: each needs a node.",
+        },
+        twins={
+            ("a single hidden node, whatever W", "one hidden node too few"): (
+                "one hidden node too few",
+                "With one node all rows of the product are multiples of one. Those of W are not.",
+            ),
+        },
     ),
     selfcheck(
         "ua-tanh",
