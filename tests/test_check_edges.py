@@ -93,8 +93,8 @@ def test_shapes_are_said_without_a_product_where_there_is_none():
 
 
 def test_errors_of_form_are_said_in_words():
-    outputs = replace(find("limits-memory"), use=lambda f, H, Y, V0: H @ f(H, Y, V0))
-    solved = diagnose(outputs, lambda H, Y, V0: np.linalg.lstsq(H, Y - H @ V0, rcond=None))
+    weights = np.linalg.lstsq(np.eye(2), np.ones(2), rcond=None)
+    solved = diagnose(find("limits-tanh"), lambda left, right: (weights, [0.0], [0.0], 0.0))
     assert "Several things of different shapes came" in repr(solved) and "your answer" not in repr(solved)
     xor = find("two-xor")
     W, b, v, c = xor.reference
