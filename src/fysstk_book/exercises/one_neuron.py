@@ -55,6 +55,22 @@ def _end_wrong(way: Any) -> Any:
     return wrong
 
 
+def steps_needed(start: Any, end: Any, x: Any, eta: Any) -> Any:
+    """Steps of gradient descent from one z to a smaller one, for the target 0, as if steps were continuous."""
+    return _steps(
+        start, end, eta * (1 + x**2), lambda z: np.exp(z) + 3 * z - 3 * np.exp(-z) - np.exp(-2 * z) / 2
+    )
+
+
+def _steps(start: Any, end: Any, rate: Any, integral: Any) -> Any:
+    return (integral(start) - integral(end)) / rate
+
+
+def _steps_wrong(integral: Any) -> Any:
+    """Return `steps_needed` with another integral of one over delta."""
+    return lambda start, end, x, eta: _steps(start, end, eta * (1 + x**2), integral)
+
+
 def pair_gradients(x: Any, u: Any, d: Any, w1: Any, b1: Any) -> Any:
     """Derivatives of the mean cost of pairs of which only the difference is known."""
     at_x, at_u = _pairs(x, u, d, w1, b1)
@@ -336,6 +352,74 @@ EXERCISES = (
                     b1 - delta(sigmoid(w1 * x + b1), y),
                 ),
                 "One step leads along the line, but where do many steps end? There δ₁ is zero.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="one-plateau",
+        chapter="one-neuron",
+        title="How long is the plateau?",
+        difficulty=3,
+        minutes=15,
+        equation="eq-one-delta-zero-target",
+        hints=(
+            "The step changes w₁ by -ηδ₁x and b₁ by -ηδ₁. By how much does it change z₁ = w₁x + b₁?",
+            "So dn = -dz/(η(1 + x²)δ₁), to be integrated from start to end. Write 1/δ₁ = (1 + exp(-z))³ exp z and multiply it "
+            "out: four exponentials, one of which is exp 0.",
+        ),
+        reference=steps_needed,
+        inputs=lambda rng: (
+            nice(rng, low=2.0, high=5.0),
+            nice(rng, low=-1.0, high=1.5),
+            nice(rng, low=0.5, high=2.0),
+            nice(rng, low=0.05, high=0.5),
+        ),
+        cases=((4.0, 0.0, 1.0, 0.15),),
+        mistakes=(
+            Mistake(
+                "took the exponential tail for the whole delta",
+                _steps_wrong(np.exp),
+                "exp(-z) is right for large z₁. On the last part of the way the other terms of 1/δ₁ count.",
+            ),
+            Mistake(
+                "forgot that the weight moves, too",
+                lambda start, end, x, eta: steps_needed(start, end, 0.0, eta),
+                "z₁ = w₁x + b₁ falls because the bias falls, and also because the weight does.",
+            ),
+            Mistake(
+                "forgot that the bias moves, too",
+                lambda start, end, x, eta: steps_needed(start, end, x, eta) * (1 + x**2) / x**2,
+                "z₁ = w₁x + b₁ falls because the weight falls, and also because the bias does.",
+            ),
+            Mistake(
+                "did not square the input",
+                lambda start, end, x, eta: steps_needed(start, end, x, eta) * (1 + x**2) / (1 + x),
+                "x enters twice: in the change of the weight, and when the weight is multiplied by x.",
+            ),
+            Mistake(
+                "left the learning rate out",
+                lambda start, end, x, eta: eta * steps_needed(start, end, x, eta),
+                "With half the learning rate it takes twice as many steps.",
+            ),
+            Mistake(
+                "the sign is turned",
+                lambda start, end, x, eta: -steps_needed(start, end, x, eta),
+                "z₁ falls, so a positive number of steps leads from the larger value to the smaller one.",
+            ),
+            Mistake(
+                "left one factor a₁ out of the delta",
+                _steps_wrong(lambda z: np.exp(z) + 2 * z - np.exp(-z)),
+                "For the target 0 the error is a₁ itself, and the slope a₁(1 - a₁): a₁ stands in δ₁ twice.",
+            ),
+            Mistake(
+                "did not integrate",
+                _steps_wrong(lambda z: (1 + np.exp(-z)) ** 3 * np.exp(z)),
+                "1/δ₁ says how many steps a unit of z₁ costs here. The cost changes on the way: add it up by an integral.",
+            ),
+            Mistake(
+                "the signs of the falling exponentials got lost",
+                _steps_wrong(lambda z: np.exp(z) + 3 * z + 3 * np.exp(-z) + np.exp(-2 * z) / 2),
+                "The integral of exp(-z) is -exp(-z).",
             ),
         ),
     ),

@@ -13,7 +13,7 @@ SELFCHECKS = (
     selfcheck(
         "one-delta",
         r"A sigmoid neuron has the output $a_1$. The target is $y$, and the cost is $C = \frac14(a_1 - y)^4$. "
-        r"What is its error $\delta_1 = \partial C/\partial z_1$?",
+        r"What is its delta $\delta_1 = \partial C/\partial z_1$?",
         "a_1, y",
     ),
     selfcheck(
@@ -29,6 +29,13 @@ SELFCHECKS = (
         r"one sample with the input $x$ and the target $y$, until its answer is right. Where do $w_1$ and $b_1$ end? Give "
         r"both, in this order.",
         "x, y, w_1, b_1",
+    ),
+    selfcheck(
+        "one-plateau",
+        r"A sigmoid neuron should answer 0; its cost is half the squared error. Gradient descent with a small learning rate "
+        r"$\eta$, on one sample with the input $x$, takes $z_1$ from $z_{\text{start}}$ down to $z_{\text{end}}$. How many "
+        r"steps does that take, if you treat their number as continuous?",
+        r"z_{\text{start}}, z_{\text{end}}, x, \eta",
     ),
     selfcheck(
         "one-batch",
