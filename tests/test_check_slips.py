@@ -295,11 +295,6 @@ def decay_without_brackets(epochs, n, m, eta0, k):
         ("nielsen-spread", lambda x: (x @ x + 1) ** 1 / 2, "1/2"),
         ("sokirko-decay", decay_without_brackets, "1/2"),
         ("iris-uncertainty", difference_without_brackets, "1/2"),
-        (
-            "gd-direction",
-            lambda gradient, epsilon: -epsilon * gradient / (gradient @ gradient) ** 1 / 2,
-            "1/2",
-        ),
     ],
 )
 def test_a_root_as_a_power_without_brackets(name, answer, power):

@@ -219,17 +219,18 @@ def within_reach(W, b):
     )
 
 
-def two_steps(x, y, eta):
+def two_steps(x, y, alpha, eta):
     theta = 0.0
     for _ in range(2):
-        theta -= eta * sum(a * (a * theta - t) for a, t in zip(x, y, strict=True)) / 3
+        fit = sum(a * (a * theta - t) for a, t in zip(x, y, strict=True)) / 3
+        theta -= eta * (fit + alpha * theta)
     return theta
 
 
-def largest_rate(X):
+def largest_and_best_rate(X, alpha):
     p, q = columns(X)
-    a, b, d = dot(p, p) / 3, dot(p, q) / 3, dot(q, q) / 3
-    return 2 / ((a + d) / 2 + math.sqrt((a - d) ** 2 / 4 + b * b))
+    a, b, d = dot(p, p) / 3 + alpha, dot(p, q) / 3, dot(q, q) / 3 + alpha
+    return 2 / ((a + d) / 2 + math.sqrt((a - d) ** 2 / 4 + b * b)), 2 / (a + d)
 
 
 def draws(q, p):
@@ -375,8 +376,8 @@ SOLVED = {
     "data-variances": (principal_variances, "X"),
     "gates-middle": (within_reach, "W b"),
     "gates-signs": (signed, "y"),
-    "gd-descent": (two_steps, r"x y \eta"),
-    "gd-limit": (largest_rate, "X"),
+    "gd-descent": (two_steps, r"x y \alpha \eta"),
+    "gd-limit": (largest_and_best_rate, r"X \alpha"),
     "hyper-draws": (draws, "q p"),
     "iris-recall": (precision_there, r"N \pi"),
     "limits-memory": (end_of_descent, "h y v_0"),

@@ -87,15 +87,15 @@ def test_distance_on_a_parabola(printed, step):
     position = [sp.Symbol("theta0")]
     for _ in range(4):
         position.append(sp.expand(step(position[-1])))
-    names = {r"\theta_k": position, r"\eta": RATE, **PARABOLA}
-    printed("eq-gd-distance").holds(names, k=range(5))
+    names = {r"\theta_t": position, r"\eta": RATE, **PARABOLA}
+    printed("eq-gd-distance").holds(names, t=range(5))
 
 
 @pytest.mark.equation("eq-gd-distance", method="sympy")
 def test_distance_after_any_number_of_steps(printed, step, discrepancy):
     k, start = sp.Symbol("k", integer=True, nonnegative=True), sp.Symbol("theta0")
-    names = {r"\theta_k": [start], r"\eta": RATE, **PARABOLA}
-    now, then = (printed("eq-gd-distance").value(names, k=n) for n in (k, k + 1))
+    names = {r"\theta_t": [start], r"\eta": RATE, **PARABOLA}
+    now, then = (printed("eq-gd-distance").value(names, t=n) for n in (k, k + 1))
     optimum = PARABOLA[r"\theta^*"]
     residual = sp.simplify(step(optimum + now) - optimum - then)
     discrepancy(residual)
@@ -108,9 +108,9 @@ def test_limit_of_stability(curvature, printed):
     limit = 2 / curvature
     rates = (-1.0, -0.01, 0.0, 0.01, 0.5 * limit, 0.99 * limit, limit, 1.01 * limit, 3 * limit)
     printed("eq-gd-stable").holds({r"\lambda": curvature}, **{r"\eta": rates})
-    names = {r"\theta^*": 0.0, r"\lambda": curvature, r"\theta_k": [1.0]}
+    names = {r"\theta^*": 0.0, r"\lambda": curvature, r"\theta_t": [1.0]}
     for eta in rates:
-        far = abs(printed("eq-gd-distance").value({**names, r"\eta": eta}, k=300))
+        far = abs(printed("eq-gd-distance").value({**names, r"\eta": eta}, t=300))
         low, high = (
             printed("eq-gd-stable").value({r"\lambda": curvature}, side=k, **{r"\eta": eta}) for k in (0, 2)
         )

@@ -1,5 +1,6 @@
 """Exercises of the chapter on gradient descent."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,19 +10,19 @@ from fysstk_book.exercises._measured import covering
 
 
 def best_step(gradient: Any, epsilon: Any) -> Any:
-    """Step of a given length against the gradient."""
-    return -epsilon * gradient / np.linalg.norm(gradient)
+    """Step against the gradient that changes no parameter by more than epsilon."""
+    return -epsilon * np.sign(gradient)
 
 
-def gradient_descent(X: Any, y: Any, eta: Any, steps: Any) -> Any:
-    """Minimise the half mean squared error of a linear model."""
-    return _descend(X, y, eta, steps)
+def gradient_descent(X: Any, y: Any, alpha: Any, eta: Any, steps: Any) -> Any:
+    """Minimise the half mean squared error of a linear model with a penalty."""
+    return _descend(X, y, alpha, eta, steps)
 
 
-def _descend(X: Any, y: Any, eta: Any, steps: Any, factor: Any = lambda n: 1 / n) -> Any:
+def _descend(X: Any, y: Any, alpha: Any, eta: Any, steps: Any, factor: Any = lambda n: 1 / n) -> Any:
     theta = np.zeros(X.shape[1])
     for _ in range(steps):
-        theta = theta - eta * factor(len(X)) * X.T @ (X @ theta - y)
+        theta = theta - eta * (factor(len(X)) * X.T @ (X @ theta - y) + alpha * theta)
     return theta
 
 
@@ -60,14 +61,22 @@ def _in_own_order(theta: Any, X: Any, y: Any, eta: Any, order: Any, m: Any) -> A
     return _epoch(theta, X, y, eta, np.arange(len(X)), m)
 
 
-def largest_rate(X: Any) -> Any:
-    """Learning rate above which gradient descent on least squares diverges."""
-    return 2 / np.linalg.eigvalsh(X.T @ X / len(X)).max()
+def rates(X: Any, alpha: Any) -> Any:
+    """Largest and best learning rate of gradient descent on least squares with a penalty."""
+    return _rates(_eigenvalues(X) + alpha)
 
 
-def rate(t: Any, eta0: Any, factor: Any, every: Any) -> Any:
-    """Learning rate that drops by a factor after every so many steps."""
-    return eta0 * factor ** (t // every)
+def _rates(curvatures: Any) -> Any:
+    return 2 / curvatures[-1], 2 / (curvatures[0] + curvatures[-1])
+
+
+def decays(part: Any, epochs: Any, n: Any, m: Any) -> Any:
+    """Constants of the exponential and of the inverse schedule that end at a part of the first rate."""
+    return _decays(part, epochs * math.ceil(n / m))
+
+
+def _decays(part: Any, t: Any) -> Any:
+    return -np.log(part) / t, (1 / part - 1) / t
 
 
 def _eigenvalues(X: Any) -> Any:
@@ -89,11 +98,14 @@ EXERCISES = (
     Exercise(
         id="gd-direction",
         chapter="gradient-descent",
-        title="The best short step",
-        difficulty=1,
-        minutes=4,
-        equation="eq-gd-cauchy",
-        hints=("Which direction? And how do you give a vector the length epsilon?",),
+        title="The best step in a box",
+        difficulty=2,
+        minutes=8,
+        equation="eq-gd-linear",
+        hints=(
+            "Write the scalar product as a sum over the parameters. Each term may be chosen for itself.",
+            "How far does each parameter go, and to which side?",
+        ),
         reference=best_step,
         inputs=lambda rng: (nice(rng, int(rng.integers(2, 5))), nice(rng, low=0.1, high=1.0)),
         mistakes=(
@@ -103,29 +115,31 @@ EXERCISES = (
                 "The gradient points to where the cost rises fastest.",
             ),
             Mistake(
-                "did not divide by the length of the gradient",
+                "took the best step of the circle",
+                lambda gradient, epsilon: -epsilon * gradient / np.linalg.norm(gradient),
+                "This step stays inside of the box, and most parameters could go further.",
+            ),
+            Mistake(
+                "did not divide by anything",
                 lambda gradient, epsilon: -epsilon * gradient,
-                "This is gradient descent with η = epsilon; here the step has to be epsilon long.",
+                "This is gradient descent with η = epsilon, and no parameter may change by more than epsilon.",
             ),
             Mistake(
-                "divided by the square of the length",
-                lambda gradient, epsilon: -epsilon * gradient / (gradient @ gradient),
-                "The length is the root of the sum of squares.",
+                "scaled the gradient to fit into the box",
+                lambda gradient, epsilon: -epsilon * gradient / np.abs(gradient).max(),
+                "Only the largest component is at the wall. Would it help to let the others go as far?",
             ),
             Mistake(
-                "divided by the sum of the components",
-                lambda gradient, epsilon: -epsilon * gradient / np.abs(gradient).sum(),
-                "The length is Euclid's: the root of the sum of squares.",
+                "moved the steepest parameter only",
+                lambda gradient, epsilon: (
+                    best_step(gradient, epsilon) * (np.abs(gradient) == np.abs(gradient).max())
+                ),
+                "That is best if the sum of all changes is limited. Here each has a limit of its own.",
             ),
             Mistake(
-                "took the signs only",
-                lambda gradient, epsilon: -epsilon * np.sign(gradient),
-                "This step has the length epsilon times √P, and another direction.",
-            ),
-            Mistake(
-                "divided by the largest component",
-                lambda gradient, epsilon: -epsilon * gradient / np.max(gradient),
-                "The length is Euclid's: the root of the sum of squares.",
+                "gave the steps of all parameters together the length epsilon",
+                lambda gradient, epsilon: best_step(gradient, epsilon) / np.sqrt(len(gradient)),
+                "The directions are right. How far may each parameter go?",
             ),
         ),
     ),
@@ -137,36 +151,61 @@ EXERCISES = (
         minutes=12,
         equation="eq-gd-ols-gradient",
         hints=(
-            "The gradient is Xᵀ(Xθ - y)/n, see {eq}`eq-gd-ols-gradient`.",
+            "The gradient of the first part is Xᵀ(Xθ - y)/n, see {eq}`eq-gd-ols-gradient`. And that of the penalty?",
             "Start from as many zeros as X has columns, and repeat θ ← θ - η gradient.",
         ),
         reference=gradient_descent,
-        inputs=lambda rng: (*_regression(rng), nice(rng, low=0.1, high=0.5), int(rng.integers(2, 6))),
-        cases=((np.array([[1.0]]), np.array([2.0]), 0.5, 1),),
+        inputs=lambda rng: (
+            *_regression(rng),
+            nice(rng, low=0.1, high=0.9),
+            nice(rng, low=0.1, high=0.5),
+            int(rng.integers(2, 6)),
+        ),
+        cases=((np.array([[1.0]]), np.array([2.0]), 0.5, 0.5, 2),),
         mistakes=(
             Mistake(
                 "walked uphill",
-                lambda X, y, eta, steps: _descend(X, y, -eta, steps),
+                lambda X, y, alpha, eta, steps: _descend(X, y, alpha, -eta, steps),
                 "The step goes against the gradient.",
             ),
             Mistake(
                 "forgot to divide by the number of samples",
-                lambda X, y, eta, steps: _descend(X, y, eta, steps, lambda n: 1.0),
+                lambda X, y, alpha, eta, steps: _descend(X, y, alpha, eta, steps, lambda n: 1.0),
                 "The cost is a mean over the samples, and so is its gradient.",
             ),
             Mistake(
                 "took the gradient without the ½ of the cost",
-                lambda X, y, eta, steps: _descend(X, y, eta, steps, lambda n: 2 / n),
+                lambda X, y, alpha, eta, steps: _descend(X, y, alpha, eta, steps, lambda n: 2 / n),
                 "The ½ in {eq}`def-gd-ols` cancels the 2 of the square.",
             ),
             Mistake(
+                "forgot the penalty",
+                lambda X, y, alpha, eta, steps: _descend(X, y, 0.0, eta, steps),
+                "That is least squares. What does the penalty add to the gradient?",
+            ),
+            Mistake(
+                "took the gradient of the penalty without its ½",
+                lambda X, y, alpha, eta, steps: _descend(X, y, 2 * alpha, eta, steps),
+                "The ½ of the penalty cancels the 2 of the square.",
+            ),
+            Mistake(
+                "divided the penalty by the number of samples",
+                lambda X, y, alpha, eta, steps: _descend(X, y, alpha / len(X), eta, steps),
+                "The mean is over the errors. The penalty is added once, as it is.",
+            ),
+            Mistake(
+                "rewarded large parameters",
+                lambda X, y, alpha, eta, steps: _descend(X, y, -alpha, eta, steps),
+                "The penalty pulls θ towards 0. Check its sign.",
+            ),
+            Mistake(
                 "took one step too few",
-                lambda X, y, eta, steps: _descend(X, y, eta, steps - 1),
+                lambda X, y, alpha, eta, steps: _descend(X, y, alpha, eta, steps - 1),
                 "Count the steps: the start is not one of them.",
             ),
             Mistake(
                 "took y - Xθ for the error",
-                lambda X, y, eta, steps: _descend(X, -y, eta, steps),
+                lambda X, y, alpha, eta, steps: _descend(X, y, alpha, eta, steps, lambda n: -1 / n),
                 "Prediction minus target, in the same order in which you subtract the gradient.",
             ),
         ),
@@ -240,131 +279,134 @@ EXERCISES = (
     Exercise(
         id="gd-limit",
         chapter="gradient-descent",
-        title="The limit of stability",
+        title="The limit of stability, with a penalty",
         difficulty=2,
-        minutes=6,
+        minutes=10,
         equation="eq-gd-stable",
         hints=(
-            "The curvatures are the eigenvalues of H = XᵀX/n.",
-            "The steepest direction diverges first; `np.linalg.eigvalsh` gives the eigenvalues.",
+            "The second derivatives of ½α|θ|² are α on the diagonal, and 0 elsewhere.",
+            "If u is an eigenvector of XᵀX/n with the eigenvalue λ, what is H u?",
+            "`np.linalg.eigvalsh` gives the eigenvalues, in rising order.",
         ),
-        reference=largest_rate,
-        inputs=lambda rng: (nice(rng, int(rng.integers(4, 8)), int(rng.integers(2, 4))),),
-        cases=((np.array([[1.0], [2.0]]),),),
+        reference=rates,
+        inputs=lambda rng: (
+            nice(rng, int(rng.integers(4, 8)), int(rng.integers(2, 4))),
+            nice(rng, low=0.1, high=0.9),
+        ),
+        cases=((np.array([[1.0], [2.0]]), 0.5),),
         mistakes=(
             Mistake(
-                "took the singular value of X without its square",
-                lambda X: 2 * len(X) / np.linalg.norm(X, 2),
-                "The eigenvalues of XᵀX are the squares of the singular values of X.",
+                "forgot the penalty",
+                lambda X, alpha: _rates(_eigenvalues(X)),
+                "These are the rates of least squares. The penalty has a curvature as well.",
             ),
             Mistake(
-                "gave the rate that converges in one step along the steepest direction",
-                lambda X: largest_rate(X) / 2,
-                "At 1/λ the factor is zero. It reaches -1 at another rate.",
+                "took twice the penalty's curvature",
+                lambda X, alpha: _rates(_eigenvalues(X) + 2 * alpha),
+                "The ½ of the penalty cancels the 2 of the square.",
             ),
             Mistake(
-                "used the smallest curvature",
-                lambda X: 2 / np.linalg.eigvalsh(X.T @ X / len(X)).min(),
-                "The steepest direction sets the limit.",
+                "divided the penalty by the number of samples",
+                lambda X, alpha: _rates(_eigenvalues(X) + alpha / len(X)),
+                "The mean is over the errors. The penalty is added once, as it is.",
+            ),
+            Mistake(
+                "subtracted the penalty",
+                lambda X, alpha: _rates(_eigenvalues(X) - alpha),
+                "A parabola is added to the landscape: it becomes steeper.",
             ),
             Mistake(
                 "forgot to divide by the number of samples",
-                lambda X: largest_rate(X) / len(X),
-                "H is XᵀX/n.",
+                lambda X, alpha: _rates(len(X) * _eigenvalues(X) + alpha),
+                "The mean over the samples gives XᵀX/n.",
             ),
             Mistake(
                 "used the singular values of X instead of their squares",
-                lambda X: 2 / np.linalg.svd(X / np.sqrt(len(X)), compute_uv=False).max(),
+                lambda X, alpha: _rates(np.sqrt(_eigenvalues(X)) + alpha),
                 "The eigenvalues of XᵀX are the squares of the singular values of X.",
             ),
             Mistake(
-                "used the trace, the sum of all curvatures",
-                lambda X: 2 / np.trace(X.T @ X / len(X)),
-                "That is a safe choice, but not the limit: only the largest curvature counts.",
+                "exchanged the two rates",
+                lambda X, alpha: rates(X, alpha)[::-1],
+                "The exercise asks for the largest rate first, and then for the best one.",
             ),
             Mistake(
-                "gave the best learning rate instead of the largest",
-                lambda X: 2 / (_eigenvalues(X).min() + _eigenvalues(X).max()),
-                "At this rate the steepest and the flattest direction shrink alike. Asked is where the steepest stops shrinking.",
+                "used the smallest curvature for the limit",
+                lambda X, alpha: (2 / (_eigenvalues(X)[0] + alpha), rates(X, alpha)[1]),
+                "The steepest direction sets the limit.",
             ),
             Mistake(
-                "took a singular value of X for a curvature",
-                lambda X: 2 / np.linalg.norm(X, 2),
-                "The eigenvalues of XᵀX are the squares of the singular values of X, and H has 1/n besides.",
+                "gave the rate that is best for the steepest direction alone",
+                lambda X, alpha: (rates(X, alpha)[0], rates(X, alpha)[0] / 2),
+                "At 1/λ the steepest direction is done in one step. But the flattest one is slow: make both factors equal in size.",
             ),
         ),
     ),
     Exercise(
         id="gd-decay",
         chapter="gradient-descent",
-        title="Decay",
-        difficulty=1,
-        minutes=3,
+        title="How fast must it decay?",
+        difficulty=2,
+        minutes=8,
         equation="def-gd-schedules",
-        hints=("`t // every` counts the periods that have passed.",),
-        reference=rate,
-        inputs=lambda rng: (
-            int(rng.integers(0, 50)),
-            nice(rng, low=0.1, high=2.0),
-            nice(rng, low=0.1, high=0.9),
-            int(rng.integers(2, 11)),
+        hints=(
+            "How many steps are there in an epoch, if the last batch may be smaller?",
+            "Set η at the last step equal to `part` times η₀. What cancels? Solve for k.",
         ),
-        cases=((0, 1.0, 0.5, 10), (9, 1.0, 0.5, 10), (10, 1.0, 0.5, 10)),
+        reference=decays,
+        inputs=lambda rng: (
+            nice(rng, low=0.1, high=0.5),
+            int(rng.integers(2, 50)),
+            int(rng.integers(50, 100)),
+            int(rng.integers(7, 30)),
+        ),
+        cases=((0.1, 50, 100, 10), (0.5, 1, 10, 4)),
         mistakes=(
             Mistake(
-                "let the rate fall smoothly",
-                lambda t, eta0, factor, every: eta0 * factor ** (t / every),
-                "The rate stays constant within a period: round down.",
+                "dropped the last, smaller batch",
+                lambda part, epochs, n, m: _decays(part, epochs * (n // m)),
+                "The last batch counts as a step as well, if it is smaller too.",
             ),
             Mistake(
-                "dropped the rate once only",
-                lambda t, eta0, factor, every: eta0 * (factor if t >= every else 1.0),
-                "It drops again after each period.",
+                "did not round the number of steps",
+                lambda part, epochs, n, m: _decays(part, epochs * n / m),
+                "An epoch has a whole number of steps.",
             ),
             Mistake(
-                "dropped the rate at every step",
-                lambda t, eta0, factor, every: eta0 * factor**t,
-                "It drops after every T steps, not after each one.",
+                "counted epochs instead of steps",
+                lambda part, epochs, n, m: _decays(part, epochs),
+                "In the schedules t counts steps. How many of them are in an epoch?",
             ),
             Mistake(
-                "dropped the rate one period too early",
-                lambda t, eta0, factor, every: eta0 * factor ** (t // every + 1),
-                "At t = 0 the rate is η₀.",
+                "counted samples instead of steps",
+                lambda part, epochs, n, m: _decays(part, epochs * n),
+                "A step uses m samples.",
             ),
             Mistake(
-                "forgot the initial rate",
-                lambda t, eta0, factor, every: factor ** (t // every),
-                "That is what became of the rate. What did it start from?",
+                "forgot the 1 in the denominator",
+                lambda part, epochs, n, m: (
+                    decays(part, epochs, n, m)[0],
+                    1 / part / (epochs * math.ceil(n / m)),
+                ),
+                "The first is right. For the second: 1 + kt has to be 1/part.",
             ),
             Mistake(
-                "rounded to the nearest period",
-                lambda t, eta0, factor, every: eta0 * factor ** round(t / every),
-                "The rate drops when a period is complete, not in its middle.",
+                "turned the sign of the exponential's constant",
+                lambda part, epochs, n, m: (-decays(part, epochs, n, m)[0], decays(part, epochs, n, m)[1]),
+                "The logarithm of a number below 1 is negative, and so is the exponent: k itself is positive.",
             ),
             Mistake(
-                "took the rest of the division",
-                lambda t, eta0, factor, every: eta0 * factor ** (t % every),
-                "How many whole periods are over? In Python that is `//`.",
+                "took the logarithm to base 10",
+                lambda part, epochs, n, m: (
+                    decays(part, epochs, n, m)[0] / np.log(10),
+                    decays(part, epochs, n, m)[1],
+                ),
+                "The schedule has e to a power, so its logarithm is the natural one.",
             ),
             Mistake(
-                "multiplied by the number of periods",
-                lambda t, eta0, factor, every: eta0 * factor * (t // every),
-                "Each period that is over brings one more factor: a power.",
-            ),
-            Mistake(
-                "dropped the rate one step too early",
-                lambda t, eta0, factor, every: eta0 * factor ** ((t + 1) // every),
-                "`t` counts from 0: the first period has the steps 0 to `every` - 1.",
-            ),
-            Mistake(
-                "dropped the rate at the start of each period, also of the first",
-                lambda t, eta0, factor, every: eta0 * factor ** (-(-t // every)),
-                "In the first period the rate is still `eta0`.",
-            ),
-            Mistake(
-                "divided by the factor",
-                lambda t, eta0, factor, every: eta0 / factor ** (t // every),
-                "The factor is smaller than 1: divided by it, the rate grows.",
+                "exchanged the two schedules",
+                lambda part, epochs, n, m: decays(part, epochs, n, m)[::-1],
+                "The exercise asks for the exponential first.",
             ),
         ),
     ),
