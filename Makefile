@@ -27,8 +27,9 @@ setup:
 book: setup  ## run every chapter, check every equation, build the site into _build/html
 	@$(VENV) tools/build_book.py
 
-test: lint  ## lint, types and all tests, with the coverage of src
-	$(VENV) -m pytest -n auto --dist worksteal --cov --cov-report=term-missing
+# What is measured runs up to three times slower: the coverage is for CI, or CI=true make test.
+test: lint  ## lint, types and all tests; on CI, the coverage of src as well
+	$(VENV) -m pytest -n auto --dist worksteal $(if $(CI),--cov --cov-report=term-missing)
 
 test-fast: setup  ## the tests that are nearest to what has changed since the branch left main
 	@$(VENV) tools/fast_tests.py

@@ -5,7 +5,6 @@ left out, except on CI, where they must run. FYSSTK_SITE names another site than
 browser.
 """
 
-import collections
 import functools
 import gzip
 import http.server
@@ -50,30 +49,6 @@ FLAGS = (
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # there is no other host
 )
-
-
-MEASURED = 3
-cases = collections.Counter()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item, nextitem):
-    """Measure the coverage by the first cases of each test: what is measured takes twice as long and more.
-
-    The equations' tests are about the pages; they cover nothing that the tests of the modules do not.
-    A test that is marked as measured is measured in each of its cases, since each runs lines that
-    no other runs.
-    """
-    name = item.nodeid.partition("[")[0]
-    cases[name] += 1
-    measure = sys.gettrace()
-    many = cases[name] > MEASURED and not item.get_closest_marker("measured")
-    if many or "equations" in item.path.parts:
-        sys.settrace(None)
-    try:
-        return (yield)
-    finally:
-        sys.settrace(measure)
 
 
 @pytest.fixture

@@ -173,7 +173,6 @@ def test_reference_passes(exercise):
         assert result.verdict == "right", result
 
 
-@pytest.mark.measured
 @each(CHECKED)
 def test_each_mistake_has_its_own_diagnosis(exercise, monkeypatch):
     monkeypatch.setenv("FYSSTK_CHECK_RUNNER", "thread")  # our own code needs no process of its own
