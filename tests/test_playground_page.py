@@ -86,6 +86,16 @@ MISPLACED = """() => {
 }"""
 
 
+# Pairs of texts of the drawing that cover each other.
+COVERED = """() => {
+  const texts = [...document.querySelectorAll(".pg-network text:not(:empty)")];
+  const box = e => e.getBoundingClientRect();
+  const meet = (t, u) => t.left < u.right && t.right > u.left && t.top < u.bottom - 4 && t.bottom > u.top + 4;
+  return texts.flatMap((one, i) => texts.slice(i + 1).filter(other => meet(box(one), box(other)))
+    .map(other => [one.textContent, other.textContent]));
+}"""
+
+
 @pytest.fixture(scope="module")
 def pages(address):
     """The address of each page that has a playground: {page name: address}."""
@@ -237,6 +247,7 @@ def test_a_phone_shows_network_and_surface_first(visit, pages, layers):
     view.page.tap(".pg-settings > summary")
     assert view.page.locator("[data-key=data]").is_visible()
     assert view.page.evaluate(MISPLACED) == []
+    assert view.page.evaluate(COVERED) == []
 
 
 def test_lecture_mode_has_a_key_and_an_address(playground):
