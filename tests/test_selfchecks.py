@@ -182,7 +182,7 @@ def test_words_for_a_mistake_that_the_exercise_does_not_have_are_refused():
 
 
 def test_a_family_that_disagrees_with_the_catalogue_is_refused():
-    family = Family((26,), np.log10, {})
+    family = Family((0.03,), np.log10, {})
     with pytest.raises(
         ValueError, match="hyper-first: the family does not give the catalogue's value for 'right'"
     ):

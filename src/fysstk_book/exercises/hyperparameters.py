@@ -9,6 +9,11 @@ from fysstk_book.exercises._measured import covering
 from fysstk_nn._optional import needs
 
 
+def plateau(share: float) -> float:
+    """Cost of a network that knows how frequent two classes are, and nothing else."""
+    return float(-share * np.log(share) - (1 - share) * np.log(1 - share))
+
+
 def trainings(values: Any, folds: Any) -> Any:
     """Trainings of a grid search with a final one on all data."""
     return folds * int(np.prod([len(choices) for choices in values.values()])) + 1
@@ -59,45 +64,51 @@ EXERCISES = (
     Exercise(
         id="hyper-first",
         chapter="hyperparameters",
-        title="The first cost",
-        difficulty=1,
-        minutes=3,
+        title="A cost that has learned nothing",
+        difficulty=2,
+        minutes=6,
         equation="eq-hyper-first-cost",
-        hints=("What does a network that knows nothing say about each of the 26 classes?",),
-        reference=float(np.log(26)),
-        rtol=0.02,
+        hints=(
+            "A network that does not look at its inputs says the same to every event: the probability q for a signal.",
+            "What does it cost, on average, where 3 % of the events are signal? Which q makes this smallest?",
+        ),
+        reference=plateau(0.03),
+        rtol=0.005,
         mistakes=(
             Mistake(
-                "gave the half squared error of equal outputs",
-                (1 - 1 / 26) / 2,
-                "The cost of a classification is the cross-entropy: minus the logarithm of the probability of the right class.",
+                "gave the first cost",
+                float(np.log(2)),
+                "That is the cost of equal outputs. A network can learn how frequent the classes are without any input.",
             ),
             Mistake(
-                "added up the costs of all classes",
-                float(26 * np.log(26)),
-                "Only the right class counts: its target is 1, the others' are 0.",
+                "counted the background only",
+                -float(np.log(0.97)),
+                "The signal is rare, but each missed event is expensive.",
             ),
             Mistake(
-                "added the costs of 26 yes-or-no questions",
-                float(np.log(26) - 25 * np.log(25 / 26)),
-                "With softmax and cross-entropy the wrong classes add nothing: their targets are 0.",
+                "left the rare class with its share, and forgot the other one",
+                -float(0.03 * np.log(0.03)),
+                "The background costs something, too: its probability is 0.97, not 1.",
             ),
-            Mistake("took the number for ten classes", float(np.log(10)), "There are 26 classes here."),
             Mistake(
-                "took the logarithm to base 10",
-                float(np.log10(26)),
-                "The cross-entropy has the natural logarithm.",
+                "gave the mean of the two costs, as if the classes were equally frequent",
+                -float(np.log(0.03) + np.log(0.97)) / 2,
+                "97 of 100 events have the smaller cost. Weight the two costs by how often they occur.",
+            ),
+            Mistake(
+                "exchanged the two weights",
+                -float(0.97 * np.log(0.03) + 0.03 * np.log(0.97)),
+                "Each class has the logarithm of its own probability.",
             ),
             Mistake(
                 "took the logarithm to base 2",
-                float(np.log2(26)),
+                plateau(0.03) / float(np.log(2)),
                 "The cross-entropy has the natural logarithm.",
             ),
-            Mistake("gave the number of classes", 26.0, "The cost is the logarithm of it."),
             Mistake(
-                "gave the probability of one class",
-                1 / 26,
-                "The cost is minus the logarithm of this probability.",
+                "gave the share of wrong answers",
+                0.03,
+                "That is the error rate. The cost is a mean of logarithms.",
             ),
         ),
     ),

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from fysstk_book.exercises.hyperparameters import plateau
 from fysstk_book.questions.selfchecks import Family, selfcheck
 
 
@@ -14,32 +15,29 @@ def _grid(rng: np.random.Generator) -> tuple[Any, ...]:
 SELFCHECKS = (
     selfcheck(
         "hyper-first",
-        r"A network with a softmax output for $M$ equally frequent classes knows nothing yet. What should its first cost, "
-        r"the mean cross-entropy (with the natural logarithm), be about?",
-        "M",
-        draw=lambda rng: (int(rng.integers(3, 60)),),
+        r"Of the events of a detector the share $p$ is signal, the rest is background. A network has two softmax outputs and "
+        r"the cross-entropy (with the natural logarithm) for its cost. Below which cost must it come before you can say that "
+        r"it has looked at its inputs?",
+        "p",
+        draw=lambda rng: (float(rng.choice([0.01, 0.02, 0.04, 0.05, 0.08, 0.1, 0.15, 0.2])),),
         family=Family(
-            (26,),
-            np.log,
+            (0.03,),
+            plateau,
             {
-                "took the number for ten classes": lambda M: np.log(10),
-                "took the logarithm to base 10": np.log10,
-                "took the logarithm to base 2": np.log2,
-                "gave the number of classes": float,
-                "gave the probability of one class": lambda M: 1 / M,
-                "added up the costs of all classes": lambda M: M * np.log(M),
-                "added the costs of 26 yes-or-no questions": lambda M: (
-                    np.log(M) - (M - 1) * np.log(1 - 1 / M)
+                "gave the first cost": lambda p: np.log(2),
+                "counted the background only": lambda p: -np.log(1 - p),
+                "left the rare class with its share, and forgot the other one": lambda p: -p * np.log(p),
+                "gave the mean of the two costs, as if the classes were equally frequent": lambda p: (
+                    -np.log(p * (1 - p)) / 2
                 ),
-                "gave the half squared error of equal outputs": lambda M: (1 - 1 / M) / 2,
+                "exchanged the two weights": lambda p: -(1 - p) * np.log(p) - p * np.log(1 - p),
+                "took the logarithm to base 2": lambda p: plateau(p) / np.log(2),
+                "gave the share of wrong answers": lambda p: p,
             },
         ),
         say={
-            "took the number for ten classes": "That is the cost for ten classes. How many are there here?",
-            "added the costs of 26 yes-or-no questions": (
-                "added the costs of M yes-or-no questions",
-                "With softmax and cross-entropy the wrong classes add nothing: their targets are 0.",
-            ),
+            "gave the mean of the two costs, as if the classes were equally frequent": "The classes are not equally frequent. Weight the two costs by how often they occur.",
+            "left the rare class with its share, and forgot the other one": "The background costs something, too: its probability is below 1.",
         },
     ),
     selfcheck(
