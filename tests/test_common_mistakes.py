@@ -174,7 +174,7 @@ SHOWN = {
     },
     "optimizers": {
         "Comparing optimizers at the same learning rate.": JUDGEMENT,
-        "Momentum's $\\eta$ copied from the other convention.": ("opt-momentum", "dampened the gradient"),
+        "Momentum's $\\eta$ copied from the other convention.": "the page compares the two conventions",
         "Adam without bias correction.": ("opt-adam", "left the bias correction out"),
         "$t$ counted from 0 in the correction.": ("opt-adam", "counted the steps from 0"),
         "The step counter inside the loop over the parameters.": "the exercise passes the step's number",

@@ -8,10 +8,14 @@ from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_book.exercises._measured import covering
 
 
-def momentum_step(theta: Any, v: Any, g: Any, eta: Any, beta: Any) -> Any:
-    """One step of the heavy ball."""
-    v = beta * v + g
-    return theta - eta * v, v
+def pace(eta: Any, beta: Any, curvature: Any) -> Any:
+    """Factor by which Nesterov's variant shrinks the distance on a parabola, in the long run."""
+    q = 1 - eta * curvature
+    return _larger_root((1 + beta) * q, beta * q)
+
+
+def _larger_root(total: Any, product: Any) -> Any:
+    return np.abs(np.roots([1.0, -total, product])).max()
 
 
 def adagrad_end(theta: Any, eta: Any, steps: Any) -> Any:
@@ -61,11 +65,6 @@ def _state(rng: np.random.Generator) -> tuple[Any, Any, Any]:
     return nice(rng, size), nice(rng, size), nice(rng, size)
 
 
-def _velocity_with_sign(theta: Any, v: Any, g: Any, eta: Any, beta: Any) -> Any:
-    v = beta * v - eta * g
-    return theta + v, v
-
-
 def _corrected_means(
     theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
 ) -> Any:
@@ -94,45 +93,65 @@ def _adam_inputs(rng: np.random.Generator) -> tuple[Any, ...]:
 
 EXERCISES = (
     Exercise(
-        id="opt-momentum",
+        id="opt-pace",
         chapter="optimizers",
-        title="One step with momentum",
-        difficulty=1,
-        minutes=5,
-        equation="def-opt-momentum",
-        hints=("Two lines: first the velocity, then the parameters.",),
-        reference=momentum_step,
-        inputs=lambda rng: (*_state(rng), nice(rng, low=0.1, high=1.0), nice(rng, low=0.1, high=0.9)),
+        title="Nesterov's pace",
+        difficulty=3,
+        minutes=20,
+        equation="eq-opt-nesterov",
+        hints=(
+            "Write the step for t and for t - 1, and take β times the second from the first. What is left of the velocities?",
+            "With q = 1 - ηλ, both coefficients have a factor q.",
+            "Two complex roots have the same size, and its square is their product. Of two real ones, the larger in size counts.",
+        ),
+        reference=pace,
+        inputs=lambda rng: (
+            nice(rng, low=0.1, high=1.0),
+            nice(rng, low=0.1, high=0.9),
+            nice(rng, low=0.2, high=3.0),
+        ),
+        cases=((0.1, 0.9, 1.0), (1.0, 0.5, 3.0), (0.5, 0.9, 0.2)),
         mistakes=(
             Mistake(
-                "stepped with the old velocity",
-                lambda theta, v, g, eta, beta: (theta - eta * v, beta * v + g),
-                "The velocity changes first, and the step uses the new one.",
+                "took the roots of momentum",
+                lambda eta, beta, curvature: _larger_root(1 + beta - eta * curvature, beta),
+                "That is the heavy ball. The gradient is not where the ball is, but at the look-ahead point.",
             ),
             Mistake(
-                "dampened the gradient",
-                lambda theta, v, g, eta, beta: momentum_step(theta, v, (1 - beta) * g, eta, beta),
-                "The factor 1 - β belongs to the other convention, {eq}`def-opt-dampened`.",
+                "changed the product only",
+                lambda eta, beta, curvature: _larger_root(
+                    1 + beta - eta * curvature, beta * (1 - eta * curvature)
+                ),
+                "The product of the roots is right. The gradient stands in the step twice, as g and inside of βv: collect all that multiplies the last distance.",
             ),
             Mistake(
-                "put the learning rate into the velocity",
-                lambda theta, v, g, eta, beta: (theta - (beta * v + eta * g), beta * v + eta * g),
-                "In this book's convention the velocity is a sum of gradients, without η.",
+                "changed the sum only",
+                lambda eta, beta, curvature: _larger_root((1 + beta) * (1 - eta * curvature), beta),
+                "The sum of the roots is right. What multiplies the distance before the last one?",
             ),
             Mistake(
-                "walked uphill",
-                lambda theta, v, g, eta, beta: (theta + eta * (beta * v + g), beta * v + g),
-                "The step goes against the velocity: v is a sum of gradients.",
+                "took the smaller root",
+                lambda eta, beta, curvature: np.abs(
+                    np.roots([1, -(1 + beta) * (1 - eta * curvature), beta * (1 - eta * curvature)])
+                ).min(),
+                "In the long run the larger one is left.",
             ),
             Mistake(
-                "returned the velocity first",
-                lambda theta, v, g, eta, beta: momentum_step(theta, v, g, eta, beta)[::-1],
-                "The order asked for is theta, v.",
+                "took the real part of complex roots",
+                lambda eta, beta, curvature: np.abs(
+                    np.roots([1, -(1 + beta) * (1 - eta * curvature), beta * (1 - eta * curvature)]).real
+                ).max(),
+                "The size of a complex number contains its imaginary part, too.",
             ),
             Mistake(
-                "kept the step as the velocity, with η and the minus sign",
-                _velocity_with_sign,
-                "Some books do, and walk the same path. In this book's convention v is a sum of gradients, and the step is -ηv.",
+                "took the sum of the roots for their size",
+                lambda eta, beta, curvature: abs((1 + beta) * (1 - eta * curvature)),
+                "This is how the last distance is handed on. The one before counts as well: solve the quadratic equation.",
+            ),
+            Mistake(
+                "took the factor of gradient descent",
+                lambda eta, beta, curvature: abs(1 - eta * curvature),
+                "This is the case β = 0.",
             ),
         ),
     ),

@@ -6,24 +6,16 @@ from fysstk_book.questions.selfchecks._typeset import number
 
 SELFCHECKS = (
     selfcheck(
-        "opt-momentum",
-        r"A parameter $\theta$ has the velocity $v$ and meets the gradient $g$. Take one step with momentum in the book's "
-        r"(undampened) convention, with the learning rate $\eta$ and the factor $\beta$. Give the new $\theta$ and the new "
-        r"$v$.",
-        r"\theta, v, g, \eta, \beta",
+        "opt-pace",
+        r"On the parabola $\frac12\lambda\theta^2$, Nesterov's variant makes $v_t = \beta v_{t-1} + g_t$ and "
+        r"$\phi_t = \phi_{t-1} - \eta(g_t + \beta v_t)$, with $g_t = \lambda\phi_{t-1}$. By which factor does $|\phi|$ change "
+        r"per step in the long run (the size of the larger root)?",
+        r"\eta, \beta, \lambda",
         draw=lambda rng: (
-            nice(rng),
-            nice(rng),
-            nice(rng),
-            nice(rng, low=0.1, high=1.0),
             nice(rng, low=0.1, high=0.9),
+            nice(rng, low=0.2, high=0.9),
+            nice(rng, low=0.2, high=2.0),
         ),
-        say={
-            "returned the velocity first": "θ is asked for first, then v.",
-            "dampened the gradient": "The factor 1 - β belongs to the other, dampened convention.",
-            "kept the step as the velocity, with η and the minus sign": "Some books do, and walk the same path. In this "
-            "book's convention v is a sum of gradients, and the step is -ηv.",
-        },
     ),
     selfcheck(
         "opt-adagrad",
