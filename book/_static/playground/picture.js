@@ -87,10 +87,9 @@ export class Picture {
     const [x1, x2] = [left + this.side / 2, right - this.side / 2];
     // Labels that cover neither each other nor the units, where there is room.
     const near = clip(26 / (x2 - x1), 0.2, 0.45);
-    const apart = (1 - 2 * near) / (m - 1);
-    // On short lines they stand below each other: with this share their heights have equal distances.
-    const low = 1 / (this.net.sizes[l] + 1);
-    const share = !this.few ? near : m === 1 ? 0.5 : apart * (x2 - x1) > 32 ? near + apart * i : low;
+    const gap = (1 - 2 * near) / (m - 1);
+    // On short lines they stand below each other: the last share gives their heights equal distances.
+    const share = !this.few ? near : m < 2 ? 0.5 : gap * (x2 - x1) > 32 ? near + gap * i : 1 / (this.net.sizes[l] + 1);
     const drag = this.drag(index, [l, j + 1]);
     const line = svg("line", { x1, y1, x2, y2 });
     const back = svg("line", { x1: x2, y1: y2, x2: x1 + 1, y2: y1, "marker-end": `url(#${this.arrow})` });
