@@ -155,6 +155,24 @@ def chain_walk(t):
     return by_clock / (2 * h), felt / (2 * h)
 
 
+def soft(p, q):
+    def value(p, q):
+        return math.log(math.exp(p) + math.exp(q))
+
+    h = 1e-6
+    return (value(p + h, q) - value(p - h, q)) / (2 * h), (value(p, q + h) - value(p, q - h)) / (2 * h)
+
+
+def plateau(start, end, x, eta):
+    """Add up the steps of many short pieces of the way; each piece is crossed at the speed of its middle."""
+    width = (start - end) / 20_000
+    steps = 0.0
+    for k in range(20_000):
+        a = 1 / (1 + math.exp(-(end + (k + 0.5) * width)))
+        steps += width / (eta * (x * x * a * a * (1 - a) + a * a * (1 - a)))
+    return steps
+
+
 def quotient(u, v):
     return u[0] / v[0], (u[1] * v[0] - u[0] * v[1]) / v[0] ** 2
 
@@ -356,6 +374,7 @@ SOLVED = {
     "one-cost": (one_cost, "x y w_1 b_1"),
     "one-gradients": (one_gradients, "x y t s"),
     "one-end": (one_end, "x y w_1 b_1"),
+    "one-plateau": (plateau, r"z_{\text{start}} z_{\text{end}} x \eta"),
     "one-batch": (one_batch, "x u d w_1 b_1"),
     "two-output": (turned, "w_0^{(2)} w_1^{(2)} b^{(2)}"),
     "two-gradients": (two_gradients, "x y W^{(1)} W^{(2)}"),
@@ -368,6 +387,7 @@ SOLVED = {
     "scalar-penalty": (left_alone, r"w \eta \lambda n"),
     "chain-walk": (chain_walk, "t"),
     "chain-layer": (shared, "w a b y"),
+    "autodiff-soft": (soft, "p q"),
     "autodiff-quotient": (quotient, "u v"),
     "autodiff-loop": (loop, "M e k"),
     "act-softmax": (lambda Z: [a for row in Z for a in softmax(row)], "Z"),
