@@ -533,9 +533,11 @@ class TestPlots:
     def test_activations(self):
         functions = (activations.sigmoid, activations.leaky_relu)
         ax = draw.activations(*functions, zlim=(-2, 2))
-        assert [line.get_label() for line in ax.lines] == ["sigmoid", "leaky relu"]
+        assert [line.get_label() for line in ax.lines] == ["sigmoid", "leaky ReLU"]
         slope = draw.activations(*functions, derivative=True).lines[0]
         assert max(slope.get_ydata()) == pytest.approx(0.25)
+        step = draw.activations(activations.step, zlim=(-2, 2)).lines[0].get_ydata()
+        assert np.isnan(step).sum() == 1  # no vertical line at the jump
 
     def test_surface_as_a_map(self):
         path = [[0.9, 0.9], [0.5, 0.4], [0.1, 0.1]]

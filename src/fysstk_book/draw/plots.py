@@ -372,7 +372,12 @@ def activations(
     if not functions:
         raise ValueError("name at least one activation function to draw")
     z = np.linspace(*zlim, 401)
-    lines = {f.name.replace("_", " "): (z, f.derivative(z) if derivative else f(z)) for f in functions}
+    lines = {}
+    for f in functions:
+        y = np.asarray(f.derivative(z) if derivative else f(z), dtype=float)
+        jump = np.abs(np.diff(y, prepend=y[0])) > 0.5
+        name = f.name.replace("_", " ").replace("relu", "ReLU").replace("elu", "ELU")
+        lines[name] = z, np.where(jump, np.nan, y)  # a jump is no vertical line
     return curves(lines, "$z$", r"$f\,'(z)$" if derivative else "$f(z)$", ax=ax)
 
 
