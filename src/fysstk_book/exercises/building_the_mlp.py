@@ -14,6 +14,16 @@ def parameters(sizes: Any) -> Any:
     return sum((m + 1) * n for m, n in zip(sizes[:-1], sizes[1:], strict=True))
 
 
+def widest(inputs: Any, outputs: Any, hidden: Any, budget: Any) -> Any:
+    """Largest width of equal hidden layers that keeps the parameters within a budget; 0 if none does."""
+    return _widest(parameters, inputs, outputs, hidden, budget)
+
+
+def _widest(count: Any, inputs: Any, outputs: Any, hidden: Any, budget: Any) -> int:
+    widths = range(1, budget // inputs + 1)
+    return max((M for M in widths if count((inputs, *[M] * hidden, outputs)) <= budget), default=0)
+
+
 def outputs_of_layers(X: Any, W: Any, b: Any, f: Any = np.tanh, shortcut: float = 1.0) -> Any:
     """Outputs of all layers, X first and the linear output last; hidden layers add to what they are given."""
     a = [X]
@@ -94,8 +104,10 @@ def _cosine(d: Any, gradient: Any) -> Any:
     return d @ gradient / (np.linalg.norm(d) * np.linalg.norm(gradient))
 
 
-def _sizes(rng: np.random.Generator) -> tuple[Any, ...]:
-    return (tuple(int(m) for m in rng.integers(1, 9, size=rng.integers(2, 6))),)
+def _budget(rng: np.random.Generator) -> tuple[Any, ...]:
+    inputs, outputs, hidden, M = (int(k) for k in rng.integers((2, 1, 1, 2), (12, 9, 5, 12)))
+    least = parameters((inputs, *[M] * hidden, outputs))
+    return inputs, outputs, hidden, least - int(rng.integers(0, 2))
 
 
 def _layers(rng: np.random.Generator) -> tuple[Any, Any, Any, Any]:
@@ -165,44 +177,49 @@ EXERCISES = (
     Exercise(
         id="mlp-parameters",
         chapter="building-the-mlp",
-        title="How many parameters?",
-        difficulty=1,
-        minutes=4,
+        title="As wide as the budget allows",
+        difficulty=2,
+        minutes=8,
         equation="eq-mlp-parameters",
-        hints=("Go through neighbouring layers, `zip(sizes[:-1], sizes[1:])`.",),
-        reference=parameters,
-        inputs=_sizes,
-        cases=(((784, 30, 10),), ((2, 2, 1),)),
+        hints=(
+            "Write the number of parameters for the sizes (inputs, M, M, ..., M, outputs) first.",
+            "It grows with M. Go up from M = 1 while the next one still fits; or solve a quadratic equation and round down.",
+        ),
+        reference=widest,
+        inputs=_budget,
+        cases=((784, 10, 1, 23_860), (784, 10, 3, 23_860), (5, 2, 2, 0), (9, 2, 2, 31)),
         mistakes=(
             Mistake(
+                "gave the first width that is too much",
+                lambda inputs, outputs, hidden, budget: widest(inputs, outputs, hidden, budget) + 1,
+                "The network has to stay within the budget.",
+            ),
+            Mistake(
                 "forgot the biases",
-                lambda sizes: sum(m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
+                lambda *args: _widest(
+                    lambda sizes: sum(m * n for m, n in zip(sizes[:-1], sizes[1:], strict=True)), *args
+                ),
                 "Every node behind the input has a bias.",
             ),
             Mistake(
                 "counted biases for the inputs",
-                lambda sizes: parameters(sizes) + sizes[0],
+                lambda *args: _widest(lambda sizes: parameters(sizes) + sizes[0], *args),
                 "The inputs are data: they have no bias.",
             ),
             Mistake(
-                "counted the nodes",
-                lambda sizes: sum(sizes),
-                "Parameters are weights, one for each arrow, and biases.",
-            ),
-            Mistake(
-                "counted one bias for each layer",
-                lambda sizes: sum(m * n + 1 for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
-                "Each node has a bias of its own.",
-            ),
-            Mistake(
                 "left out the last layer",
-                lambda sizes: parameters(sizes[:-1]),
+                lambda *args: _widest(lambda sizes: parameters(sizes[:-1]), *args),
                 "The weights and biases of the output layer count, too.",
             ),
             Mistake(
-                "counted a bias for each node that sends instead of each that receives",
-                lambda sizes: sum(m * n + m for m, n in zip(sizes[:-1], sizes[1:], strict=True)),
-                "A bias belongs to the node that adds up: to the layer that the weights lead to.",
+                "one hidden layer too many",
+                lambda inputs, outputs, hidden, budget: widest(inputs, outputs, hidden + 1, budget),
+                "With h hidden layers there are h - 1 square matrices between them.",
+            ),
+            Mistake(
+                "took one hidden layer, whatever was asked for",
+                lambda inputs, outputs, hidden, budget: widest(inputs, outputs, 1, budget),
+                "Between hidden layers there are square matrices, with M times M weights each.",
             ),
         ),
     ),

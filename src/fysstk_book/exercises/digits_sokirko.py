@@ -13,9 +13,9 @@ def rate_after(epochs: Any, n: Any, m: Any, eta0: Any, k: Any) -> Any:
     return eta0 / (1 + np.sqrt(k * epochs * int(np.ceil(n / m))))
 
 
-def error_rate(outputs: Any, labels: Any) -> Any:
-    """Percentage of wrong answers."""
-    return 100 * np.mean(outputs.argmax(axis=1) != labels)
+def plain_sigmoid(W: Any, eta: Any, c: Any) -> Any:
+    """Weights and learning rate of a plain sigmoid that does what one stretched by c does."""
+    return W / c, eta / c**2
 
 
 def output_deltas(z: Any, y: Any) -> Any:
@@ -43,10 +43,9 @@ def _slant(
     return xy / {"yy": yy, "xx": xx, "both": np.sqrt(xx * yy), "sum": weight.sum()}[by]
 
 
-def _classified(rng: np.random.Generator) -> tuple[Any, Any]:
-    n = int(rng.integers(10, 20))
-    outputs = np.round(rng.uniform(size=(n, 10)), 3)
-    return outputs, np.where(rng.random(n) < 0.6, outputs.argmax(axis=1), rng.integers(0, 10, n))
+def _stretched(rng: np.random.Generator) -> tuple[Any, ...]:
+    m, n = rng.integers(1, 5, size=2)
+    return nice(rng, m, n), nice(rng, low=0.1, high=2.0), float(rng.choice([0.5, 2.5, 4.0, 10.0, 50.0]))
 
 
 def _sample(rng: np.random.Generator) -> tuple[Any, Any]:
@@ -131,44 +130,49 @@ EXERCISES = (
         ),
     ),
     Exercise(
-        id="sokirko-error",
+        id="sokirko-stretch",
         chapter="digits-sokirko",
-        title="The error rate",
-        difficulty=1,
-        minutes=4,
-        hints=("`outputs.argmax(axis=1)` is the answer to each image.",),
-        reference=error_rate,
-        inputs=_classified,
+        title="The sigmoid, unstretched",
+        difficulty=3,
+        minutes=10,
+        equation="eq-sokirko-squeezed",
+        hints=(
+            "Which V gives aV the value of (aW)/c, whatever a is?",
+            "A step changes W by -η ∂C/∂W, and V = W/c by a c-th of that. Now express ∂C/∂W by ∂C/∂V.",
+        ),
+        reference=plain_sigmoid,
+        inputs=_stretched,
+        cases=((np.array([[100.0, -50.0]]), 0.1, 50.0),),
         mistakes=(
             Mistake(
-                "gave the percentage of right answers",
-                lambda outputs, labels: 100 - error_rate(outputs, labels),
-                "An error of 5 % is better than one of 10 %: count the wrong ones.",
+                "kept the learning rate",
+                lambda W, eta, c: (W / c, eta),
+                "The weights V are on another scale than W, and so are their steps.",
             ),
             Mistake(
-                "gave a fraction, not a percentage",
-                lambda outputs, labels: error_rate(outputs, labels) / 100,
-                "One half is 50 %.",
+                "divided the learning rate by c only once",
+                lambda W, eta, c: (W / c, eta / c),
+                "c enters twice: ∂C/∂W is a c-th of ∂C/∂V, and the change of V is a c-th of that of W.",
             ),
             Mistake(
-                "counted the wrong answers",
-                lambda outputs, labels: np.sum(outputs.argmax(axis=1) != labels),
-                "Divide by the number of images.",
+                "multiplied the learning rate by c squared",
+                lambda W, eta, c: (W / c, eta * c**2),
+                "V is smaller than W for c > 1, and its gradient is larger. Do its steps have to be longer?",
             ),
             Mistake(
-                "took the smallest output for the answer",
-                lambda outputs, labels: 100 * np.mean(outputs.argmin(axis=1) != labels),
-                "The largest output is the answer.",
+                "let the two factors cancel the wrong way",
+                lambda W, eta, c: (W / c, eta * c),
+                "∂C/∂W is ∂C/∂V divided by c, since V = W/c.",
             ),
             Mistake(
-                "asked that the right output be above one half",
-                lambda outputs, labels: 100 * np.mean(outputs[np.arange(len(labels)), labels] <= 0.5),
-                "It is enough that the right output is the largest of the ten.",
+                "multiplied the weights",
+                lambda W, eta, c: (W * c, eta / c**2),
+                "The stretched sigmoid sees z/c.",
             ),
             Mistake(
-                "compared the largest output itself with the label",
-                lambda outputs, labels: 100 * np.mean(outputs.max(axis=1) != labels),
-                "Not how large the largest output is, but which one it is, tells the digit.",
+                "kept the weights",
+                lambda W, eta, c: (1.0 * W, eta / c**2),
+                "A plain sigmoid does not divide z: the weights have to.",
             ),
         ),
     ),

@@ -88,6 +88,10 @@ UNASKED = {
     "mlp-backprop": {
         "the weights are not transposed on the way back": "a single weight is its own transpose"
     },
+    "mlp-parameters": {
+        "forgot the biases": OTHER,
+        "counted biases for the inputs": OTHER,
+    },
     "mlp-check": {"took the one-sided difference": TIE},
     "nielsen-blank": {
         "counted pixels that are the same in all images, blank or not": OTHER,

@@ -27,6 +27,12 @@ class Cubic:
         return self.c * theta[0] ** 3 + theta[0] * theta[1]
 
 
+def _budget(rng: np.random.Generator) -> tuple[Any, ...]:
+    inputs, outputs, hidden, M = (int(k) for k in rng.integers((4, 2, 2, 3), (12, 9, 4, 9)))
+    parameters = (inputs + 1) * M + (hidden - 1) * (M + 1) * M + (M + 1) * outputs
+    return inputs, outputs, hidden, parameters + int(rng.choice([-1, 0, 0, 3]))
+
+
 def _one_node_wide(rng: np.random.Generator) -> tuple[Any, Any]:
     """Draw the weights and the biases of three layers with one node each."""
     return [nice(rng, 1, 1) for _ in range(3)], [nice(rng, 1) for _ in range(3)]
@@ -72,9 +78,10 @@ def _angle(side: float) -> SelfCheck:
 SELFCHECKS = (
     selfcheck(
         "mlp-parameters",
-        r"How many weights and biases together does a network with the layers $(M_0, M_1, \dots, M_L)$ have?",
-        lambda sizes: rf"For $(M_0, M_1, \dots, M_L) = {sizes}$:",
-        draw=lambda rng: (tuple(int(m) for m in rng.integers(2, 13, size=rng.integers(3, 6))),),
+        r"A network has $M_0$ inputs, $h$ hidden layers of the same width $M$, and $M_L$ outputs, and may have at most $P$ "
+        r"weights and biases together. What is the largest width $M$ that it can have?",
+        "M_0, M_L, h, P",
+        draw=_budget,
         digits=4,
     ),
     selfcheck(

@@ -6,11 +6,7 @@ import numpy as np
 
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
-
-
-def _classified(rng: np.random.Generator) -> tuple[Any, Any]:
-    """Draw the outputs for five images of three classes, and the right classes."""
-    return rng.permuted(np.tile(np.arange(1, 10) / 10, (5, 1)), axis=1)[:, :3], rng.integers(0, 3, size=5)
+from fysstk_book.questions.selfchecks._typeset import number, typeset
 
 
 def _image(rng: np.random.Generator) -> tuple[Any]:
@@ -39,15 +35,17 @@ SELFCHECKS = (
         },
     ),
     selfcheck(
-        "sokirko-error",
-        r"A network has three outputs, and its answer is the largest one, counted from 0. The rows of $A$ are its outputs "
-        r"for five images, and the entries of $k$ the right classes. What is its error rate, in per cent?",
-        "A, k",
-        draw=_classified,
-        few=True,
-        say={
-            "asked that the right output be above one half": "It is enough that the right output is the largest."
-        },
+        "sokirko-stretch",
+        r"An output layer $a = \sigma(z/c)$, $z = a^{L-1}W$, is trained by gradient descent with the right derivative and the "
+        r"learning rate $\eta$. A plain sigmoid layer with the weights $V$ and another learning rate gives the same outputs "
+        r"in every step. Give the two weights in $V$ at the start, and then that learning rate.",
+        lambda W, eta, c: rf"For $W = {typeset(W[:, 0])}$, $\eta = {number(eta)}$ and $c = {number(c)}$:",
+        draw=lambda rng: (
+            nice(rng, 2, 1),
+            nice(rng, low=0.1, high=2.0),
+            float(rng.choice([2.5, 4.0, 5.0, 8.0])),
+        ),
+        part=lambda result: [*result[0][:, 0], result[1]],
     ),
     selfcheck(
         "sokirko-deltas",
