@@ -233,7 +233,9 @@ def test_survivors_are_listed_and_nothing_else_is(listed):
     assert sum(map(np.array, stored["labels"][label].values())).tolist() == [1, 0, 1]
     assert [one["reason"] for one in stored["survivors"]] == ["So."]
     assert [one["latex"] for one in stored["equivalent"]] == [third.text]
-    other = {**stored, "labels": {"eq-first": {"sign": [1, 0, 0]}, label: {}}, "survivors": []}
+    gone = {"eq-gone": {"sign": [0, 0, 1]}}
+    lost = [{"label": "eq-gone", "change": "sign", "latex": "a", "reason": "So."}]
+    other = {**stored, "labels": {"eq-first": {"sign": [1, 0, 0]}, label: {}, **gone}, "survivors": lost}
     both = command.join(other, stored, [label], ["eq-first", label])
     assert both["labels"] == {"eq-first": {"sign": [1, 0, 0]}, **stored["labels"]}
     assert both["survivors"] == stored["survivors"] and both["equivalent"] == stored["equivalent"]

@@ -342,10 +342,14 @@ def how_many(each: int | None) -> str:
 
 
 def join(stored: dict[str, Any], new: dict[str, Any], labels: list[str], order: list[str]) -> dict[str, Any]:
-    """Return a stored result in which some labels have the new one, with the reasons that are listed now."""
-    counts = {label: row for label, row in stored["labels"].items() if label not in labels} | new["labels"]
+    """Return a stored result in which some labels have the new one, with the reasons that are listed now.
+
+    What is no longer in the book's `order` of labels is left out.
+    """
+    old = {*order} - {*labels}
+    counts = {label: row for label, row in stored["labels"].items() if label in old} | new["labels"]
     rows = {
-        key: [row for row in stored[key] if row["label"] not in labels] + new[key]
+        key: [row for row in stored[key] if row["label"] in old] + new[key]
         for key in ("equivalent", "survivors")
     }
     for row in rows["survivors"]:
@@ -359,8 +363,8 @@ def join(stored: dict[str, Any], new: dict[str, Any], labels: list[str], order: 
     return {
         **new,
         "provenance": made,
-        "by eye": sorted({*stored["by eye"]} - {*labels} | {*new["by eye"]}),
-        "left out": stored["left out"] | new["left out"],
+        "by eye": sorted({*stored["by eye"]} & old | {*new["by eye"]}),
+        "left out": {label: n for label, n in stored["left out"].items() if label in old} | new["left out"],
         "labels": dict(sorted(counts.items(), key=lambda row: order.index(row[0]))),
         **{key: sorted(found, key=lambda row: order.index(row["label"])) for key, found in rows.items()},
     }
