@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LIBRARIES = ["myst_nb.sphinx_ext", "nbclient", "nbformat", "psutil", "sphinx.cmd.build", "yaml"]
+LIBRARIES = ["myst_nb.sphinx_ext", "nbclient", "nbformat", "sphinx.cmd.build", "yaml"]
 
 context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
 if sys.platform != "win32":
