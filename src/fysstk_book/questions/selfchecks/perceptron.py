@@ -48,7 +48,7 @@ SELFCHECKS = (
         r"A full adder adds three bits, $x_1 + x_2 + c$, where $c$ is the carry from the digit before. Give its two outputs: "
         r"the total (the lower digit) and the carry, in this order.",
         "x_1, x_2, c",
-        draw=lambda rng: tuple(int(bit) for bit in rng.choice(BITS)),
+        draw=lambda rng: tuple(int(bit) for bit in rng.choice(BITS, size=1)[0]),
         count=6,
         few=True,
         say={
