@@ -1,5 +1,6 @@
 """The book's formulas: typeset once, with fonts that have all glyphs of the book and no others."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -54,3 +55,10 @@ def test_fonts_have_no_other_glyphs(site):
     fonts = {path.stem: path.stat().st_size for path in (site / "_static" / "mathjax" / "fonts").iterdir()}
     assert "MathJax_Fraktur-Regular" not in fonts
     assert fonts["MathJax_Main-Regular"] < 5000
+
+
+def test_python_ends_with_an_engine_that_is_kept():
+    """A build on Python 3.13 printed its last line and never came to its end."""
+    code = "import book_mathjax; book_mathjax.kept_engine()"
+    folder = Path(book_mathjax.__file__).parent
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, timeout=300)

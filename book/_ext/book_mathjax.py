@@ -7,6 +7,7 @@ cannot read is a warning, and so fails `make book`. The fonts get those glyphs t
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import html
@@ -131,6 +132,7 @@ def styled_letter(letter: str, style: str) -> str:
 def kept_engine() -> MiniRacer:
     """Return an engine with MathJax, which lives as long as the build."""
     engine = MiniRacer()
+    atexit.register(engine.close)  # left to the end of Python 3.13, it waits for a thread that has gone
     start(engine)
     return engine
 
