@@ -13,7 +13,7 @@ from fysstk_book.compare import Comparison, Contestant, compare, interval
 
 def luck(seed, salt, spread=1.0):
     """Return the luck of one run: part of it the seed's data, which all methods share, part its own."""
-    own = np.random.default_rng([seed, salt])
+    own = np.random.default_rng([seed, *np.ravel(salt)])
     return 5 * np.random.default_rng(seed).normal() + spread * own.normal()
 
 
