@@ -51,11 +51,11 @@ SELFCHECKS = (
     ),
     selfcheck(
         "iris-scale",
-        r"A node was trained with two scaled inputs $(x_i - m_i)/s_i$, with the means $m$ and the deviations $s$; its "
+        r"A node was trained with two scaled inputs $(x_i - \mu_i)/\sigma_i$, with the means $\mu$ and the deviations $\sigma$; its "
         r"weights are $w$, its bias is $b$. Give the weights and the bias of a node that has the same $z$ for the unscaled "
         r"$x$, in the order $w_1, w_2, b$.",
         lambda W, b, mean, deviation: (
-            rf"For $w = {typeset(W[:, 0])}$, $b = {typeset(b)}$, $m = {typeset(mean)}$ and $s = {typeset(deviation)}$:"
+            rf"For $w = {typeset(W[:, 0])}$, $b = {typeset(b)}$, $\mu = {typeset(mean)}$ and $\sigma = {typeset(deviation)}$:"
         ),
         draw=lambda rng: (
             nice(rng, 2, 1),
