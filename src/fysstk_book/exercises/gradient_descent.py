@@ -27,7 +27,7 @@ def _descend(X: Any, y: Any, alpha: Any, eta: Any, steps: Any, factor: Any = lam
 
 
 def one_epoch(theta: Any, X: Any, y: Any, eta: Any, order: Any, m: Any) -> Any:
-    """Go through the samples once, in mini-batches."""
+    """Go through the samples once, in mini-batches: the last position and the mean of all."""
     return _epoch(theta, X, y, eta, order, m)
 
 
@@ -43,6 +43,7 @@ def _epoch(
     drop: bool = False,
     frozen: bool = False,
 ) -> Any:
+    steps = []
     start_theta = theta
     for start in range(0, len(order), m):
         rows = order[start : start + m]
@@ -50,7 +51,14 @@ def _epoch(
             break
         at = start_theta if frozen else theta
         theta = theta - eta * X[rows].T @ (X[rows] @ at - y[rows]) / divide(rows, m)
-    return theta
+        steps.append(theta)
+    return theta, np.mean(steps, axis=0) if steps else theta
+
+
+def _with_the_start(theta: Any, X: Any, y: Any, eta: Any, order: Any, m: Any) -> Any:
+    end, mean = one_epoch(theta, X, y, eta, order, m)
+    steps = math.ceil(len(order) / m)
+    return end, (theta + steps * mean) / (steps + 1)
 
 
 def _first_batch(theta: Any, X: Any, y: Any, eta: Any, order: Any, m: Any) -> Any:
@@ -273,6 +281,32 @@ EXERCISES = (
                 "doubled the gradient",
                 lambda theta, X, y, eta, order, m: _epoch(theta, X, y, 2 * eta, order, m),
                 "The cost {eq}`def-gd-ols` carries the factor 1/2, and the 2 of the square cancels it.",
+            ),
+            Mistake(
+                "counted the start as a step",
+                _with_the_start,
+                "The first is right. The mean is over the positions *after* each step, so the start is not among them.",
+            ),
+            Mistake(
+                "took the middle between start and end",
+                lambda theta, X, y, eta, order, m: (
+                    one_epoch(theta, X, y, eta, order, m)[0],
+                    (theta + one_epoch(theta, X, y, eta, order, m)[0]) / 2,
+                ),
+                "The first is right. The path is no straight line: keep each position, and average them all.",
+            ),
+            Mistake(
+                "took the mean over the parameters",
+                lambda theta, X, y, eta, order, m: (
+                    one_epoch(theta, X, y, eta, order, m)[0],
+                    np.full_like(theta, np.mean(one_epoch(theta, X, y, eta, order, m)[1])),
+                ),
+                "The first is right. Each parameter has a mean of its own, over the steps: axis 0.",
+            ),
+            Mistake(
+                "gave the end twice",
+                lambda theta, X, y, eta, order, m: (one_epoch(theta, X, y, eta, order, m)[0],) * 2,
+                "The first is right. If all positions in your list are the same, did you change `theta` in place?",
             ),
         ),
     ),

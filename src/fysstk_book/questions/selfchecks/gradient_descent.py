@@ -37,7 +37,8 @@ SELFCHECKS = (
         r"and the targets in $y$; "
         + COST
         + r"Start from $\theta$ and run through one epoch in batches of two, in the order that is given, with the learning "
-        r"rate $\eta$; the last batch has one sample. What is $\theta$ at the end?",
+        r"rate $\eta$; the last batch has one sample. What is $\theta$ at the end, and what is the mean of its two positions "
+        r"after a step?",
         lambda theta, X, y, eta, order, m: (
             rf"For $\theta = {number(theta[0])}$, $x = {typeset(X[:, 0])}$, $y = {typeset(y)}$, $\eta = {number(eta)}$ and the "
             rf"order {', '.join(str(i) for i in order)}:"
