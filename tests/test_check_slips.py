@@ -346,7 +346,6 @@ def plus_for_minus(X_train, y_train, X_test):
         ("nielsen-darkness", sums_of_a_class, "added the images of a class up"),
         ("nielsen-darkness", sums_beside_means, "the lightest class for every image"),
         ("nielsen-darkness", plus_for_minus, "the lightest class for every image"),
-        ("two-parameters", lambda i, h, o: i * h + (h + 1) * o, "forgot the hidden nodes' biases"),
     ],
 )
 def test_slips_with_the_same_numbers_have_words_that_fit_all_of_them(name, answer, mistake):

@@ -98,6 +98,39 @@ def turned(w0, w1, b2):
     return before(0, 0) - bias, before(1, 1) - bias, bias
 
 
+def one_feeds_the_other(a1, a2, y, w2, u):
+    h = 1e-6  # z_0 and z_1 themselves move; where they stand is found from the outputs
+    z, z2 = [math.log(a / (1 - a)) for a in a1], math.log(a2 / (1 - a2))
+
+    def cost(d0, d1):
+        change0 = sigma(z[0] + d0) - a1[0]
+        change1 = sigma(z[1] + d1 + u * change0) - a1[1]
+        return (sigma(z2 + w2[0] * change0 + w2[1] * change1) - y) ** 2 / 2
+
+    return (cost(h, 0) - cost(-h, 0)) / (2 * h), (cost(0, h) - cost(0, -h)) / (2 * h)
+
+
+def same_networks(sizes):
+    """Write all choices down: an order of the nodes of each layer, and for each node whether it is turned."""
+    layers = [
+        list(itertools.product(itertools.permutations(range(int(M))), *[(1, -1)] * int(M))) for M in sizes
+    ]
+    return len(list(itertools.product(*layers)))
+
+
+def tanh_twin(w, b, y, eta):
+    """Watch two small steps of the tanh neuron; the input 0.7 is any input."""
+    x, small = 0.7, 1e-7
+    a = math.tanh(w * x + b)
+    dw, db = (a - y) * (1 - a * a) * x, (a - y) * (1 - a * a)
+    later = math.tanh((w - eta * small * dw) * x + b - eta * small * db)
+    s, t = (1 + a) / 2, (1 + y) / 2
+    delta = (s - t) * s * (1 - s)
+    rate = ((later - a) / 2) / (-small * delta * (1 + x * x) * s * (1 - s))
+    W, B = (math.log((1 + math.tanh(v)) / (1 - math.tanh(v))) for v in (w, b))  # sigma(V) = (1 + tanh v)/2
+    return W, B, t, rate
+
+
 def friend(A, Delta):
     return [sum(A[i][s] * Delta[j][s] for s in range(2)) for i in range(2) for j in range(3)]
 
@@ -377,6 +410,9 @@ SOLVED = {
     "one-plateau": (plateau, r"z_{\text{start}} z_{\text{end}} x \eta"),
     "one-batch": (one_batch, "x u d w_1 b_1"),
     "two-output": (turned, "w_0^{(2)} w_1^{(2)} b^{(2)}"),
+    "one-tanh": (tanh_twin, r"w_1 b_1 y \eta"),
+    "two-delta": (one_feeds_the_other, "a^{(1)} a^{(2)} y w^{(2)} u"),
+    "two-parameters": (same_networks, "M"),
     "two-gradients": (two_gradients, "x y W^{(1)} W^{(2)}"),
     "two-convention": (friend, r"A \Delta"),
     "scalar-forward": (lambda w1, b1, w2, b2: (sigma(w2 + b2), sigma(b2)), "w_1 b_1 w_2 b_2"),

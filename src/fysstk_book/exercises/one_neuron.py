@@ -102,11 +102,9 @@ def _as_one_neuron(x: Any, u: Any, d: Any, w1: Any, b1: Any) -> Any:
     return np.mean((a - d) * a * (1 - a) * (x - u)), np.mean((a - d) * a * (1 - a))
 
 
-def tanh_gradients(x: Any, y: Any, w1: Any, b1: Any) -> Any:
-    """Derivatives of the cost of a neuron whose activation is tanh."""
-    a1 = np.tanh(w1 * x + b1)
-    error = (a1 - y) * (1 - a1**2)
-    return error * x, error
+def sigmoid_twin(w1: Any, b1: Any, y: Any, eta: Any) -> Any:
+    """Weight, bias, target and learning rate of a sigmoid neuron that keeps in step with a tanh neuron."""
+    return 2 * w1, 2 * b1, (1 + y) / 2, 16 * eta
 
 
 def _sample(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -494,50 +492,58 @@ EXERCISES = (
     Exercise(
         id="one-tanh",
         chapter="one-neuron",
-        title="Another activation",
-        difficulty=2,
-        minutes=8,
+        title="In step with a tanh",
+        difficulty=3,
+        minutes=12,
         equation="eq-one-chain",
         hints=(
-            "Only one of the three factors of {eq}`eq-one-chain` changes.",
-            "The derivative of tanh z is 1 - tanh² z.",
+            "Write (1 + tanh z)/2 with exponentials. It is the sigmoid of which argument?",
+            "Now compare the two costs, and the two deltas, when both neurons answer the same.",
+            "The two deltas differ by a fixed factor. And how far does the weight of the sigmoid neuron have to move when "
+            "that of the tanh neuron moves by Δw?",
         ),
-        reference=tanh_gradients,
-        inputs=_sample,
+        reference=sigmoid_twin,
+        inputs=lambda rng: (
+            nice(rng),
+            nice(rng),
+            nice(rng, low=-0.9, high=0.9),
+            nice(rng, low=0.05, high=0.5),
+        ),
         mistakes=(
             Mistake(
-                "kept the slope of the sigmoid",
-                lambda x, y, w1, b1: (
-                    delta(np.tanh(w1 * x + b1), y) * x,
-                    delta(np.tanh(w1 * x + b1), y),
-                ),
-                "a (1 - a) is the slope of the sigmoid only. What is the derivative of tanh?",
+                "kept the learning rate",
+                lambda w1, b1, y, eta: (2 * w1, 2 * b1, (1 + y) / 2, eta),
+                "The two agree at the start. Take one step with each and look again.",
             ),
             Mistake(
-                "forgot the slope of tanh",
-                lambda x, y, w1, b1: ((np.tanh(w1 * x + b1) - y) * x, np.tanh(w1 * x + b1) - y),
-                "Between a₁ and z₁ lies the activation; its slope is a factor.",
+                "took only the slope, or only the cost, into account in the learning rate",
+                lambda w1, b1, y, eta: (2 * w1, 2 * b1, (1 + y) / 2, 4 * eta),
+                "Write both updates out. The errors differ, the slopes differ, and the weights have different distances to go.",
             ),
             Mistake(
-                "took the slope at a₁ instead of at z₁",
-                lambda x, y, w1, b1: (
-                    (np.tanh(w1 * x + b1) - y) * (1 - np.tanh(np.tanh(w1 * x + b1)) ** 2) * x,
-                    (np.tanh(w1 * x + b1) - y) * (1 - np.tanh(np.tanh(w1 * x + b1)) ** 2),
-                ),
-                "1 - a₁² is the slope already; no second tanh is needed.",
+                "forgot that the weight has twice as far to go",
+                lambda w1, b1, y, eta: (2 * w1, 2 * b1, (1 + y) / 2, 8 * eta),
+                "With that rate the weights of both neurons move by the same amount. But one of them is always twice the other.",
             ),
             Mistake(
-                "wrote 1 - a for the slope",
-                lambda x, y, w1, b1: (
-                    (np.tanh(w1 * x + b1) - y) * (1 - np.tanh(w1 * x + b1)) * x,
-                    (np.tanh(w1 * x + b1) - y) * (1 - np.tanh(w1 * x + b1)),
-                ),
-                "Square the output: the slope of tanh is 1 at z = 0 and falls off on both sides.",
+                "divided the learning rate",
+                lambda w1, b1, y, eta: (2 * w1, 2 * b1, (1 + y) / 2, eta / 16),
+                "The slope of tanh at 0 is 1, that of the sigmoid a quarter. Which of the two is slower at the same rate?",
             ),
             Mistake(
-                "the sign is turned",
-                lambda *inputs: tuple(-part for part in tanh_gradients(*inputs)),
-                "Output minus target; the minus sign of descent belongs to the update.",
+                "kept the weight and the bias",
+                lambda w1, b1, y, eta: (w1, b1, (1 + y) / 2, 16 * eta),
+                "Compare (1 + tanh z)/2 with σ(z) at z = 1, say: the one is steeper than the other.",
+            ),
+            Mistake(
+                "kept the target",
+                lambda w1, b1, y, eta: (2 * w1, 2 * b1, y, 16 * eta),
+                "The answers are shifted and halved. If the targets are not, the two want different things.",
+            ),
+            Mistake(
+                "halved the target without the shift",
+                lambda w1, b1, y, eta: (2 * w1, 2 * b1, y / 2, 16 * eta),
+                "A tanh neuron that should answer -1 has a twin that should answer 0.",
             ),
         ),
     ),

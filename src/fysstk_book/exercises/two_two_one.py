@@ -1,5 +1,6 @@
 """Exercises of the chapter on the network with two inputs, two hidden nodes and one output."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,52 @@ def output(x: Any, W1: Any, b1: Any, w2: Any, b2: Any) -> Any:
     return sigmoid(sigmoid(x @ W1 + b1) @ w2 + b2)
 
 
-def hidden_deltas(a1: Any, a2: Any, y: Any, w2: Any) -> Any:
-    """Errors of two hidden nodes with tanh, before a linear output."""
-    return w2 * (1 - a1**2) * (a2 - y)
+def hidden_deltas(a1: Any, a2: Any, y: Any, w2: Any, u: Any) -> Any:
+    """Deltas of two hidden nodes, the first of which also feeds the second."""
+    return _hidden_deltas()(a1, a2, y, w2, u)
+
+
+def _hidden_deltas(back: Any = None, *, output_slope: bool = True) -> Any:
+    """Return `hidden_deltas`, or a version that puts the deltas together in another way.
+
+    `back(w2, u, slopes, delta2)` returns the two deltas.
+    """
+
+    def right(w2: Any, u: Any, slopes: Any, delta2: Any) -> tuple[Any, Any]:
+        second = w2[1] * slopes[1] * delta2
+        return (w2[0] * delta2 + u * second) * slopes[0], second
+
+    def deltas(a1: Any, a2: Any, y: Any, w2: Any, u: Any) -> Any:
+        delta2 = (a2 - y) * (a2 * (1 - a2) if output_slope else 1.0)
+        return np.array((back or right)(w2, u, a1 * (1 - a1), delta2))
+
+    return deltas
+
+
+def _side_lost(w2: Any, u: Any, slopes: Any, delta2: Any) -> Any:
+    return w2 * slopes * delta2
+
+
+def _side_turned(w2: Any, u: Any, slopes: Any, delta2: Any) -> Any:
+    first = w2[0] * slopes[0] * delta2
+    return first, (w2[1] * delta2 + u * first) * slopes[1]
+
+
+def _side_from_output(w2: Any, u: Any, slopes: Any, delta2: Any) -> Any:
+    return (w2[0] + u) * slopes[0] * delta2, w2[1] * slopes[1] * delta2
+
+
+def _side_without_slope_there(w2: Any, u: Any, slopes: Any, delta2: Any) -> Any:
+    return (w2[0] + u * w2[1]) * slopes[0] * delta2, w2[1] * slopes[1] * delta2
+
+
+def _side_without_slope_here(w2: Any, u: Any, slopes: Any, delta2: Any) -> Any:
+    second = w2[1] * slopes[1] * delta2
+    return w2[0] * slopes[0] * delta2 + u * second, second
+
+
+def _side_without_slopes(w2: Any, u: Any, slopes: Any, delta2: Any) -> Any:
+    return (w2[0] + u * w2[1]) * delta2, w2[1] * delta2
 
 
 def turned(w2: Any, b2: Any) -> Any:
@@ -60,14 +104,18 @@ def our_gradient(A: Any, Delta: Any) -> Any:
     return A @ Delta.T
 
 
-def parameters(inputs: Any, hidden: Any, outputs: Any) -> Any:
-    """Number of weights and biases of a network with one hidden layer."""
-    return (inputs + 1) * hidden + (hidden + 1) * outputs
+def twins(hidden: Any) -> Any:
+    """Number of networks that exchanged and turned hidden nodes make from one, itself included."""
+    return math.prod(2**M * math.factorial(M) for M in hidden)
 
 
-def _truth_table(answer: Any) -> Any:
+def _rows_and_diagonal(answer: Any) -> Any:
+    """Say for the four rows whether the output is on, and then whether it is on anywhere on the diagonal."""
     W1, b1, w2, b2 = (np.asarray(part, dtype=float) for part in answer)
-    return output(XOR.X, W1.reshape(2, 2), b1.reshape(2), w2.reshape(2), b2.reshape(())) > 0.5
+    diagonal = np.repeat(np.linspace(0, 1, 11)[:, None], 2, axis=1)
+    X = np.concatenate([XOR.X, diagonal])
+    on = output(X, W1.reshape(2, 2), b1.reshape(2), w2.reshape(2), b2.reshape(())) > 0.5
+    return np.append(on[:4], on[4:].any())
 
 
 def _one_sample(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -167,51 +215,61 @@ EXERCISES = (
     Exercise(
         id="two-delta",
         chapter="two-two-one",
-        title="Two errors from one, with other activations",
+        title="One hidden node feeds the other",
         difficulty=2,
         minutes=8,
         equation="eq-two-delta1",
         hints=(
-            "δ of the output is a number; what is the slope of a linear node?",
-            "Equation {eq}`eq-two-delta1` for both nodes at once: three factors, two of them arrays. The slope of tanh is 1 - a².",
+            "Draw the two hidden nodes and the output with their three lines. In how many ways does each hidden node "
+            "reach the output?",
+            "One of the two deltas is as in the text. The other needs it: it is the rate at which the cost changes with "
+            "that node's z.",
+            "Along each line a delta comes back through the weight of the line. Add up what arrives in a node, and "
+            "multiply by the node's own slope.",
         ),
         reference=hidden_deltas,
         inputs=lambda rng: (
             nice(rng, 2, low=0.1, high=0.9),
-            nice(rng),
-            nice(rng, low=0.1, high=1.0),
+            nice(rng, low=0.1, high=0.9),
+            nice(rng, low=0.0, high=1.0),
             nice(rng, 2),
+            nice(rng),
         ),
         mistakes=(
             Mistake(
+                "left out the way through the other hidden node",
+                _hidden_deltas(_side_lost),
+                "Node 0 changes the output in two ways now: directly, and by changing node 1.",
+            ),
+            Mistake(
+                "sent the delta against the new line",
+                _hidden_deltas(_side_turned),
+                "The line leads from node 0 to node 1. A nudge of which node changes the other one?",
+            ),
+            Mistake(
+                "multiplied the new weight by the delta of the output",
+                _hidden_deltas(_side_from_output),
+                "The new line does not end in the output. Which delta stands at its end?",
+            ),
+            Mistake(
+                "left out the slope of hidden node 1 on the way through it",
+                _hidden_deltas(_side_without_slope_there),
+                "The second way leads through the sigmoid of node 1, which has a slope.",
+            ),
+            Mistake(
+                "left out the slope of hidden node 0 on the new way",
+                _hidden_deltas(_side_without_slope_here),
+                "What comes back along *both* lines arrives at the output of node 0; its own slope leads on to z.",
+            ),
+            Mistake(
                 "forgot the slopes of the hidden nodes",
-                lambda a1, a2, y, w2: w2 * (a2 - y),
-                "You stopped at ∂C/∂a. One more factor leads from a to z, for each hidden node its own.",
+                _hidden_deltas(_side_without_slopes),
+                "You stopped at the outputs of the hidden nodes. One more factor leads from each to its z.",
             ),
             Mistake(
-                "kept the slope of the sigmoid in the hidden nodes",
-                lambda a1, a2, y, w2: w2 * a1 * (1 - a1) * (a2 - y),
-                "a (1 - a) is the slope of the sigmoid. That of tanh is 1 - a².",
-            ),
-            Mistake(
-                "kept the slope of the sigmoid at the output",
-                lambda a1, a2, y, w2: hidden_deltas(a1, a2, y, w2) * a2 * (1 - a2),
-                "The output is linear: its slope is 1.",
-            ),
-            Mistake(
-                "forgot the weights",
-                lambda a1, a2, y, w2: (1 - a1**2) * (a2 - y),
-                "Along each arrow the error is multiplied by that arrow's weight.",
-            ),
-            Mistake(
-                "exchanged the two weights",
-                lambda a1, a2, y, w2: hidden_deltas(a1, a2, y, w2[::-1]),
-                "Hidden node j is joined to the output by the weight with index j.",
-            ),
-            Mistake(
-                "added the two errors up",
-                lambda a1, a2, y, w2: np.full(2, hidden_deltas(a1, a2, y, w2).sum()),
-                "Each hidden node has an error of its own; nothing is summed when there is one output.",
+                "forgot the slope of the output",
+                _hidden_deltas(output_slope=False),
+                "The output is a sigmoid as well: its delta has the factor a (1 - a).",
             ),
         ),
     ),
@@ -317,23 +375,56 @@ EXERCISES = (
     Exercise(
         id="two-xor",
         chapter="two-two-one",
-        title="Your own XOR",
+        title="XOR as gradient descent found it",
         difficulty=2,
         minutes=15,
         equation="def-two-xor",
         hints=(
-            "XOR is one AND NOT the other: let one hidden node compute OR and the other AND.",
-            "The output node should be on when OR is on and AND is off: one weight positive, one negative.",
-            "With two equal weights a node counts ones. Where between 0, 1 and 2 of them must its limit be for OR, and where for AND? Make the weights large, so that the sigmoids are nearly 0 or 1.",
+            "On the diagonal the inputs are equal. Which combination of the two inputs is the same on all of it?",
+            "Each border of the band is one hidden node. What is the node on for, beyond its border: for which of the four "
+            "rows?",
+            "Weights of opposite sign make a node ask for the difference of the inputs. Where between 0 and 1 should its "
+            "limit be? Make the weights large, so that the sigmoids are nearly 0 or 1.",
         ),
         reference=(
-            np.array([[20.0, 20.0], [20.0, 20.0]]),
-            np.array([-10.0, -30.0]),
-            np.array([20.0, -20.0]),
+            np.array([[20.0, -20.0], [-20.0, 20.0]]),
+            np.array([-10.0, -10.0]),
+            np.array([20.0, 20.0]),
             -10.0,
         ),
-        use=_truth_table,
+        use=_rows_and_diagonal,
         mistakes=(
+            Mistake(
+                "the band lies across the diagonal",
+                (
+                    np.array([[20.0, 20.0], [20.0, 20.0]]),
+                    np.array([-10.0, -30.0]),
+                    np.array([20.0, -20.0]),
+                    -10.0,
+                ),
+                "The four rows are right, but in the middle of the square the output is on. Your hidden nodes look at the "
+                "sum of the inputs; the picture shows another combination.",
+            ),
+            Mistake(
+                "the hidden nodes ask the same question",
+                (
+                    np.array([[20.0, 20.0], [-20.0, -20.0]]),
+                    np.array([-10.0, -10.0]),
+                    np.array([20.0, 20.0]),
+                    -10.0,
+                ),
+                "The output is on for (1, 0), and not for (0, 1). The band has two borders.",
+            ),
+            Mistake(
+                "the hidden nodes ask the same question, with the inputs exchanged",
+                (
+                    np.array([[-20.0, -20.0], [20.0, 20.0]]),
+                    np.array([-10.0, -10.0]),
+                    np.array([20.0, 20.0]),
+                    -10.0,
+                ),
+                "The output is on for (0, 1), and not for (1, 0). The band has two borders.",
+            ),
             Mistake(
                 "built OR",
                 (
@@ -342,24 +433,14 @@ EXERCISES = (
                     np.array([20.0, 20.0]),
                     -10.0,
                 ),
-                "The output is on for (1, 1), too. The hidden node that computes AND must switch it off.",
-            ),
-            Mistake(
-                "built AND",
-                (
-                    np.array([[20.0, 20.0], [20.0, 20.0]]),
-                    np.array([-10.0, -30.0]),
-                    np.array([20.0, 20.0]),
-                    -30.0,
-                ),
-                "The output is on for (1, 1) only. It should be on for exactly one 1.",
+                "The output is on for (1, 1), too. Both hidden nodes should be off there.",
             ),
             Mistake(
                 "built the opposite of XOR",
                 (
-                    np.array([[20.0, 20.0], [20.0, 20.0]]),
-                    np.array([-10.0, -30.0]),
-                    np.array([-20.0, 20.0]),
+                    np.array([[20.0, -20.0], [-20.0, 20.0]]),
+                    np.array([-10.0, -10.0]),
+                    np.array([-20.0, -20.0]),
                     10.0,
                 ),
                 "All four rows are exactly wrong: change the sign of the output's weights and bias.",
@@ -367,13 +448,15 @@ EXERCISES = (
             Mistake(
                 "the output is on for no row",
                 (np.zeros((2, 2)), np.zeros(2), np.zeros(2), 0.0),
-                "It stays at or below ½ for all four. Let one hidden node compute OR first, with weights so large "
-                "that its sigmoid is nearly 0 or 1, and look at what it gives.",
+                "It stays at or below ½ for all four. Choose the hidden nodes first, with weights so large that the "
+                "sigmoids are nearly 0 or 1, and look at what they give. One of them should be enough to switch the "
+                "output on.",
             ),
             Mistake(
                 "the output is on for every row",
-                (20 * np.ones((2, 2)), np.array([-10.0, -30.0]), np.array([20.0, -20.0]), 10.0),
-                "For (0, 0) both hidden nodes should be off; then the output's bias alone decides.",
+                (np.array([[20.0, -20.0], [-20.0, 20.0]]), np.zeros(2), np.array([20.0, 20.0]), -10.0),
+                "On the diagonal both hidden nodes should be off, not halfway: look at their biases. Then the output's "
+                "bias alone decides.",
             ),
         ),
     ),
@@ -434,44 +517,53 @@ EXERCISES = (
     Exercise(
         id="two-parameters",
         chapter="two-two-one",
-        title="Counting parameters",
-        difficulty=1,
-        minutes=4,
+        title="How many networks are one and the same?",
+        difficulty=2,
+        minutes=8,
         equation="def-two-hidden",
-        hints=("Each hidden node has one weight for each input, and a bias. Then the same for the outputs.",),
-        reference=parameters,
-        inputs=lambda rng: tuple(int(m) for m in rng.integers(1, 12, size=3)),
-        cases=((2, 2, 1),),
+        hints=(
+            "One hidden layer with two nodes first: write the eight networks down.",
+            "Each node is turned or not, and the nodes stand in some order. How many choices are that for M nodes?",
+            "What you choose in one layer leaves the choice in the other layers free.",
+        ),
+        reference=twins,
+        inputs=lambda rng: ([int(M) for M in rng.permutation([2, 3, 4])[: rng.integers(1, 3)]],),
+        cases=(([2],), ([3, 2],)),
         mistakes=(
             Mistake(
-                "forgot the biases",
-                lambda inputs, hidden, outputs: inputs * hidden + hidden * outputs,
-                "Each hidden node and each output node has a bias.",
+                "forgot that nodes can be turned",
+                lambda hidden: math.prod(math.factorial(M) for M in hidden),
+                "Those are the orders of the nodes. The exercise on turned signs gives more for each order.",
             ),
             Mistake(
-                "counted biases for the inputs",
-                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) + inputs,
-                "Inputs are data: they have no bias.",
+                "forgot that nodes can exchange their places",
+                lambda hidden: 2 ** sum(hidden),
+                "Each of these networks stays the same if two nodes of a layer exchange their places, with all their lines.",
             ),
             Mistake(
-                "counted the nodes",
-                lambda inputs, hidden, outputs: inputs + hidden + outputs,
-                "The parameters sit on the arrows, one weight each, and in the nodes, one bias each.",
+                "turned all nodes of a layer together or none",
+                lambda hidden: math.prod(2 * math.factorial(M) for M in hidden),
+                "Each node can be turned by itself, whatever the others do.",
             ),
             Mistake(
-                "forgot the output's biases",
-                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) - outputs,
-                "The output nodes have a bias, too.",
+                "added the layers up",
+                lambda hidden: sum(2**M * math.factorial(M) for M in hidden),
+                "Each choice in one layer can be combined with each choice in the other.",
             ),
             Mistake(
-                "forgot the hidden nodes' biases",
-                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) - hidden,
-                "The hidden nodes have a bias each, too.",
+                "mixed the nodes of different layers",
+                lambda hidden: 2 ** sum(hidden) * math.factorial(sum(hidden)),
+                "Only nodes of the same layer can exchange their places.",
             ),
             Mistake(
-                "joined the inputs to the outputs as well",
-                lambda inputs, hidden, outputs: parameters(inputs, hidden, outputs) + inputs * outputs,
-                "Arrows lead from one layer to the next only.",
+                "left the network itself out",
+                lambda hidden: twins(hidden) - 1,
+                "Nothing turned and nothing exchanged is one of the choices.",
+            ),
+            Mistake(
+                "added where the choices combine",
+                lambda hidden: math.prod(2**M + math.factorial(M) for M in hidden),
+                "For each order of the nodes there are all the ways to turn them.",
             ),
         ),
     ),

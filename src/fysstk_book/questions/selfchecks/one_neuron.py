@@ -54,9 +54,11 @@ SELFCHECKS = (
     ),
     selfcheck(
         "one-tanh",
-        r"A neuron with the weight $w_1$ and the bias $b_1$ has $\tanh$ for its activation. Its input is $x$, its target "
-        r"$y$, and its cost $C$ half the squared error. Give $\partial C/\partial w_1$ and $\partial C/\partial b_1$, in "
-        r"this order.",
-        "x, y, w_1, b_1",
+        r"A neuron with the activation $\tanh$ has the weight $w_1$, the bias $b_1$ and the target $y$, and learns by "
+        r"gradient descent with the rate $\eta$. Beside it trains a sigmoid neuron with the same input, which at the start "
+        r"and after every step answers $\frac12(1 + a)$ if the other one answers $a$. Both costs are half the squared "
+        r"error. Give the weight and the bias of the sigmoid neuron at the start, its target and its learning rate, in this "
+        r"order.",
+        r"w_1, b_1, y, \eta",
     ),
 )

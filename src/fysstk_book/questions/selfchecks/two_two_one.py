@@ -19,10 +19,12 @@ SELFCHECKS = (
     ),
     selfcheck(
         "two-delta",
-        r"In a network with two $\tanh$ hidden nodes and one linear output, the hidden outputs are $a^{(1)}$ and the "
-        r"output is $a^{(2)}$. The weights to the output are $w^{(2)}$, the target is $y$, and the cost is half the "
-        r"squared error. Give the errors of the two hidden nodes, $\delta^{(1)}_0$ and $\delta^{(1)}_1$.",
-        "a^{(1)}, a^{(2)}, y, w^{(2)}",
+        r"In a network with two hidden nodes and one output, all three with sigmoids, the hidden outputs are $a^{(1)}$, "
+        r"and the output is $a^{(2)}$. The weights to the output are $w^{(2)}$, the target is $y$, and the "
+        r"cost is half the squared error. Hidden node 0 also leads to hidden node 1, with the weight $u$. Give the "
+        r"derivatives of the cost with respect to the weighted sums of the two hidden nodes, $\delta^{(1)}_0$ and "
+        r"$\delta^{(1)}_1$.",
+        "a^{(1)}, a^{(2)}, y, w^{(2)}, u",
     ),
     selfcheck(
         "two-gradients",
@@ -58,9 +60,12 @@ SELFCHECKS = (
     ),
     selfcheck(
         "two-parameters",
-        "How many weights and biases together does a network have that has $M_0$ inputs, one hidden layer of $M_1$ nodes "
-        "and $M_2$ outputs?",
-        "M_0, M_1, M_2",
+        "A hidden node of a network with sigmoids can be turned: the signs of its bias and of the weights into it change, "
+        "and what follows it makes up for that. Nodes of one layer can also exchange their places. How many networks with "
+        "the same output for every input, the given one included, come about in this way, if the hidden layers have the "
+        "sizes $M$?",
+        "M",
         digits=4,
+        draw=lambda rng: ([[2, 3], [3, 3], [2, 4], [3, 1]][rng.integers(4)],),
     ),
 )
