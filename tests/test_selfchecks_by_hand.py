@@ -394,6 +394,21 @@ def last_bias(wh):
     return low
 
 
+def far_slopes(u, W, v):
+    def output(x):
+        first = [max(x * w + 3, 0) for w in u]  # any biases will do
+        second = [max(dot(first, column) - 2, 0) for column in columns(W)]
+        return dot(second, v)
+
+    return tuple((output(x + 1e5) - output(x)) / 1e5 for x in (-1e8, 1e8))
+
+
+def same_training(eta, penalty, alpha, beta, c):
+    """Ask what the first step and the shrinking do to w = c w', for a slope of 1 in w."""
+    rate, mine = eta / (c * c), alpha / c  # of w', so that w moves by eta and by alpha
+    return rate, eta * penalty / rate, mine, alpha * beta / mine
+
+
 def width(d, kappa):
     low, high = 0.0, 100.0
     for _ in range(100):
@@ -437,7 +452,8 @@ SOLVED = {
     "hyper-draws": (draws, "q p"),
     "iris-recall": (precision_there, r"N \pi"),
     "limits-memory": (end_of_descent, "h y v_0"),
-    "limits-units": (lambda eta, c: eta / (c * c), r"\eta c"),
+    "limits-relu": (far_slopes, "u W v"),
+    "limits-units": (same_training, r"\eta \lambda \alpha \beta c"),
     "opt-adam": (adam, r"\theta m v g t \eta \beta_1 \beta_2 \epsilon"),
     "perceptron-bound": (bound, "X y w b"),
     "reg-stop": (early_stop, "C k"),

@@ -23,9 +23,15 @@ def _says(answer: Any, left: Any, right: Any) -> Any:
     return c + np.tanh(np.multiply.outer(x, w) + b) @ v
 
 
-def last_slope(W: Any, v: Any, d: Any) -> Any:
-    """Slope of a ReLU network beyond its last kink in the direction d."""
-    return v @ np.maximum(d @ W, 0)
+def far_slopes(W: Any, d: Any) -> Any:
+    """Slopes of a deep ReLU network along a line, far to the left and far to the right."""
+    return -_without_biases(W, -d), _without_biases(W, d)
+
+
+def _without_biases(W: Any, x: Any, f: Any = lambda z: np.maximum(z, 0)) -> Any:
+    for hidden in W[:-1]:
+        x = f(x @ hidden)
+    return (x @ W[-1]).item()
 
 
 def found(H: Any, Y: Any, V0: Any) -> Any:
@@ -33,9 +39,13 @@ def found(H: Any, Y: Any, V0: Any) -> Any:
     return V0 + np.linalg.pinv(H) @ (Y - H @ V0)
 
 
-def new_rate(eta: Any, c: Any) -> Any:
-    """Learning rate that undoes a change of units."""
-    return eta / c**2
+def _product(W: Any) -> Any:
+    return np.linalg.multi_dot(W) if len(W) > 1 else W[0]
+
+
+def new_settings(eta: Any, penalty: Any, rate: Any, decay: Any, c: Any) -> Any:
+    """Settings of gradient descent and of AdamW that undo a change of units."""
+    return eta / c**2, penalty * c**2, rate / c, decay * c
 
 
 def observations(e: Any, noise: Any, k: Any) -> Any:
@@ -47,9 +57,14 @@ def _per_noise(e: Any, noise: Any) -> Any:
     return 32 * np.radians(noise / 60) ** 2 / e**4
 
 
-def _network(rng: np.random.Generator) -> tuple[Any, Any, Any]:
-    inputs, nodes = int(rng.integers(1, 4)), int(rng.integers(2, 6))
-    return rng.normal(size=(inputs, nodes)).round(2) + 0.003, nice(rng, nodes), nice(rng, inputs)
+def _deep(rng: np.random.Generator) -> tuple[Any, Any]:
+    sizes = [int(n) for n in rng.integers(2, 6, size=int(rng.integers(2, 5)))]
+    W = [rng.normal(size=shape).round(2) + 0.003 for shape in zip(sizes, [*sizes[1:], 1], strict=True)]
+    return W, nice(rng, sizes[0])
+
+
+def _settings(rng: np.random.Generator) -> tuple[Any, ...]:
+    return *(nice(rng, low=0.1, high=2.0) for _ in range(4)), float(rng.choice([0.01, 0.1, 10.0, 100.0]))
 
 
 def _wide_layer(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -111,48 +126,65 @@ EXERCISES = (
     Exercise(
         id="limits-relu",
         chapter="limits",
-        title="The last slope of a ReLU network",
+        title="Both ends of a deep ReLU network",
         difficulty=2,
-        minutes=6,
-        equation="eq-limits-relu",
-        hints=("Which nodes are on for very large t? What is the slope of each of them?",),
-        reference=last_slope,
-        inputs=_network,
-        cases=((np.array([[1.0, -2.0]]), np.array([3.0, 0.5]), np.array([1.0])),),
+        minutes=8,
+        equation="eq-limits-homogeneous",
+        hints=(
+            "For large t the inputs are t·d, and all biases are small beside them. What does {eq}`eq-limits-homogeneous` say then?",
+            "Far to the left t is negative, and c in {eq}`eq-limits-homogeneous` must not be. In which direction does one walk there, and what does the slope in t become?",
+        ),
+        reference=far_slopes,
+        inputs=_deep,
+        cases=(
+            ([np.array([[1.0, -2.0]]), np.array([[3.0], [0.5]])], np.array([1.0])),
+            (
+                [np.array([[1.0, -2.0]]), np.array([[1.0, -1.0], [-1.0, 2.0]]), np.array([[2.0], [1.0]])],
+                np.array([1.0]),
+            ),
+        ),
         mistakes=(
             Mistake(
-                "put the output weights inside ReLU",
-                lambda W, v, d: np.sum(np.maximum((d @ W) * v, 0)),
-                "Whether a node is on is decided by its own z, before its output weight comes in.",
+                "gave the slope outwards at the left end, not that in t",
+                lambda W, d: (_without_biases(W, -d), _without_biases(W, d)),
+                "Walking to the left, t falls: the change of the output for a growing t has the other sign.",
             ),
             Mistake(
-                "kept all nodes on",
-                lambda W, v, d: v @ (d @ W),
-                "A node with α_j < 0 is off for large t.",
+                "gave both ends the same slope",
+                lambda W, d: (_without_biases(W, d),) * 2,
+                "To the left other nodes are on: those that rise along -d.",
             ),
             Mistake(
-                "counted the nodes without their slopes",
-                lambda W, v, d: v @ (d @ W > 0),
-                "A node that is on contributes v_j times α_j to the slope.",
+                "took the left end for the mirror image of the right one",
+                lambda W, d: (-_without_biases(W, d), _without_biases(W, d)),
+                "That would be an even function. To the left other nodes are on.",
             ),
             Mistake(
-                "kept the nodes that are off",
-                lambda W, v, d: v @ np.minimum(d @ W, 0),
-                "For t → ∞ the nodes with positive α_j are on.",
+                "multiplied all matrices, as if every node were on",
+                lambda W, d: (_without_biases(W, d, lambda z: z),) * 2,
+                "A node whose sum falls along the line is off in the end.",
             ),
             Mistake(
-                "cut the output weights instead",
-                lambda W, v, d: np.maximum(v, 0) @ (d @ W),
-                "The ReLU acts in the hidden layer, not on the weights v.",
+                "cut off in the first layer only",
+                lambda W, d: (
+                    -_without_biases([W[0], _product(W[1:])], -d),
+                    _without_biases([W[0], _product(W[1:])], d),
+                ),
+                "The nodes of the later layers are ReLU, too: those whose sums fall are off as well.",
             ),
             Mistake(
-                "forgot the output weights",
-                lambda W, v, d: np.maximum(d @ W, 0).sum(),
-                "The output adds up the nodes with the weights v_j.",
+                "put a ReLU at the output",
+                lambda W, d: (-max(_without_biases(W, -d), 0.0), max(_without_biases(W, d), 0.0)),
+                "The output is linear: it may fall.",
             ),
             Mistake(
-                "took the size of α",
-                lambda W, v, d: v @ np.abs(d @ W),
+                "exchanged the two ends",
+                lambda W, d: far_slopes(W, d)[::-1],
+                "The left end, for large negative t, comes first.",
+            ),
+            Mistake(
+                "took the size of every sum",
+                lambda W, d: (-_without_biases(W, -d, np.abs), _without_biases(W, d, np.abs)),
                 "A ReLU is off on one side; it is no absolute value.",
             ),
         ),
@@ -207,41 +239,58 @@ EXERCISES = (
     Exercise(
         id="limits-units",
         chapter="limits",
-        title="From MeV to keV",
-        difficulty=2,
-        minutes=6,
+        title="From MeV to keV, with a penalty and with AdamW",
+        difficulty=3,
+        minutes=12,
         equation="eq-limits-units",
-        hints=("How long is a step of w′, measured in w? Compare with the old step.",),
-        reference=new_rate,
-        inputs=lambda rng: (
-            nice(rng, low=0.1, high=2.0),
-            float(rng.choice([0.01, 0.1, 10.0, 100.0, 1000.0])),
+        hints=(
+            "Write down one step of w = c w′. In gradient descent, which factor stands before the slope of the data, and which before w itself? Both must be what they were.",
+            "The penalty on w′ has the slope λ′ w′ in w′. What does it do to w?",
+            "The direction u of AdamW is a gradient divided by its own recent size. What becomes of it if every gradient is multiplied by c?",
         ),
+        reference=new_settings,
+        inputs=_settings,
+        cases=((0.1, 0.01, 0.001, 0.1, 1000.0),),
         mistakes=(
             Mistake(
-                "left the learning rate as it was",
-                lambda eta, c: eta,
-                "Gradient descent is not indifferent to units.",
+                "took AdamW for gradient descent",
+                lambda eta, penalty, rate, decay, c: (
+                    eta / c**2,
+                    penalty * c**2,
+                    rate / c**2,
+                    decay * c**2,
+                ),
+                "Adam divides the gradient by its own size, so one of the two factors is not there.",
             ),
             Mistake(
-                "divided by c once",
-                lambda eta, c: eta / c,
-                "One factor comes from the gradient, another one from the weight.",
+                "took gradient descent for AdamW",
+                lambda eta, penalty, rate, decay, c: (eta / c, penalty * c, rate / c, decay * c),
+                "In gradient descent one factor comes from the gradient, another one from the weight.",
             ),
             Mistake(
-                "multiplied by c²",
-                lambda eta, c: eta * c**2,
-                "The step has become c² times as long; undo that.",
+                "left the penalty and the decay as they were",
+                lambda eta, penalty, rate, decay, c: (eta / c**2, penalty, rate / c, decay),
+                "In a step w shrinks by the factor 1 minus rate times strength. The rate has changed.",
             ),
             Mistake(
-                "multiplied by c",
-                lambda eta, c: eta * c,
-                "Larger inputs make larger gradients, so the rate has to fall, and by more than one factor.",
+                "changed the penalty and the decay with the rates, not against them",
+                lambda eta, penalty, rate, decay, c: (eta / c**2, penalty / c**2, rate / c, decay / c),
+                "Rate times strength has to stay what it was.",
             ),
             Mistake(
-                "divided by the root of c",
-                lambda eta, c: eta / np.sqrt(c),
-                "Both the gradient and the weight carry a whole factor c.",
+                "left AdamW as it was, since it divides by the size of the gradient",
+                lambda eta, penalty, rate, decay, c: (eta / c**2, penalty * c**2, rate, decay),
+                "The step of w′ is then as long as before. But how long must it be, for w′ = w/c?",
+            ),
+            Mistake(
+                "turned the direction round",
+                lambda eta, penalty, rate, decay, c: (eta * c**2, penalty / c**2, rate * c, decay / c),
+                "With larger inputs the steps of w have become longer; undo that.",
+            ),
+            Mistake(
+                "divided the rate by c once",
+                lambda eta, penalty, rate, decay, c: (eta / c, penalty * c**2, rate / c, decay * c),
+                "The penalty is right. In the rate, one factor comes from the gradient, another one from the weight.",
             ),
         ),
     ),

@@ -1,29 +1,34 @@
 """Self-checks of the chapter on what networks need and cannot do."""
 
+from typing import Any
+
+import numpy as np
+
 from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
 from fysstk_book.questions.selfchecks._typeset import number, typeset
 
-ONE_LAYER = (
-    r"A network has two inputs, one layer of three {} nodes and one linear output. The columns of $W$ are the weights into "
-    r"the nodes, and $v$ holds the weights from them to the output"
-)
+
+def _deep(rng: np.random.Generator) -> tuple[Any, Any]:
+    return [nice(rng, 1, 2), nice(rng, 2, 2), nice(rng, 2, 1)], np.ones(1)
+
 
 SELFCHECKS = (
     selfcheck(
         "limits-relu",
-        ONE_LAYER.format("ReLU")
-        + r". What is the slope of the output along $x_0 + t\,d$ beyond the last kink, for large $t$?",
-        "W, v, d",
-        draw=lambda rng: (nice(rng, 2, 3), nice(rng, 3), nice(rng, 2)),
+        r"A ReLU network has one input $x$, two hidden layers of two nodes each and one linear output, and biases that are not "
+        r"given. The weights of the three layers are $u$, $W$ (from row to column) and $v$. What is the slope of the output, as a "
+        r"function of $x$, far to the left and far to the right?",
+        lambda W, d: f"For $u = {typeset(W[0][0])}$, $W = {typeset(W[1])}$ and $v = {typeset(W[2][:, 0])}$:",
+        draw=_deep,
         say={
-            "kept all nodes on": "A node whose sum falls with t is off for large t.",
-            "counted the nodes without their slopes": "A node that is on contributes its weight v times the slope of its own sum, w·d.",
-            "kept the nodes that are off": "For t → ∞ those nodes are on whose sums rise.",
-            "took the size of α": (
-                "took the size of each node's slope",
-                "A ReLU is off on one side; it is no absolute value.",
+            "gave the slope outwards at the left end, not that in t": (
+                "gave the slope outwards at the left end, not that in x",
+                "Walking to the left, x falls: the change of the output for a growing x has the other sign.",
             ),
+            "gave both ends the same slope": "To the left other nodes are on: those that fall with x.",
+            "exchanged the two ends": "The left end, for large negative x, comes first.",
+            "multiplied all matrices, as if every node were on": "A node whose sum falls is off in the end.",
         },
     ),
     selfcheck(
@@ -38,13 +43,15 @@ SELFCHECKS = (
     ),
     selfcheck(
         "limits-units",
-        r"A neuron has learned by gradient descent with the learning rate $\eta$. Now its input comes in a new unit, $x' = cx$, and the weight "
-        r"starts from $w' = w/c$. Which learning rate for $w'$ makes training do exactly what it did before?",
-        r"\eta, c",
-        draw=lambda rng: (nice(rng, low=0.1, high=2.0), float(rng.choice([0.1, 0.2, 0.5, 2.0, 5.0, 10.0]))),
-        say={
-            "multiplied by c": "A larger input makes a larger gradient, so a rate that grows with c goes the wrong way, and more than one factor is missing."
-        },
+        r"An input comes in a new unit, $x' = cx$, and its weight starts from $w' = w/c$. One network has learned by gradient "
+        r"descent with the rate $\eta$ and the penalty $\frac12\lambda w^2$, another one by AdamW with the rate $\alpha$ and the "
+        r"decay $\beta$ ($w \leftarrow (1 - \alpha\beta)\,w - \alpha u$, where $u$ is the gradient over its own recent size). "
+        r"Which $\eta$, $\lambda$, $\alpha$ and $\beta$ for $w'$ make training do exactly what it did before?",
+        r"\eta, \lambda, \alpha, \beta, c",
+        draw=lambda rng: (
+            *(nice(rng, low=0.1, high=2.0) for _ in range(4)),
+            float(rng.choice([0.2, 0.5, 2.0, 5.0])),
+        ),
     ),
     selfcheck(
         "limits-chi",
