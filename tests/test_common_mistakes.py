@@ -109,7 +109,7 @@ SHOWN = {
     "gates": {
         "Forgetting the column of ones.": (
             "gates-nand-line",
-            "let the line pass through the target at the origin",
+            "forgot the column of ones",
         ),
         "Blaming the model for the penalty.": JUDGEMENT,
         "Penalising the intercept.": ("gates-logistic-gradient", "penalised the intercept"),

@@ -299,10 +299,10 @@ def test_boundary_of_the_product_feature(printed):
 
 @pytest.mark.equation("eq-gates-confused", method="numeric")
 def test_cost_of_confused_rows(printed):
-    printed("eq-gates-confused").holds(k=(1, 2))
+    printed("eq-gates-confused").holds(r=(1, 2))
     p = np.linspace(0.001, 0.999, 99_801)
-    for statement, (m, k) in enumerate([(4, 2), (3, 1), (2, 1)]):
-        searched = np.min(-k * np.log(p) - (m - k) * np.log(1 - p))
+    for statement, (m, r) in enumerate([(4, 2), (3, 1), (2, 1)]):
+        searched = np.min(-r * np.log(p) - (m - r) * np.log(1 - p))
         for side in (0, 1):
-            formula = printed("eq-gates-confused").value(statement=statement, side=side, k=k)
+            formula = printed("eq-gates-confused").value(statement=statement, side=side, r=r)
             assert abs(formula - searched) < 1e-8

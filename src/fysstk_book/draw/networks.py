@@ -416,7 +416,9 @@ def neuron(
     edges.append(Edge([total, function], "$z$", arrow=True))
     edges.append(Edge([function, (6.2, 0.0)], arrow=True))
     diagram.write(ax, total, r"$\Sigma$", 1.2 * size)
-    diagram.write(ax, function, diagram.mathematics(activation), 1.2 * size)
+    diagram.write(
+        ax, function, diagram.mathematics(activation), (1.2 if _letters(activation) < 4 else 0.9) * size
+    )
     diagram.write(ax, (6.1, 0.0), "$a$", 1.1 * size)
     diagram.label_edges(ax, edges, taken, 0.88 * size)
     diagram.draw_edges(ax, edges)

@@ -10,6 +10,18 @@ from fysstk_nn.activations import sigmoid, step
 from fysstk_nn.gates import INPUTS, design_matrix
 
 
+def unseen(y: Any) -> Any:
+    """What the line through three of the four targets says at the other corner of the square."""
+    y00, y01, y10, y11 = y
+    return np.array([y01 + y10 - y11, y00 + y11 - y10, y00 + y11 - y01, y01 + y10 - y00])
+
+
+def _without_ones(y: Any) -> Any:
+    """Return the same with no column of ones, by least squares."""
+    kept = [np.delete(np.arange(4), i) for i in range(4)]
+    return np.array([INPUTS[i] @ np.linalg.lstsq(INPUTS[k], y[k])[0] for i, k in enumerate(kept)])
+
+
 def within_reach(W1: Any, b1: Any) -> Any:
     """How many of the 16 gates an output step neuron can compute behind two hidden ones."""
     points = len(np.unique(step(INPUTS @ W1 + b1), axis=0))
@@ -94,49 +106,55 @@ EXERCISES = (
     Exercise(
         id="gates-nand-line",
         chapter="gates",
-        title="The best line through NAND",
-        difficulty=1,
-        minutes=5,
-        equation="eq-gates-effects",
+        title="NAND with a row missing",
+        difficulty=2,
+        minutes=12,
+        equation="eq-gates-no-line",
         hints=(
-            "You need no matrix: equation {eq}`eq-gates-effects` gives each slope as a difference of two means.",
-            "NAND is 1 minus AND, and equation {eq}`eq-gates-thetas` has AND. "
-            "What does that do to the three numbers?",
+            "Three targets, three numbers: the line hits all three. Begin with the row (1, 1) hidden. Then the row "
+            "(0, 0) gives θ₀ at once.",
+            "For any line z, what do you know about z(1, 0) + z(0, 1) and z(0, 0) + z(1, 1)?",
         ),
-        reference=np.array([1.25, -0.5, -0.5]),
+        reference=unseen,
+        inputs=lambda rng: (nice(rng, 4),),
+        cases=tuple(
+            (np.array(y, dtype=float),) for y in ((1, 1, 1, 0), (0, 1, 1, 0), (0, 0, 1, 1), (1, 1, 1, 1))
+        ),
         mistakes=(
             Mistake(
-                "AND's own line",
-                np.array([-0.25, 0.5, 0.5]),
-                "These are the numbers for AND. NAND is its negation: the slopes must fall where AND's rise.",
+                "fitted the line to all four rows",
+                lambda y: (3 * y + unseen(y)) / 4,
+                "This line has seen every row. Leave out the row that you ask about.",
             ),
             Mistake(
-                "turned all three signs of AND's line",
-                np.array([0.25, -0.5, -0.5]),
-                "The slopes are right. NAND is 1 - AND, not -AND: what does the 1 add to?",
+                "gave the errors in place of the predictions",
+                lambda y: y - unseen(y),
+                "By so much the line is wrong. Return what it says.",
             ),
             Mistake(
-                "took the mean target as the intercept",
-                np.array([0.75, -0.5, -0.5]),
-                "The slopes are right. The intercept is the prediction at the origin, "
-                "while the mean is the prediction at the centre of the square.",
+                "turned the predictions into 0 and 1",
+                lambda y: (unseen(y) > 0.5).astype(float),
+                "These are the answers with the threshold 1/2. Return what the line says before that.",
             ),
             Mistake(
-                "let the line pass through the target at the origin",
-                np.array([1.0, -0.5, -0.5]),
-                "The slopes are right. The best line misses every one of the four targets a little, "
-                "also the one at the origin.",
+                "took the mean of the three others",
+                lambda y: (y.sum() - y) / 3,
+                "The best line uses the places of the three rows, too. Which of them lies across the square?",
             ),
             Mistake(
-                "wrote the intercept last",
-                np.array([-0.5, -0.5, 1.25]),
-                "The right three numbers. The column of ones comes first in the design matrix, "
-                "so the intercept comes first in theta.",
+                "added the neighbours and forgot the corner across",
+                lambda y: np.array([y[1] + y[2], y[0] + y[3], y[0] + y[3], y[1] + y[2]]),
+                "Try your function on the gate that is always 1: a line with all slopes zero fits it.",
             ),
             Mistake(
-                "the weights and the bias of the NAND neuron",
-                np.array([3.0, -2.0, -2.0]),
-                "That neuron separates NAND, but it is not the line with the smallest squared error.",
+                "forgot the column of ones",
+                _without_ones,
+                "Your lines pass through 0 at the origin. There are three numbers to choose, and θ₀ is one of them.",
+            ),
+            Mistake(
+                "mixed up the rows (0, 1) and (1, 0)",
+                lambda y: unseen(y)[[0, 2, 1, 3]],
+                "The predictions for the rows (0, 1) and (1, 0) are exchanged. Which targets are their neighbours?",
             ),
         ),
     ),

@@ -81,9 +81,6 @@ UNASKED = {
         "returned the gradient of c before that of b": "the gradient of the matrix is asked for",
     },
     "four-hidden-delta": {"forgot the mean in the price": "there is one sample"},
-    "gates-nand-line": {
-        "the weights and the bias of the NAND neuron": "other gates have other neurons, or none"
-    },
     "limits-chi": {"left the noise in degrees": "it gives millions of observations"},
     "mlp-backprop": {
         "the weights are not transposed on the way back": "a single weight is its own transpose"

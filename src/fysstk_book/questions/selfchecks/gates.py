@@ -1,58 +1,23 @@
 """Self-checks of the chapter on logic gates."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from fysstk_book.exercises import nice
-from fysstk_book.questions.selfchecks import Family, selfcheck
+from fysstk_book.questions.selfchecks import selfcheck
 from fysstk_book.questions.selfchecks._typeset import typeset
 
 TARGETS = r"Four rows $(x_1, x_2) = (0, 0), (0, 1), (1, 0), (1, 1)$ have the targets $y$, in this order. "
-
-
-def _line(y: Any) -> Any:
-    """Return intercept and slopes of the best line through the four targets."""
-    y = np.asarray(y, dtype=float)
-    slopes = np.array([y[2] + y[3] - y[0] - y[1], y[1] + y[3] - y[0] - y[2]]) / 2
-    return np.array([y.mean() - slopes.sum() / 2, *slopes])
-
-
-def _with_intercept(intercept: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda y: np.array([intercept(np.asarray(y, dtype=float)), *_line(y)[1:]])
 
 
 SELFCHECKS = (
     selfcheck(
         "gates-nand-line",
         TARGETS
-        + r"Give $\theta_0$, $\theta_1$ and $\theta_2$ of the line $\tilde y = \theta_0 + \theta_1x_1 + \theta_2x_2$ with the "
-        r"smallest squared error.",
+        + r"One row is left out, and the line $\tilde y = \theta_0 + \theta_1x_1 + \theta_2x_2$ with the smallest squared "
+        r"error is fitted to the three others. What does it say about the row that was left out? Give the four answers, "
+        r"one for each row.",
         "y",
-        draw=lambda rng: (np.abs(np.eye(4, dtype=int)[rng.integers(0, 4)] - rng.integers(0, 2)),),
-        family=Family(
-            (np.array([1, 1, 1, 0]),),
-            _line,
-            {
-                "AND's own line": lambda y: _line(1 - np.asarray(y)),
-                "turned all three signs of AND's line": lambda y: -_line(1 - np.asarray(y)),
-                "took the mean target as the intercept": _with_intercept(np.mean),
-                "let the line pass through the target at the origin": _with_intercept(lambda y: y[0]),
-                "wrote the intercept last": lambda y: np.roll(_line(y), -1),
-            },
-        ),
-        say={
-            "AND's own line": (
-                "the line of the opposite gate",
-                "These are the numbers with every 0 and 1 exchanged: the slopes must rise where yours fall.",
-            ),
-            "turned all three signs of AND's line": (
-                "turned all three signs of the opposite gate's line",
-                "The slopes are right. The opposite of a gate is 1 minus its targets: what does the 1 add to?",
-            ),
-            "wrote the intercept last": "The right three numbers. The intercept θ₀ is asked for first.",
-        },
+        draw=lambda rng: (rng.integers(-3, 6, size=4).astype(float),),
     ),
     selfcheck(
         "gates-middle",
