@@ -309,10 +309,33 @@ def adam(theta, m, v, g, t, eta, beta1, beta2, epsilon):
     return theta - eta * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + epsilon), m, v
 
 
-def bound(X, y, w, b):
+def bound(X, y, w, b, s):
     longest = max(math.hypot(*row, 1) for row in X)
     nearest = min(abs(dot(row, w) + b) for row in X) / math.hypot(*w, b)
-    return (longest / nearest) ** 2
+    along = dot(s, [*w, b]) / math.hypot(*w, b)
+
+    def possible(k):
+        return along + k * nearest <= math.sqrt(dot(s, s) + k * longest**2)
+
+    low, high = 0.0, 1e6
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if possible(middle) else (low, middle)
+    return low
+
+
+def steep(w, b, tau):
+    def off(c):  # the worst error of the output, over all inputs at the ends of what is allowed
+        return max(
+            abs(sigma(c * (w[0] * (x + e) + w[1] * (y + f) + b)) - (w[0] * x + w[1] * y + b > 0))
+            for x, y, e, f in itertools.product((0, 1), (0, 1), (-tau, tau), (-tau, tau))
+        )
+
+    low, high = 0.0, 60.0
+    for _ in range(100):
+        c = (low + high) / 2
+        low, high = (low, c) if off(c) <= tau else (c, high)
+    return high
 
 
 def early_stop(C, k):
@@ -455,7 +478,8 @@ SOLVED = {
     "limits-relu": (far_slopes, "u W v"),
     "limits-units": (same_training, r"\eta \lambda \alpha \beta c"),
     "opt-adam": (adam, r"\theta m v g t \eta \beta_1 \beta_2 \epsilon"),
-    "perceptron-bound": (bound, "X y w b"),
+    "perceptron-bound": (bound, "X y w b s"),
+    "perceptron-steepness": (steep, r"w b \tau"),
     "reg-stop": (early_stop, "C k"),
     "reg-layer-norm": (layer_norm, r"u \gamma \delta"),
     "sokirko-slant": (slant, "I"),

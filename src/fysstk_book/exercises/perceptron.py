@@ -50,9 +50,32 @@ def _stubborn_example(rng: np.random.Generator) -> tuple[Any, ...]:
     return w, b, x, right if rng.random() < 0.2 else 1 - right, eta
 
 
-def most_corrections(X: Any, y: Any, w: Any, b: Any) -> Any:
-    """Novikoff's bound from the longest example and the smallest margin."""
-    return (_radius(X) / _margins(X, y, w, b).min()) ** 2
+def most_corrections(X: Any, y: Any, w: Any, b: Any, start: Any) -> Any:
+    """Novikoff's bound for weights that do not start from zero."""
+    along = start @ np.append(w, b) / np.sqrt(w @ w + b * b)
+    return _bound(_radius(X), _margins(X, y, w, b).min(), along, start @ start)
+
+
+def _bound(radius: Any, margin: Any, along: Any, square: Any, sign: int = 1) -> Any:
+    """Return where the straight line along + k margin meets the length; the square is that of the start's length."""
+    half = (radius**2 - 2 * margin * along) / 2
+    return (half + sign * np.sqrt(half**2 + margin**2 * (square - along**2))) / margin**2
+
+
+def _other_bound(**other: Any) -> Any:
+    """Return `most_corrections` with one of the numbers of `_bound` replaced: a function of X, y, w, b and start."""
+
+    def wrong(X: Any, y: Any, w: Any, b: Any, start: Any) -> Any:
+        length = np.sqrt(w @ w + b * b)
+        right = {
+            "radius": _radius(X),
+            "margin": _margins(X, y, w, b).min(),
+            "along": start @ np.append(w, b) / length,
+            "square": start @ start,
+        }
+        return _bound(**right | {name: make(X, y, w, b, start) for name, make in other.items()})
+
+    return wrong
 
 
 def _radius(X: Any) -> Any:
@@ -64,18 +87,32 @@ def _margins(X: Any, y: Any, w: Any, b: Any) -> Any:
 
 
 def _separated(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Draw points, and a neuron with its own answers as the targets."""
+    """Draw points, a neuron with its own answers as the targets, and a start."""
     n, p = int(rng.integers(3, 7)), int(rng.integers(1, 4))
     while True:
         X, w, b = nice(rng, n, p), nice(rng, p), nice(rng)
         z = X @ w + b
         if np.abs(z).min() > 0.05 and 0 < (z > 0).sum() < n:
-            return X, (z > 0).astype(int), w, b
+            return X, (z > 0).astype(int), w, b, nice(rng, p + 1)
 
 
-def steepness(z: Any, tolerance: Any) -> Any:
-    """Smallest scale at which the sigmoid is within the tolerance of the step."""
-    return np.log(1 / tolerance - 1) / abs(z)
+def steepness(w: Any, b: Any, tolerance: Any) -> Any:
+    """Smallest scale at which inputs within the tolerance give an output within the tolerance."""
+    return np.log(1 / tolerance - 1) / (np.abs(_sums(w, b)).min() - tolerance * np.abs(w).sum())
+
+
+def _sums(w: Any, b: Any) -> Any:
+    """Return the sums of a neuron for all inputs of 0 and 1."""
+    return np.array(list(product((0, 1), repeat=len(w)))) @ w + b
+
+
+def _gate(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw a neuron and a tolerance that turns the sign of no sum."""
+    while True:
+        w = rng.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0], size=int(rng.integers(1, 4)))
+        b, tolerance = float(rng.integers(-4, 5)) + 0.5, float(rng.integers(1, 11)) / 100
+        if np.abs(_sums(w, b)).min() > tolerance * np.abs(w).sum() + 0.05:
+            return w, b, tolerance
 
 
 def turn(a: Any, rise: Any) -> Any:
@@ -217,53 +254,82 @@ EXERCISES = (
     Exercise(
         id="perceptron-bound",
         chapter="perceptron",
-        title="How many corrections at most?",
-        difficulty=2,
-        minutes=15,
+        title="A start that is not zero",
+        difficulty=3,
+        minutes=25,
         equation="eq-perceptron-novikoff",
         hints=(
-            "Give every example the constant input 1, and append b to w. Then R and γ are about these longer vectors.",
-            "Turn 0 and 1 into s = -1 and +1. The margin is the smallest s times sum, divided by the length of (w, b).",
+            "Each correction still adds at least γ to the component along u, and at most R² to the squared length. "
+            "From where do the two start now?",
+            "Both estimates together say: something linear in k is at most the root of something linear in k. "
+            "Square it. Which of the two roots of the quadratic equation in k is the bound?",
+            "Mind the details: R and γ are about the vectors with the constant input 1, u has length 1 with the bias "
+            "counted, and the signs are -1 and +1.",
         ),
         reference=most_corrections,
         inputs=_separated,
-        cases=((np.array([[2.0], [-1.0]]), np.array([1, 0]), np.array([1.0]), 0.0),),
+        cases=(
+            (np.array([[2.0], [-1.0]]), np.array([1, 0]), np.array([1.0]), 0.0, np.array([0.0, 0.0])),
+            (np.array([[2.0], [-1.0]]), np.array([1, 0]), np.array([2.0]), 0.0, np.array([0.0, 2.0])),
+        ),
         mistakes=(
             Mistake(
+                "started from zero all the same",
+                _other_bound(along=lambda *_: 0.0, square=lambda *_: 0.0),
+                "This is the bound of the page, (R/γ)². Where does `start` come in?",
+            ),
+            Mistake(
+                "left the start out of the component along u",
+                _other_bound(along=lambda *_: 0.0),
+                "The length is right. The component along u has a value at the start, too: which?",
+            ),
+            Mistake(
+                "took the length of the start for its component along u",
+                _other_bound(along=lambda X, y, w, b, start: np.sqrt(start @ start)),
+                "The start may point anywhere. Its component along u is a product of two vectors.",
+            ),
+            Mistake(
+                "took the smaller root",
+                lambda X, y, w, b, start: _bound(
+                    _radius(X),
+                    _margins(X, y, w, b).min(),
+                    start @ np.append(w, b) / np.sqrt(w @ w + b * b),
+                    start @ start,
+                    sign=-1,
+                ),
+                "Between the two roots nothing is excluded. How far may k go up?",
+            ),
+            Mistake(
                 "did not turn the labels 0 and 1 into signs",
-                lambda X, y, w, b: (
-                    (_radius(X) / (np.abs(y * (X @ w + b)) / np.sqrt(w @ w + b * b)).min()) ** 2
+                _other_bound(
+                    margin=lambda X, y, w, b, start: np.abs(y * (X @ w + b)).min() / np.sqrt(w @ w + b * b)
                 ),
                 "With the label 0 the margin of an example is 0, whatever the neuron says. The signs are −1 and +1.",
             ),
             Mistake(
-                "forgot to square",
-                lambda X, y, w, b: _radius(X) / _margins(X, y, w, b).min(),
-                "This is R/γ. The last step of the proof squares it.",
-            ),
-            Mistake(
                 "did not divide by the length of (w, b)",
-                lambda X, y, w, b: (_radius(X) / ((2 * y - 1) * (X @ w + b)).min()) ** 2,
-                "The margin belongs to a unit vector; your result changes when w and b are doubled.",
+                _other_bound(
+                    margin=lambda X, y, w, b, start: ((2 * y - 1) * (X @ w + b)).min(),
+                    along=lambda X, y, w, b, start: start @ np.append(w, b),
+                ),
+                "u is a unit vector; your result changes when w and b are doubled.",
             ),
             Mistake(
                 "left the bias out of the length",
-                lambda X, y, w, b: (_radius(X) * np.sqrt(w @ w) / ((2 * y - 1) * (X @ w + b)).min()) ** 2,
+                _other_bound(
+                    margin=lambda X, y, w, b, start: ((2 * y - 1) * (X @ w + b)).min() / np.sqrt(w @ w),
+                    along=lambda X, y, w, b, start: start @ np.append(w, b) / np.sqrt(w @ w),
+                ),
                 "You divided by the length of w. The proof's unit vector contains the bias.",
             ),
             Mistake(
                 "left the constant input out of R",
-                lambda X, y, w, b: (_radius(X) ** 2 - 1) / _margins(X, y, w, b).min() ** 2,
+                _other_bound(radius=lambda X, y, w, b, start: np.sqrt(_radius(X) ** 2 - 1)),
                 "The margin is right. The longer examples have one more component, which is 1.",
             ),
             Mistake(
-                "took the mean margin",
-                lambda X, y, w, b: (_radius(X) / _margins(X, y, w, b).mean()) ** 2,
-                "The proof needs a γ that no example falls below.",
-            ),
-            Mistake(
                 "took the largest margin",
-                lambda X, y, w, b: (_radius(X) / _margins(X, y, w, b).max()) ** 2,
+                _other_bound(margin=lambda X, y, w, b, start: _margins(X, y, w, b).max()),
                 "The example that lies nearest to the boundary decides, not the farthest.",
             ),
         ),
@@ -273,39 +339,71 @@ EXERCISES = (
         chapter="perceptron",
         title="How steep is steep enough?",
         difficulty=2,
-        minutes=10,
+        minutes=15,
         equation="eq-perceptron-gap",
         hints=(
-            "The gap falls as c grows. At the smallest c that is allowed it is equal to the tolerance.",
-            "Solve 1/(1 + exp(c|z|)) = tolerance for c.",
+            "Begin with exact inputs. For which of the rows of 0 and 1 is the output farthest from the step's?",
+            "By how much can the sum move if every input is off by τ, in the direction that does the most harm?",
+            "The gap falls as c|z| grows. At the smallest c that is allowed, it is equal to τ for the smallest |z| "
+            "that can occur.",
         ),
         reference=steepness,
-        inputs=lambda rng: (nice(rng, low=-3.0, high=3.0), float(rng.integers(1, 45)) / 100),
+        inputs=_gate,
+        cases=(
+            (np.array([-2.0, -2.0]), 3.0, 0.01),
+            (np.array([2.0, -1.0]), -0.5, 0.1),
+            (np.array([1.0]), -0.5, 0.05),
+        ),
         mistakes=(
             Mistake(
+                "took the inputs for exact",
+                lambda w, b, tolerance: np.log(1 / tolerance - 1) / np.abs(_sums(w, b)).min(),
+                "With exact inputs this c is right. How near to 0 can the sum come if each input is off by τ?",
+            ),
+            Mistake(
+                "added the weights with their signs",
+                lambda w, b, tolerance: (
+                    np.log(1 / tolerance - 1) / (np.abs(_sums(w, b)).min() - tolerance * abs(w.sum()))
+                ),
+                "One input may be too large and another too small. Do two weights of opposite sign help each other?",
+            ),
+            Mistake(
+                "let only one input be off",
+                lambda w, b, tolerance: (
+                    np.log(1 / tolerance - 1) / (np.abs(_sums(w, b)).min() - tolerance * np.abs(w).max())
+                ),
+                "All inputs may be off at the same time.",
+            ),
+            Mistake(
+                "let the errors push the sum away from 0",
+                lambda w, b, tolerance: (
+                    np.log(1 / tolerance - 1) / (np.abs(_sums(w, b)).min() + tolerance * np.abs(w).sum())
+                ),
+                "Errors in this direction make the output better. Which ones make it worse?",
+            ),
+            Mistake(
+                "took the row with the largest sum",
+                lambda w, b, tolerance: (
+                    np.log(1 / tolerance - 1) / (np.abs(_sums(w, b)).max() - tolerance * np.abs(w).sum())
+                ),
+                "There the output is nearest to the step's. Which row is the hardest?",
+            ),
+            Mistake(
                 "used the upper bound of the gap",
-                lambda z, tolerance: np.log(1 / tolerance) / abs(z),
+                lambda w, b, tolerance: (
+                    steepness(w, b, tolerance) * np.log(1 / tolerance) / np.log(1 / tolerance - 1)
+                ),
                 "With this c the tolerance is kept, but a smaller c would do: solve for the gap itself, not for exp(-c|z|).",
             ),
             Mistake(
-                "forgot the absolute value",
-                lambda z, tolerance: np.log(1 / tolerance - 1) / z,
-                "Right for positive z. A negative c would turn the neuron upside down.",
-            ),
-            Mistake(
                 "the logarithm upside down",
-                lambda z, tolerance: np.log(tolerance / (1 - tolerance)) / abs(z),
+                lambda w, b, tolerance: -steepness(w, b, tolerance),
                 "A negative scale makes the neuron say the opposite. Check the step from 1/(1 + e) to e.",
             ),
             Mistake(
                 "used the logarithm to base 10",
-                lambda z, tolerance: np.log10(1 / tolerance - 1) / abs(z),
+                lambda w, b, tolerance: steepness(w, b, tolerance) / np.log(10),
                 "The sigmoid has an exponential with base e, so the natural logarithm undoes it.",
-            ),
-            Mistake(
-                "multiplied by |z|",
-                lambda z, tolerance: np.log(1 / tolerance - 1) * abs(z),
-                "The product of c and |z| is fixed by the tolerance: a small z needs a large c.",
             ),
         ),
     ),

@@ -94,7 +94,7 @@ UNASKED = {
         "counted pixels that are the same in all images, blank or not": OTHER,
     },
     "perceptron-bound": {
-        "did not turn the labels 0 and 1 into signs": "the question gives signs",
+        "did not turn the labels 0 and 1 into signs": "it divides by a margin of zero",
     },
     "perceptron-full-adder": {
         "joined the two carries by AND": "the bits are those of a lost carry",

@@ -4,42 +4,28 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises import nice
-from fysstk_book.questions.model import SelfCheck
-from fysstk_book.questions.selfchecks import selfcheck, together
+from fysstk_book.questions.selfchecks import selfcheck
 
 BITS = [(1, 1, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (0, 0, 1), (1, 0, 0)]
 
 
 def _separated(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Draw three points, and a neuron that gets them right, with the neuron's own answers as the targets."""
+    """Draw three points, a neuron that gets them right, with its own answers as the targets, and a start."""
     while True:
         X, w, b = rng.integers(-3, 4, size=(3, 2)), rng.integers(-3, 4, size=2), int(rng.integers(-3, 4))
         z = X @ w + b
         if z.all() and 0 < (z > 0).sum() < 3 and b and len({tuple(row) for row in X.tolist()}) == 3:
-            return X, (z > 0).astype(int), w, b
+            return X, (z > 0).astype(int), w, b, rng.integers(-3, 4, size=3)
 
 
-def _steepness(sign: float) -> SelfCheck:
-    """Ask for the scale at a positive or at a negative sum."""
-    return selfcheck(
-        "perceptron-steepness",
-        r"You replace a step neuron by a sigmoid neuron and scale its sum $z$ by $c$. What is the smallest $c$ for which "
-        r"$\sigma(cz)$ differs from the step of $z$ by at most $\tau$?",
-        r"z, \tau",
-        draw=lambda rng: (
-            sign * nice(rng, low=0.5, high=3.0),
-            float(rng.choice([0.01, 0.05, 0.2] if sign < 0 else [0.02, 0.1, 0.3])),
-        ),
-        count=3,
-        twins={
-            ("forgot the absolute value", "the logarithm upside down"): (
-                "the sign is turned",
-                "A negative scale would turn the neuron upside down. Is there an absolute value of z, and is the step from "
-                "1/(1 + e) to e right?",
-            )
-        },
-    )
+def _gate(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw a neuron with two inputs and a tolerance that turns the sign of no sum."""
+    while True:
+        w, b = rng.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0], size=2), float(rng.integers(-4, 5)) + 0.5
+        tolerance = float(rng.choice([0.01, 0.02, 0.05]))
+        sums = np.abs([b, b + w[0], b + w[1], b + w.sum()])
+        if sums.min() > tolerance * np.abs(w).sum() + 0.1:
+            return w, b, tolerance
 
 
 SELFCHECKS = (
@@ -87,12 +73,21 @@ SELFCHECKS = (
     selfcheck(
         "perceptron-bound",
         r"A step neuron with the weights $w$ and the bias $b$ gets the three examples in the rows of $X$ right; their targets "
-        r"are $y$. What is Novikoff's bound $(R/\gamma)^2$ on the number of corrections, with the bias counted as a weight "
-        r"of the constant input 1? (It may be a fraction.)",
-        "X, y, w, b",
+        r"are $y$. Rosenblatt's rule is to learn them, with $\eta = 1$, and starts from $s$: two weights and the bias. What "
+        r"is the bound on the number of corrections that Novikoff's proof gives then, with the bias counted as a weight of "
+        r"the constant input 1? (It may be a fraction.)",
+        "X, y, w, b, s",
         draw=_separated,
+        say={"started from zero all the same": "This is the bound (R/γ)². Where does the start come in?"},
     ),
-    together(_steepness(-1.0), _steepness(1.0)),
+    selfcheck(
+        "perceptron-steepness",
+        r"A sigmoid neuron with the weights $cw$ and the bias $cb$ takes the place of a step neuron with $w$ and $b$. Its two "
+        r"inputs should be 0 or 1, but each may be off by up to $\tau$, in either direction. What is the smallest $c$ for "
+        r"which its output is within $\tau$ of what the step neuron says to the exact inputs, whatever they are?",
+        r"w, b, \tau",
+        draw=_gate,
+    ),
     selfcheck(
         "perceptron-turn",
         r"A sigmoid neuron says $a$. By how much must its bias grow so that it says $a + r$? Give two answers: the one of the "
