@@ -278,34 +278,36 @@ def test_unchanged_looks_inside():
 
 
 # -- several results in one array, and one array transposed -----------------------------------------------
-def rmsprop(theta, v, g, eta, rho, epsilon):
-    new = rho * v + (1 - rho) * g**2
-    return np.array([theta - eta * g / (np.sqrt(new) + epsilon), new])
+def centred(theta, m, v, g, eta, rho, epsilon):
+    m = rho * m + (1 - rho) * g
+    v = rho * v + (1 - rho) * g**2
+    return np.array([theta - eta * g / (np.sqrt(v - m * m) + epsilon), m, v])
 
 
-def adam(theta, m, v, g, t, eta, beta1, beta2, epsilon):
+def adamw(theta, m, v, g, t, eta, beta1, beta2, epsilon, decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
     step = eta * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
-    return np.stack([theta - step, m, v])
+    return np.stack([theta - eta * decay * theta - step, m, v])
 
 
-@pytest.mark.parametrize(("name", "answer"), [("opt-rmsprop", rmsprop), ("opt-adam", adam)])
+@pytest.mark.parametrize(("name", "answer"), [("opt-rmsprop", centred), ("opt-adam", adamw)])
 def test_an_array_that_stacks_the_results_counts_as_the_results(name, answer):
     says(find(name), answer, "right")
     says(find(name), lambda *inputs: answer(*inputs)[:1], "wrong type", "you return one")
 
 
 def test_a_mistake_in_a_stacked_result_is_named_as_in_a_tuple():
-    def squares_left_out(theta, v, g, eta, rho, epsilon):
-        new = rho * v + (1 - rho) * g
-        return np.array([theta - eta * g / (np.sqrt(np.abs(new)) + epsilon), new])
+    def mean_left_out(theta, m, v, g, eta, rho, epsilon):
+        _, m, v = centred(theta, m, v, g, eta, rho, epsilon)
+        return np.array([theta - eta * g / (np.sqrt(v) + epsilon), m, v])
 
     def in_a_tuple(*inputs):
-        return tuple(squares_left_out(*inputs))
+        return tuple(mean_left_out(*inputs))
 
     exercise = find("opt-rmsprop")
-    assert str(diagnose(exercise, squares_left_out)) == str(diagnose(exercise, in_a_tuple))
+    says(exercise, mean_left_out, "known mistake", "left the mean out")
+    assert str(diagnose(exercise, mean_left_out)) == str(diagnose(exercise, in_a_tuple))
 
 
 def filter_in_rows(w, n, s):

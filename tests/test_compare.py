@@ -214,6 +214,16 @@ def test_the_figure_shows_each_seed_and_the_interval(result):
     assert ax.get_xlabel() == "score in points: difference from <plain>"
 
 
+@pytest.mark.parametrize("higher", [True, False])
+def test_ranked_rows_go_from_the_best_to_the_worst(higher):
+    scores = {"a": 0.0, "b": 2.0, "c": 5.0, "d": -1.0}
+    noise = np.random.default_rng(0).normal(0, 0.1, size=20)
+    race = {name: (lambda seed, mean=mean: mean + noise[seed], {}) for name, mean in scores.items()}
+    measured = compare(race, seeds=range(20), higher_is_better=higher)
+    for ranked, names in ((False, "bcd"), (True, "cbd" if higher else "dbc")):
+        assert [label.get_text() for label in measured.draw(ranked=ranked).get_yticklabels()] == list(names)
+
+
 def test_it_can_be_stored(result):
     again = Comparison.from_dict(result.as_dict())
     assert again == result and repr(again) == repr(result)

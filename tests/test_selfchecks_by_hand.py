@@ -303,10 +303,19 @@ def end_of_descent(h, y, v):
     return v
 
 
-def adam(theta, m, v, g, t, eta, beta1, beta2, epsilon):
+def adamw(theta, m, v, g, t, eta, beta1, beta2, epsilon, decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
-    return theta - eta * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + epsilon), m, v
+    step = eta * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + epsilon)
+    return theta - eta * decay * theta - step, m, v
+
+
+def centred(theta, m, v, g, eta, rho, epsilon):
+    moved = []
+    for i, slope in enumerate(g):
+        mean, square = rho * m[i] + (1 - rho) * slope, rho * v[i] + (1 - rho) * slope * slope
+        moved.append(theta[i] - eta * slope / (math.sqrt(square - mean * mean) + epsilon))
+    return moved
 
 
 def bound(X, y, w, b, s):
@@ -477,7 +486,8 @@ SOLVED = {
     "limits-memory": (end_of_descent, "h y v_0"),
     "limits-relu": (far_slopes, "u W v"),
     "limits-units": (same_training, r"\eta \lambda \alpha \beta c"),
-    "opt-adam": (adam, r"\theta m v g t \eta \beta_1 \beta_2 \epsilon"),
+    "opt-adam": (adamw, r"\theta m v g t \eta \beta_1 \beta_2 \epsilon \lambda"),
+    "opt-rmsprop": (centred, r"\theta m v g \eta \rho \epsilon"),
     "perceptron-bound": (bound, "X y w b s"),
     "perceptron-steepness": (steep, r"w b \tau"),
     "reg-stop": (early_stop, "C k"),

@@ -216,11 +216,16 @@ class Comparison:
             f"<tbody>{''.join(rest)}</tbody></table></div>"
         )
 
-    def draw(self, ax: Any = None) -> Any:
-        """Draw the differences from the reference as points with their intervals, and each seed as a dot."""
+    def draw(self, ax: Any = None, *, ranked: bool = False) -> Any:
+        """Draw the differences from the reference as points with their intervals, and each seed as a dot.
+
+        The rows stand in the order of the table or, if `ranked`, from the best mean to the worst.
+        """
         from fysstk_book import draw
 
         others = [name for name in self.rows if name != self.reference]
+        if ranked:
+            others.sort(key=lambda name: self.difference(name).mean, reverse=self.higher_is_better)
         base = self.scores(self.reference)
         return draw.intervals(
             {name: self.scores(name) - base for name in others},

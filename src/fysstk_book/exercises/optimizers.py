@@ -31,33 +31,61 @@ def _adagrad(theta: Any, eta: Any, steps: Any, scale: Any = lambda past: np.sqrt
     return theta
 
 
-def rmsprop_step(theta: Any, v: Any, g: Any, eta: Any, rho: Any, epsilon: Any) -> Any:
-    """One step of RMSProp."""
-    v = rho * v + (1 - rho) * g**2
-    return theta - eta * g / (np.sqrt(v) + epsilon), v
+def centred_step(theta: Any, m: Any, v: Any, g: Any, eta: Any, rho: Any, epsilon: Any) -> Any:
+    """One step of centred RMSProp, which divides by a standard deviation."""
+    return _centred(theta, m, v, g, eta, rho, epsilon)
 
 
-def adam_step(
-    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+def _centred(
+    theta: Any,
+    m: Any,
+    v: Any,
+    g: Any,
+    eta: Any,
+    rho: Any,
+    epsilon: Any,
+    *,
+    scale: Any = lambda m, v, epsilon: np.sqrt(v - m**2) + epsilon,
+    square: Any = np.square,
+    new: Any = None,
 ) -> Any:
-    """One step of Adam."""
-    m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * g**2
-    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-    return theta - eta * m_hat / (np.sqrt(v_hat) + epsilon), m, v
+    new = 1 - rho if new is None else new
+    m, v = rho * m + new * g, rho * v + new * square(g)
+    return theta - eta * g / scale(m, v, epsilon), m, v
 
 
-def _adam(step: Any) -> Any:
+def _along_the_mean(theta: Any, m: Any, v: Any, g: Any, eta: Any, rho: Any, epsilon: Any) -> Any:
+    _, m, v = centred_step(theta, m, v, g, eta, rho, epsilon)
+    return theta - eta * m / (np.sqrt(v - m**2) + epsilon), m, v
+
+
+def _with_the_old_means(theta: Any, m: Any, v: Any, g: Any, eta: Any, rho: Any, epsilon: Any) -> Any:
+    _, *means = centred_step(theta, m, v, g, eta, rho, epsilon)
+    return theta - eta * g / (np.sqrt(v - m**2) + epsilon), *means
+
+
+def adamw_step(
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any, decay: Any
+) -> Any:
+    """One step of Adam with decoupled decay."""
+    return _adam_by(_corrected)(theta, m, v, g, t, eta, beta1, beta2, epsilon, decay)
+
+
+def _corrected(m: Any, v: Any, g: Any, t: Any, beta1: Any, beta2: Any, epsilon: Any) -> Any:
+    return m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+
+
+def _adam_by(step: Any, shrink: Any = lambda eta, decay: 1 - eta * decay) -> Any:
     """Return an Adam step whose parameters move by `step(m, v, g, t, beta1, beta2, epsilon)` times -eta."""
 
-    def wrong(
-        theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+    def move(
+        theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any, decay: Any
     ) -> Any:
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g**2
-        return theta - eta * step(m, v, g, t, beta1, beta2, epsilon), m, v
+        return shrink(eta, decay) * theta - eta * step(m, v, g, t, beta1, beta2, epsilon), m, v
 
-    return wrong
+    return move
 
 
 def _state(rng: np.random.Generator) -> tuple[Any, Any, Any]:
@@ -66,29 +94,36 @@ def _state(rng: np.random.Generator) -> tuple[Any, Any, Any]:
 
 
 def _corrected_means(
-    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any, decay: Any
 ) -> Any:
-    theta, m, v = adam_step(theta, m, v, g, t, eta, beta1, beta2, epsilon)
+    theta, m, v = adamw_step(theta, m, v, g, t, eta, beta1, beta2, epsilon, decay)
     return theta, m / (1 - beta1**t), v / (1 - beta2**t)
 
 
-def _epsilon_under_the_root(
-    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any
+def _penalised(
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any, decay: Any
 ) -> Any:
-    _, m, v = adam_step(theta, m, v, g, t, eta, beta1, beta2, epsilon)
-    root = np.sqrt(v / (1 - beta2**t) + epsilon)
-    return theta - eta * m / (1 - beta1**t) / root, m, v
+    return adamw_step(theta, m, v, g + decay * theta, t, eta, beta1, beta2, epsilon, 0.0)
 
 
-def _rmsprop(rng: np.random.Generator) -> tuple[Any, ...]:
-    theta, v, g = _state(rng)
-    return theta, np.abs(v), g, nice(rng, low=0.1, high=1.0), nice(rng, low=0.1, high=0.9), 0.01
+def _shrunk_at_the_end(
+    theta: Any, m: Any, v: Any, g: Any, t: Any, eta: Any, beta1: Any, beta2: Any, epsilon: Any, decay: Any
+) -> Any:
+    theta, m, v = adamw_step(theta, m, v, g, t, eta, beta1, beta2, epsilon, 0.0)
+    return (1 - eta * decay) * theta, m, v
 
 
-def _adam_inputs(rng: np.random.Generator) -> tuple[Any, ...]:
+def _centred_inputs(rng: np.random.Generator) -> tuple[Any, ...]:
+    theta, m, g = _state(rng)
+    v = m**2 + nice(rng, len(m), low=0.1, high=1.0)
+    return theta, m, v, g, nice(rng, low=0.1, high=1.0), nice(rng, low=0.1, high=0.9), 0.01
+
+
+def _adamw_inputs(rng: np.random.Generator) -> tuple[Any, ...]:
     theta, m, g = _state(rng)
     v = np.abs(nice(rng, len(theta)))
-    return theta, m, v, g, int(rng.integers(1, 9)), nice(rng, low=0.1, high=1.0), 0.8, 0.9, 0.01
+    eta, decay = nice(rng, low=0.1, high=1.0), nice(rng, low=0.1, high=0.9)
+    return theta, m, v, g, int(rng.integers(1, 9)), eta, 0.8, 0.9, 0.01, decay
 
 
 EXERCISES = (
@@ -224,64 +259,74 @@ EXERCISES = (
     Exercise(
         id="opt-rmsprop",
         chapter="optimizers",
-        title="RMSProp",
+        title="RMSProp, centred",
         difficulty=2,
-        minutes=7,
+        minutes=10,
         equation="def-opt-rmsprop",
-        hints=("First the running mean of the squares, then the step with the new mean.",),
-        reference=rmsprop_step,
-        inputs=_rmsprop,
+        hints=(
+            "First both running means, then the step with the new ones. The step itself goes along g.",
+            "For the straight slope use {eq}`eq-opt-adam-bias`, with ρ for both betas. What is v - m² after t steps?",
+        ),
+        reference=centred_step,
+        inputs=_centred_inputs,
         mistakes=(
             Mistake(
+                "left the mean out",
+                lambda *inputs: _centred(*inputs, scale=lambda m, v, epsilon: np.sqrt(v) + epsilon),
+                "That is RMSProp itself. The square of the running mean is subtracted under the root.",
+            ),
+            Mistake(
                 "forgot the root",
-                lambda theta, v, g, eta, rho, epsilon: (
-                    theta - eta * g / (rho * v + (1 - rho) * g**2 + epsilon),
-                    rho * v + (1 - rho) * g**2,
-                ),
-                "v has the size of g²; its root has the size of g.",
+                lambda *inputs: _centred(*inputs, scale=lambda m, v, epsilon: v - m**2 + epsilon),
+                "A variance has the size of g²; its root has the size of g.",
             ),
             Mistake(
                 "put epsilon under the root",
-                lambda theta, v, g, eta, rho, epsilon: (
-                    theta - eta * g / np.sqrt(rho * v + (1 - rho) * g**2 + epsilon),
-                    rho * v + (1 - rho) * g**2,
-                ),
+                lambda *inputs: _centred(*inputs, scale=lambda m, v, epsilon: np.sqrt(v - m**2 + epsilon)),
                 "Here ε is added after the root is taken.",
             ),
             Mistake(
-                "added up the squares as AdaGrad does",
-                lambda theta, v, g, eta, rho, epsilon: (
-                    theta - eta * g / (np.sqrt(v + g**2) + epsilon),
-                    v + g**2,
+                "subtracted the mean without its square",
+                lambda *inputs: _centred(
+                    *inputs, scale=lambda m, v, epsilon: np.sqrt(np.abs(v - m)) + epsilon
                 ),
-                "RMSProp forgets: a running mean with ρ and 1 - ρ.",
+                "v has the size of g², m that of g.",
+            ),
+            Mistake(
+                "added up the squares as AdaGrad does",
+                lambda *inputs: _centred(*inputs[:5], 1.0, inputs[6], new=1.0),
+                "RMSProp forgets: running means with ρ and 1 - ρ.",
             ),
             Mistake(
                 "exchanged ρ and 1 - ρ",
-                lambda theta, v, g, eta, rho, epsilon: rmsprop_step(theta, v, g, eta, 1 - rho, epsilon),
+                lambda *inputs: _centred(*inputs[:5], 1 - inputs[5], inputs[6]),
                 "ρ says how much of the old mean is kept.",
             ),
             Mistake(
                 "forgot to square the gradient",
-                lambda theta, v, g, eta, rho, epsilon: (
-                    theta - eta * g / (np.sqrt(np.abs(rho * v + (1 - rho) * np.abs(g))) + epsilon),
-                    rho * v + (1 - rho) * np.abs(g),
+                lambda *inputs: _centred(
+                    *inputs,
+                    scale=lambda m, v, epsilon: np.sqrt(np.abs(v - m**2)) + epsilon,
+                    square=np.abs,
                 ),
                 "v is a running mean of squares.",
             ),
             Mistake(
-                "stepped with the old mean of the squares",
-                lambda theta, v, g, eta, rho, epsilon: (
-                    theta - eta * g / (np.sqrt(v) + epsilon),
-                    rho * v + (1 - rho) * g**2,
-                ),
-                "The mean changes first, and the step uses the new one.",
+                "stepped with the old means",
+                _with_the_old_means,
+                "The means change first, and the step uses the new ones.",
+            ),
+            Mistake(
+                "stepped along the mean of the gradients",
+                _along_the_mean,
+                "That is momentum as well. Here the mean serves for the variance alone; the step goes along g.",
             ),
             Mistake(
                 "took one mean of the squares for all parameters",
-                lambda theta, v, g, eta, rho, epsilon: (
-                    theta - eta * g / (np.sqrt(rho * v + (1 - rho) * np.mean(g**2)) + epsilon),
-                    rho * v + (1 - rho) * np.mean(g**2),
+                lambda *inputs: _centred(
+                    *inputs,
+                    scale=lambda m, v, epsilon: np.sqrt(np.abs(v - m**2)) + epsilon,
+                    square=lambda g: np.mean(g**2),
                 ),
                 "The squares are meant component by component: each parameter has its own step.",
             ),
@@ -290,44 +335,47 @@ EXERCISES = (
     Exercise(
         id="opt-adam",
         chapter="optimizers",
-        title="Adam",
+        title="Adam, with decay",
         difficulty=2,
-        minutes=10,
+        minutes=12,
         equation="def-opt-adam",
         hints=(
             "Update both means, {eq}`def-opt-adam-means`, and keep them as they are.",
             "Correct copies of them: divide by 1 - β₁ᵗ and 1 - β₂ᵗ.",
+            "By which factor does θ shrink before the step? It contains the learning rate.",
         ),
-        reference=adam_step,
-        inputs=_adam_inputs,
+        reference=adamw_step,
+        inputs=_adamw_inputs,
         mistakes=(
             Mistake(
                 "left the bias correction out",
-                _adam(lambda m, v, g, t, beta1, beta2, epsilon: m / (np.sqrt(v) + epsilon)),
+                _adam_by(lambda m, v, g, t, beta1, beta2, epsilon: m / (np.sqrt(v) + epsilon)),
                 "Both means start at zero and are too small at first.",
             ),
             Mistake(
                 "corrected the first mean only",
-                _adam(lambda m, v, g, t, beta1, beta2, epsilon: m / (1 - beta1**t) / (np.sqrt(v) + epsilon)),
+                _adam_by(
+                    lambda m, v, g, t, beta1, beta2, epsilon: m / (1 - beta1**t) / (np.sqrt(v) + epsilon)
+                ),
                 "v starts at zero as well.",
             ),
             Mistake(
                 "corrected with β instead of βᵗ",
-                _adam(
-                    lambda m, v, g, t, beta1, beta2, epsilon: (
-                        m / (1 - beta1) / (np.sqrt(v / (1 - beta2)) + epsilon)
-                    )
+                _adam_by(
+                    lambda m, v, g, t, beta1, beta2, epsilon: _corrected(m, v, g, 1, beta1, beta2, epsilon)
                 ),
                 "The correction fades with the number of the step: 1 - βᵗ.",
             ),
             Mistake(
                 "stepped along the gradient instead of its mean",
-                _adam(lambda m, v, g, t, beta1, beta2, epsilon: g / (np.sqrt(v / (1 - beta2**t)) + epsilon)),
+                _adam_by(
+                    lambda m, v, g, t, beta1, beta2, epsilon: g / (np.sqrt(v / (1 - beta2**t)) + epsilon)
+                ),
                 "This is RMSProp with a correction; Adam steps along the running mean of the gradients.",
             ),
             Mistake(
                 "forgot the root",
-                _adam(
+                _adam_by(
                     lambda m, v, g, t, beta1, beta2, epsilon: (
                         m / (1 - beta1**t) / (v / (1 - beta2**t) + epsilon)
                     )
@@ -341,17 +389,46 @@ EXERCISES = (
             ),
             Mistake(
                 "put epsilon under the root",
-                _epsilon_under_the_root,
+                _adam_by(
+                    lambda m, v, g, t, beta1, beta2, epsilon: (
+                        m / (1 - beta1**t) / np.sqrt(v / (1 - beta2**t) + epsilon)
+                    )
+                ),
                 "Here ε is added after the root is taken.",
             ),
             Mistake(
                 "counted the steps from 0",
-                _adam(
-                    lambda m, v, g, t, beta1, beta2, epsilon: (
-                        m / (1 - beta1 ** (t - 1)) / (np.sqrt(v / (1 - beta2 ** (t - 1))) + epsilon)
+                _adam_by(
+                    lambda m, v, g, t, beta1, beta2, epsilon: _corrected(
+                        m, v, g, t - 1, beta1, beta2, epsilon
                     )
                 ),
                 "In the first step t is 1. With 0 the correction divides by zero.",
+            ),
+            Mistake(
+                "forgot the decay",
+                _adam_by(_corrected, lambda eta, decay: 1.0),
+                "That is Adam. Before its step, θ shrinks.",
+            ),
+            Mistake(
+                "put the decay into the gradient",
+                _penalised,
+                "That is Adam with an L2 penalty: the decay gets into both means, and is divided by the root. AdamW keeps it out of them.",
+            ),
+            Mistake(
+                "shrank by the decay without the learning rate",
+                _adam_by(_corrected, lambda eta, decay: 1.0 - decay),
+                "The factor is 1 - ηλ: a smaller learning rate decays more slowly, too.",
+            ),
+            Mistake(
+                "shrank after the step",
+                _shrunk_at_the_end,
+                "θ shrinks first, and then the step is taken in full. You have shrunk the step as well.",
+            ),
+            Mistake(
+                "let the parameters grow",
+                _adam_by(_corrected, lambda eta, decay: 1.0 + eta * decay),
+                "Decay pulls θ towards 0. Check the sign.",
             ),
         ),
     ),
