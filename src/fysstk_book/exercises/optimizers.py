@@ -294,12 +294,14 @@ EXERCISES = (
             ),
             Mistake(
                 "added up the squares as AdaGrad does",
-                lambda *inputs: _centred(*inputs[:5], 1.0, inputs[6], new=1.0),
+                lambda theta, m, v, g, eta, rho, epsilon: _centred(
+                    theta, m, v, g, eta, 1.0, epsilon, new=1.0
+                ),
                 "RMSProp forgets: running means with ρ and 1 - ρ.",
             ),
             Mistake(
                 "exchanged ρ and 1 - ρ",
-                lambda *inputs: _centred(*inputs[:5], 1 - inputs[5], inputs[6]),
+                lambda theta, m, v, g, eta, rho, epsilon: centred_step(theta, m, v, g, eta, 1 - rho, epsilon),
                 "ρ says how much of the old mean is kept.",
             ),
             Mistake(
