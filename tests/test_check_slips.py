@@ -292,7 +292,6 @@ def decay_without_brackets(epochs, n, m, eta0, k):
         ("autodiff-step", lambda f, f5, eps: (45 * eps * f / (4 * f5)) ** 1 / 5, "1/5"),
         ("van-leaky", lambda n_in, alpha: (2 / ((1 + alpha**2) * n_in)) ** 1 / 2, "1/2"),
         ("van-glorot", glorot_without_brackets, "1/2"),
-        ("nielsen-spread", lambda x: (x @ x + 1) ** 1 / 2, "1/2"),
         ("sokirko-decay", decay_without_brackets, "1/2"),
         ("iris-uncertainty", difference_without_brackets, "1/2"),
     ],
@@ -323,19 +322,13 @@ def bracket_forgotten(x):
     return np.log(1 + a * b), (2 * x * b - a * b) / (1 + a * b)
 
 
-def sums_of_a_class(X_train, y_train, X_test):
-    sums = np.array([X_train[y_train == c].sum() for c in range(y_train.max() + 1)])
-    return np.abs(X_test.sum(axis=1)[:, None] - sums).argmin(axis=1)
+def nothing_refused(outputs, labels, person, misrouted):
+    return misrouted * np.mean(outputs.argmax(axis=1) != labels)
 
 
-def sums_beside_means(X_train, y_train, X_test):
-    sums = np.array([X_train[y_train == c].sum(axis=1).mean() for c in range(y_train.max() + 1)])
-    return np.abs(X_test.mean(axis=1)[:, None] - sums).argmin(axis=1)
-
-
-def plus_for_minus(X_train, y_train, X_test):
-    means = np.array([X_train[y_train == c].mean() for c in range(y_train.max() + 1)])
-    return np.abs(X_test.mean(axis=1)[:, None] + means).argmin(axis=1)
+def charged_though_refused(outputs, labels, person, misrouted):
+    sure, wrong = outputs.max(axis=1), outputs.argmax(axis=1) != labels
+    return min(person * np.mean(sure < limit) + misrouted * np.mean(wrong) for limit in (0, *sure, np.inf))
 
 
 @pytest.mark.parametrize(
@@ -343,9 +336,8 @@ def plus_for_minus(X_train, y_train, X_test):
     [
         ("chain-names", inner_derivative_forgotten, "the factor 2x at one of the two paths only"),
         ("chain-names", bracket_forgotten, "the factor 2x at one of the two paths only"),
-        ("nielsen-darkness", sums_of_a_class, "added the images of a class up"),
-        ("nielsen-darkness", sums_beside_means, "the lightest class for every image"),
-        ("nielsen-darkness", plus_for_minus, "the lightest class for every image"),
+        ("nielsen-sure", nothing_refused, "let the network answer always"),
+        ("nielsen-sure", charged_though_refused, "let the network answer always"),
     ],
 )
 def test_slips_with_the_same_numbers_have_words_that_fit_all_of_them(name, answer, mistake):

@@ -384,6 +384,13 @@ def clipped(w, b, c):
     return [x * c / length if length > c else x for x in (*w, b)]
 
 
+def of_other_signs(x, x2):
+    u, v = ([a / math.hypot(1, *image) for a in (1, *image)] for image in (x, x2))  # unit vectors
+    across = math.hypot(*(a - b for a, b in zip(u, v, strict=True)))
+    along = math.hypot(*(a + b for a, b in zip(u, v, strict=True)))
+    return 2 * math.atan2(across, along) / math.pi  # the diagonals of a rhombus halve its angles
+
+
 def residual_layer(g, W, slopes):
     h = [g[0] * slopes[0], g[1] * slopes[1]]
     below = [g[i] + dot(h, W[i]) for i in range(2)]
@@ -502,7 +509,7 @@ SOLVED = {
     "van-clip": (clipped, r"\partial-w \partial-b c"),
     "van-residual": (residual_layer, "g W^l f'"),
     "van-leaky": (lambda n, alpha: math.sqrt(1 / (n * (0.5 + alpha * alpha / 2))), r"n \alpha"),
-    "nielsen-spread": (lambda x: math.sqrt(1 + dot(x, x)), "x"),
+    "nielsen-spread": (of_other_signs, "x x'"),
 }
 
 

@@ -7,87 +7,143 @@ import numpy as np
 from fysstk_book.exercises import Exercise, Mistake, nice
 
 
-def by_darkness(X_train: Any, y_train: Any, X_test: Any) -> Any:
-    """Class whose mean darkness is closest to each image's."""
-    return _by_darkness(X_train, y_train, X_test)
+def by_pieces(X_train: Any, y_train: Any, X_test: Any, pieces: Any) -> Any:
+    """Class whose mean darkness, piece by piece, is closest to each image's."""
+    return _by_pieces(X_train, y_train, X_test, pieces)
 
 
-def spread(x: Any) -> Any:
-    """Standard deviation of a node's weighted sum, with weights and bias from N(0, 1)."""
-    return np.sqrt(1 + np.sum(x**2))
+def differ(x: Any, x2: Any) -> Any:
+    """Fraction of random nodes whose weighted sums have different signs for two images."""
+    return np.arccos(_correlation(x, x2)) / np.pi
 
 
-def never_change(X: Any, hidden: Any) -> Any:
-    """Number of weights between pixels that are always blank and hidden nodes."""
-    return hidden * int(np.sum(np.all(X == 0, axis=0)))
+def constant_pixels(X: Any, W: Any, b: Any, b_after: Any) -> Any:
+    """Weights after training of the pixels that are the same in all training images."""
+    always = _always(X)
+    return W[always] + np.outer(X[0, always], b_after - b)
 
 
-def answered(outputs: Any, labels: Any, least: Any) -> Any:
-    """Fraction of images with an answer, and the fraction of those answers that is wrong."""
-    sure = outputs.max(axis=1) >= least
-    return np.mean(sure), np.mean((outputs.argmax(axis=1) != labels)[sure])
+def cheapest(outputs: Any, labels: Any, person: Any, misrouted: Any) -> Any:
+    """Smallest mean cost of a letter over all limits below which the network refuses."""
+    return min(_costs(outputs, labels, person, misrouted))
 
 
-def _by_darkness(
-    X_train: Any, y_train: Any, X_test: Any, *, grey: Any = np.mean, centre: Any = np.mean
+def _squares(X: Any, pieces: int) -> Any:
+    size = round(X.shape[1] ** 0.5) // pieces
+    return X.reshape(len(X), pieces, size, pieces, size).mean(axis=(2, 4)).reshape(len(X), -1)
+
+
+def _stripes(X: Any, pieces: int) -> Any:
+    return X.reshape(len(X), pieces**2, -1).mean(axis=2)
+
+
+def _lattices(X: Any, pieces: int) -> Any:
+    size = round(X.shape[1] ** 0.5) // pieces
+    return X.reshape(len(X), size, pieces, size, pieces).mean(axis=(1, 3)).reshape(len(X), -1)
+
+
+def _by_pieces(
+    X_train: Any,
+    y_train: Any,
+    X_test: Any,
+    pieces: Any,
+    *,
+    cut: Any = _squares,
+    centre: Any = np.mean,
+    power: int = 2,
 ) -> Any:
-    train, test = grey(X_train, axis=1), grey(X_test, axis=1)
-    means = np.array([centre(train[y_train == c]) for c in range(y_train.max() + 1)])
-    return np.abs(test[:, np.newaxis] - means).argmin(axis=1)
+    train, test = cut(X_train, pieces), cut(X_test, pieces)
+    means = np.array([centre(train[y_train == c], axis=0) for c in range(y_train.max() + 1)])
+    return (np.abs(test[:, np.newaxis] - means) ** power).sum(axis=2).argmin(axis=1)
 
 
-def _the_lightest(X_train: Any, y_train: Any, X_test: Any) -> Any:
-    """Answer as if every image were far lighter than each class."""
-    return _by_darkness(X_train, y_train, np.zeros_like(X_test))
+def _nearest_image(X_train: Any, y_train: Any, X_test: Any, pieces: Any) -> Any:
+    distance = _squares(X_test, pieces)[:, np.newaxis] - _squares(X_train, pieces)
+    return y_train[(distance**2).sum(axis=2).argmin(axis=1)]
 
 
-def _signed(X_train: Any, y_train: Any, X_test: Any) -> Any:
-    means = np.array([X_train[y_train == c].mean() for c in range(y_train.max() + 1)])
-    return (X_test.mean(axis=1)[:, np.newaxis] - means).argmin(axis=1)
+def _signed(X_train: Any, y_train: Any, X_test: Any, pieces: Any) -> Any:
+    train, test = _squares(X_train, pieces), _squares(X_test, pieces)
+    means = np.array([train[y_train == c].mean(axis=0) for c in range(y_train.max() + 1)])
+    return np.abs((test[:, np.newaxis] - means).sum(axis=2)).argmin(axis=1)
 
 
-def _for_ten_classes(X_train: Any, y_train: Any, X_test: Any) -> Any:
-    classes = [X_train[y_train == c] for c in range(10)]
-    means = np.array([images.mean() if len(images) else np.nan for images in classes])
-    return np.abs(X_test.mean(axis=1)[:, np.newaxis] - means).argmin(axis=1)
+def _correlation(x: Any, x2: Any, bias: float = 1.0) -> Any:
+    return (bias + x @ x2) / np.sqrt((bias + x @ x) * (bias + x2 @ x2))
 
 
-def _nearest_image(X_train: Any, y_train: Any, X_test: Any) -> Any:
-    distance = np.abs(X_test.mean(axis=1)[:, np.newaxis] - X_train.mean(axis=1))
-    return y_train[distance.argmin(axis=1)]
+def _always(X: Any) -> Any:
+    return (X[0] == X).all(axis=0)
 
 
-def _inked(X: Any, axis: int) -> Any:
-    return X.sum(axis=axis) / np.maximum((X > 0).sum(axis=axis), 1)
+def _limits(outputs: Any) -> list[float]:
+    return [-np.inf, *np.unique(outputs.max(axis=1)).tolist(), np.inf]
 
 
-def _images(rng: np.random.Generator) -> tuple[Any, Any, Any]:
+def _costs(
+    outputs: Any,
+    labels: Any,
+    person: Any,
+    misrouted: Any,
+    *,
+    limits: Any = None,
+    sure: Any = None,
+    per: Any = None,
+) -> list[float]:
+    """Return the mean cost of a letter for each limit."""
+    sure = outputs.max(axis=1) if sure is None else sure
+    wrong = outputs.argmax(axis=1) != labels
+    found = []
+    for limit in _limits(outputs) if limits is None else limits:
+        kept = sure >= limit
+        mistakes = np.sum(wrong & kept)
+        letters = len(labels) if per is None else per(kept)
+        found.append(float((person * np.sum(~kept) + misrouted * mistakes) / letters))
+    return found
+
+
+def _one_by_one(outputs: Any, labels: Any, person: Any, misrouted: Any) -> Any:
+    order = np.argsort(-outputs.max(axis=1), kind="stable")
+    wrong = np.concatenate([[0], np.cumsum((outputs.argmax(axis=1) != labels)[order])])
+    return np.min(person * np.arange(len(labels), -1, -1) + misrouted * wrong) / len(labels)
+
+
+def _images(rng: np.random.Generator) -> tuple[Any, ...]:
+    pieces, size = [(2, 2), (2, 3), (3, 2)][int(rng.integers(3))]
     y = rng.permutation(np.repeat([0, 1, 2], rng.integers(2, 5, size=3)))
-    darkness = rng.permutation([0.3, 0.5, 0.7])
+    darkness = rng.uniform(0.3, 0.7, (3, (pieces * size) ** 2))
 
     def draw(levels: Any) -> Any:
-        X = levels[:, np.newaxis] + rng.uniform(-0.3, 0.3, (len(levels), 6))
-        return np.round(X * (rng.random(X.shape) < 0.8), 2)
+        X = levels + rng.uniform(-0.3, 0.3, levels.shape)
+        return np.round(X * (rng.random(X.shape) < 0.8), 1)
 
-    return draw(darkness[y]), y, draw(rng.choice(darkness, 12))
-
-
-def _pixels(rng: np.random.Generator) -> tuple[Any, int]:
-    n, pixels = (int(k) for k in rng.integers(3, 8, size=2))
-    X = np.round(rng.uniform(0.1, 1, (n, pixels)), 1) * (rng.random((n, pixels)) < 0.6)
-    X[:, 0] = 0
-    X[:, 1] = np.arange(n) == n - 1  # a pixel with ink in the last image only
-    return X, int(rng.integers(2, 9))
+    return draw(darkness[y]), y, draw(darkness[rng.integers(0, 3, 12)]), pieces
 
 
-def _outputs(rng: np.random.Generator) -> tuple[Any, Any, float]:
+def _two_images(rng: np.random.Generator) -> tuple[Any, Any]:
+    pixels = int(rng.integers(3, 8))
+    x, x2 = np.round(rng.uniform(0.1, 1, (2, pixels)), 1) * (rng.random((2, pixels)) < 0.7)
+    x[0], x2[1] = 0.5, 1.0
+    return x, x2
+
+
+def _trained(rng: np.random.Generator) -> tuple[Any, ...]:
+    n, pixels, hidden = (int(k) for k in rng.integers([3, 4, 1], [6, 7, 4]))
+    X = np.round(rng.uniform(0.1, 1, (n, pixels)), 1)
+    X[:, 0], X[:, 2] = 0, 0.5  # blank in all images, and equally grey in all
+    X[:, 1] = np.arange(n) == n - 1  # ink in the last image only
+    b = nice(rng, hidden)
+    return X, nice(rng, pixels, hidden), b, np.round(b + nice(rng, hidden), 1)
+
+
+def _letters(rng: np.random.Generator) -> tuple[Any, ...]:
     n = int(rng.integers(10, 20))
     outputs = np.round(rng.uniform(0, 0.8, (n, 10)), 2)
     labels = rng.integers(0, 10, n)
-    right = rng.random(n) < 0.6
-    outputs[right, labels[right]] = 0.9
-    outputs[0, labels[0]], outputs[1, labels[1] - 1] = 0.95, 0.85
-    return outputs, labels, 0.7
+    sure = np.round(rng.uniform(0.3, 1, n), 1)
+    right = rng.random(n) < sure
+    outputs[right, labels[right]] = np.round(0.45 + 0.5 * sure[right], 2)  # wrong ones may be larger
+    return outputs, labels, 5.0, float(rng.choice([8, 12, 20, 50]))
 
 
 BITS = (np.arange(10)[:, np.newaxis] >> np.arange(4)) & 1
@@ -124,36 +180,55 @@ EXERCISES = (
     Exercise(
         id="nielsen-darkness",
         chapter="digits-nielsen",
-        title="How dark is a digit?",
-        difficulty=1,
-        minutes=8,
+        title="How dark is a digit, piece by piece?",
+        difficulty=2,
+        minutes=12,
         hints=(
-            "First the mean of all pixels of all training images of each class.",
-            "Then compare each test image's mean with these numbers: which is closest, above or below?",
+            "How many rows and columns of pixels has a piece? Row r of the image is `X[i, r * side : (r + 1) * side]`.",
+            "`X.reshape(n, pieces, size, pieces, size)` has one axis for each number that says where a pixel is: which of these do you average over?",
         ),
-        reference=by_darkness,
+        reference=by_pieces,
         inputs=_images,
+        cases=(
+            (
+                np.array([[0.0, 0.0, 0.0, 0.8], [0.8, 0.0, 0.0, 0.0], [0.2, 0.2, 0.2, 0.3]]),
+                np.array([0, 1, 1]),
+                np.array([[0.1, 0.1, 0.1, 0.6], [0.5, 0.1, 0.1, 0.1]]),
+                2,
+            ),
+        ),
         mistakes=(
             Mistake(
-                "made a mean for ten classes, whichever there are",
-                _for_ten_classes,
-                "The mean of an empty class is not a number, and `argmin` stops at it. How many classes are in `y_train`?",
+                "took the darkness of the whole image",
+                lambda X_train, y_train, X_test, pieces: _by_pieces(X_train, y_train, X_test, 1),
+                "That is the baseline of the text. Here each piece has a darkness of its own.",
             ),
             Mistake(
-                "took signed differences",
+                "cut the image into stripes",
+                lambda *inputs: _by_pieces(*inputs, cut=_stripes),
+                "Pixels that follow each other in a row of `X` lie side by side. A square piece takes some pixels of each of several rows of the image.",
+            ),
+            Mistake(
+                "put pixels together that are some way apart",
+                lambda *inputs: _by_pieces(*inputs, cut=_lattices),
+                "Such pixels are spread over the whole image. In `reshape` the axis that says which piece comes before the one that says where in the piece.",
+            ),
+            Mistake(
+                "compared the images pixel by pixel",
+                lambda X_train, y_train, X_test, pieces: _by_pieces(
+                    X_train, y_train, X_test, round(X_train.shape[1] ** 0.5)
+                ),
+                "That is the case of as many pieces as pixels. Average over each piece first.",
+            ),
+            Mistake(
+                "added up signed differences",
                 _signed,
-                "A difference of -0.5 is not closer than one of 0.1: what counts is its size.",
+                "Then one piece that is too dark makes up for another that is too light. Square each difference first.",
             ),
             Mistake(
-                "added the images of a class up",
-                lambda *inputs: _by_darkness(*inputs, grey=np.sum, centre=np.sum),
-                "The sum of many images is far from any single one: compare with a class's mean.",
-            ),
-            Mistake(
-                "the lightest class for every image",
-                _the_lightest,
-                "So it comes out where a class's number is far larger than an image's, as with a sum on one side "
-                "and a mean on the other, or where the two are added: what is compared with what?",
+                "added up the differences without squares",
+                lambda *inputs: _by_pieces(*inputs, power=1),
+                "The exercise asks for the sum of the squares.",
             ),
             Mistake(
                 "took the class of the single image that is closest",
@@ -161,18 +236,13 @@ EXERCISES = (
                 "Here the training images of a class are averaged first.",
             ),
             Mistake(
-                "took the median of the images' darkness",
-                lambda X_train, y_train, X_test: _by_darkness(X_train, y_train, X_test, centre=np.median),
-                "The median is another centre; the exercise asks for the mean.",
-            ),
-            Mistake(
-                "averaged over the pixels with ink only",
-                lambda X_train, y_train, X_test: _by_darkness(X_train, y_train, X_test, grey=_inked),
-                "The white pixels count as well: they are what tells a 1 from a 0.",
+                "added the images of a class up",
+                lambda *inputs: _by_pieces(*inputs, centre=np.sum),
+                "The sum of many images is far from any single one: compare with a class's mean.",
             ),
             Mistake(
                 "numbered the classes from 1",
-                lambda X_train, y_train, X_test: _by_darkness(X_train, y_train, X_test) + 1,
+                lambda *inputs: by_pieces(*inputs) + 1,
                 "The first class is 0.",
             ),
         ),
@@ -180,105 +250,121 @@ EXERCISES = (
     Exercise(
         id="nielsen-spread",
         chapter="digits-nielsen",
-        title="The spread of a weighted sum",
-        difficulty=1,
-        minutes=6,
+        title="Do two images look alike to a node?",
+        difficulty=2,
+        minutes=12,
         equation="eq-nielsen-variance",
-        hints=("Variances of independent terms add up. What is the variance of x_i w_i?",),
-        reference=spread,
-        inputs=lambda rng: (np.abs(nice(rng, int(rng.integers(2, 9)))) / 2,),
-        cases=((np.zeros(3),),),
+        hints=(
+            "Treat the bias as the weight of one more pixel that is 1 in each image. Then z and z' are the scalar products of one random vector with two fixed ones.",
+            "Only the plane of the two fixed vectors matters, and in it all directions of the random vector are equally likely. For which of them do the two products differ in sign?",
+        ),
+        reference=differ,
+        inputs=_two_images,
+        cases=((np.array([1.0, 0.0]), np.array([0.0, 1.0])),),
         mistakes=(
             Mistake(
-                "gave the variance",
-                lambda x: spread(x) ** 2,
-                "The standard deviation is its root.",
-            ),
-            Mistake(
                 "forgot the bias",
-                lambda x: np.sqrt(np.sum(x**2)),
-                "A node with no ink at all still has its bias.",
+                lambda x, x2: np.arccos(_correlation(x, x2, bias=0.0)) / np.pi,
+                "Both sums have the same b in them, and so are more alike than the pixels alone make them.",
             ),
             Mistake(
-                "did not square the pixels",
-                lambda x: np.sqrt(1 + np.sum(x)),
-                "If w has variance 1, what is the variance of w/2?",
+                "gave the correlation of the two sums",
+                _correlation,
+                "That is the cosine of the angle between the two images. Which fraction of all directions lies between them?",
             ),
             Mistake(
-                "gave each pixel the same share",
-                lambda x: np.sqrt(1 + len(x)),
-                "That is right for an image that is black all over.",
+                "took the fraction to fall in a straight line with the correlation",
+                lambda x, x2: (1 - _correlation(x, x2)) / 2,
+                "It does at the ends and in the middle. In between, it is the angle that is divided evenly, and not its cosine.",
             ),
             Mistake(
-                "averaged over the pixels",
-                lambda x: np.sqrt(1 + np.mean(x**2)),
-                "The node adds its inputs up, it does not average them.",
+                "left the angle in radians",
+                lambda x, x2: np.arccos(_correlation(x, x2)),
+                "A fraction: if the images were opposite, all nodes would differ.",
             ),
             Mistake(
-                "added deviations instead of variances",
-                lambda x: 1 + np.sum(np.abs(x)),
-                "Independent terms partly cancel. It is their variances that add up.",
+                "divided the angle by a full turn",
+                lambda x, x2: differ(x, x2) / 2,
+                "The sign changes where the random vector points into the angle, and also where it points the opposite way.",
+            ),
+            Mistake(
+                "gave the fraction of the nodes that agree",
+                lambda x, x2: 1 - differ(x, x2),
+                "That is the rest.",
+            ),
+            Mistake(
+                "took the two sums to be independent",
+                lambda x, x2: 0.5,
+                "They have the same weights in them. What is the mean of z z'?",
+            ),
+            Mistake(
+                "forgot the roots in the correlation",
+                lambda x, x2: np.arccos((1 + x @ x2) / ((1 + x @ x) * (1 + x2 @ x2))) / np.pi,
+                "An image has the angle zero with itself.",
             ),
         ),
     ),
     Exercise(
         id="nielsen-blank",
         chapter="digits-nielsen",
-        title="Weights that never change",
+        title="Weights that you can predict",
         difficulty=2,
-        minutes=6,
+        minutes=10,
         equation="eq-nielsen-blank",
         hints=(
-            "Which columns of X hold nothing but zeros?",
-            "Each such pixel has one weight to every hidden node.",
+            "Take a pixel that has the value c in all training images, and put it into the sum for the gradient.",
+            "What is left beside c is the gradient of another parameter, and you know how that one has moved.",
         ),
-        reference=never_change,
-        inputs=_pixels,
+        reference=constant_pixels,
+        inputs=_trained,
         cases=(
-            (np.array([[0.0, 0.5], [0.0, 0.5]]), 1),
-            (np.array([[0.0, 0.5, 0.2], [0.0, 0.5, 0.0]]), 3),
-            (np.array([[0.0, 1.0]]), 2),
+            (
+                np.array([[0.0, 1.0, 0.3], [0.0, 1.0, 0.1]]),
+                np.array([[1.0], [2.0], [3.0]]),
+                np.array([0.5]),
+                np.array([0.7]),
+            ),
         ),
         mistakes=(
             Mistake(
-                "counted pixels that are the same in all images, blank or not",
-                lambda X, hidden: hidden * int(np.sum(np.ptp(X, axis=0) == 0)),
-                "Such a pixel does not change, but if it has ink, its weights do. Blank means 0 in every image.",
+                "left all of them as they were",
+                lambda X, W, b, b_after: W[_always(X)],
+                "So it is for pixels that are 0. If a pixel has ink in all images, and the same ink, what is its gradient?",
             ),
             Mistake(
-                "counted pixels whose sum over the images is 0 or less than one",
-                lambda X, hidden: hidden * int(np.sum(X.sum(axis=0) < 1)),
-                "A little ink is ink. Blank means 0 in every image.",
+                "moved them as the bias, whatever the pixel holds",
+                lambda X, W, b, b_after: W[_always(X)] + (b_after - b),
+                "So it is for pixels that are 1. The gradient is proportional to what comes in.",
             ),
             Mistake(
-                "forgot the hidden nodes",
-                lambda X, hidden: never_change(X, hidden) // hidden,
-                "Each blank pixel is connected to all of them.",
+                "moved them against the bias",
+                lambda X, W, b, b_after: constant_pixels(X, W, b_after, b),
+                "Both gradients have the same sign if the pixel is positive.",
             ),
             Mistake(
-                "counted the pixels that are blank in some image",
-                lambda X, hidden: hidden * int(np.sum(np.any(X == 0, axis=0))),
-                "A single image with ink there is enough to change the weight.",
+                "used the new bias in the place of its change",
+                lambda X, W, b, b_after: constant_pixels(X, W, 0 * b, b_after),
+                "A step adds to what is there already. The bias did not start from 0 either.",
             ),
             Mistake(
-                "looked at the first image only",
-                lambda X, hidden: hidden * int(np.sum(X[0] == 0)),
-                "The weight is changed by all images of the training set.",
+                "gave the change alone",
+                lambda X, W, b, b_after: constant_pixels(X, 0 * W, b, b_after),
+                "The weights are asked for, and they started from W.",
             ),
             Mistake(
-                "counted the weights that do change",
-                lambda X, hidden: hidden * X.shape[1] - never_change(X, hidden),
-                "These are the others.",
+                "summed the pixel over the images",
+                lambda X, W, b, b_after: W[_always(X)] + np.outer(X.sum(axis=0)[_always(X)], b_after - b),
+                "The bias has moved for all of the images, too.",
             ),
             Mistake(
-                "counted the zeros in the data",
-                lambda X, hidden: hidden * int(np.sum(X == 0)),
-                "A weight belongs to a pixel, not to a pixel of one image.",
+                "gave the weights of the blank pixels only",
+                lambda X, W, b, b_after: W[(X == 0).all(axis=0)],
+                "A pixel that is equally grey in all images has weights that you can predict as well.",
             ),
             Mistake(
-                "counted blank images",
-                lambda X, hidden: hidden * int(np.sum(np.all(X == 0, axis=1))),
-                "One image in each row, one pixel in each column.",
+                "gave a row for each pixel",
+                lambda X, W, b, b_after: W + np.outer(X[0], b_after - b),
+                "Where the pixel changes from image to image, its gradient is another sum.",
             ),
         ),
     ),
@@ -329,70 +415,75 @@ EXERCISES = (
     Exercise(
         id="nielsen-sure",
         chapter="digits-nielsen",
-        title="Answer only when sure",
+        title="What does a refusal cost?",
         difficulty=2,
-        minutes=8,
+        minutes=12,
         hints=(
-            "`outputs.max(axis=1)` is how sure the network is of each answer.",
-            "Count the wrong answers among those that are given, and divide by the number of those.",
+            "The cost changes only where the limit passes the largest output of some letter. So only so many limits need to be tried.",
+            "For one limit: count the letters that are refused, and the wrong answers among the others.",
         ),
-        reference=answered,
-        inputs=_outputs,
+        reference=cheapest,
+        inputs=_letters,
+        cases=(
+            (np.array([[0.9, 0.1], [0.9, 0.2], [0.3, 0.6]]), np.array([0, 1, 1]), 1.0, 4.0),
+            (np.array([[0.9, 0.1], [0.2, 0.6]]), np.array([1, 0]), 5.0, 50.0),
+            (np.array([[0.9, 0.1], [0.2, 0.6], [0.7, 0.1]]), np.array([0, 1, 0]), 5.0, 50.0),
+            (np.array([[0.9, 0.1], [0.2, 0.6]]), np.array([1, 0]), 5.0, 0.5),
+        ),
         mistakes=(
             Mistake(
-                "divided by all images",
-                lambda outputs, labels, least: (
-                    answered(outputs, labels, least)[0],
-                    np.prod(answered(outputs, labels, least)),
-                ),
-                "The second number is about the answers that are given, not about all images.",
+                "let the network answer always",
+                lambda *inputs: _costs(*inputs, limits=[-np.inf])[0],
+                "A person is cheaper than a letter that goes astray. And a letter that is refused is not misrouted: is it charged once only?",
             ),
             Mistake(
-                "gave the wrong fraction of all answers",
-                lambda outputs, labels, least: (
-                    answered(outputs, labels, least)[0],
-                    np.mean(outputs.argmax(axis=1) != labels),
-                ),
-                "Leave out the images that get no answer.",
+                "compared only all with none",
+                lambda *inputs: min(_costs(*inputs, limits=[-np.inf, np.inf])),
+                "In between the network answers where it is surest, and passes the rest on.",
             ),
             Mistake(
-                "gave the fraction of right answers",
-                lambda outputs, labels, least: (
-                    answered(outputs, labels, least)[0],
-                    1 - answered(outputs, labels, least)[1],
-                ),
-                "The second number is an error.",
+                "never refused all of the letters",
+                lambda *inputs: min(_costs(*inputs, limits=_limits(inputs[0])[:-1])),
+                "If even the surest answers are wrong, a person should read everything.",
             ),
             Mistake(
-                "gave the fraction that gets no answer",
-                lambda outputs, labels, least: (
-                    1 - answered(outputs, labels, least)[0],
-                    answered(outputs, labels, least)[1],
-                ),
-                "The first number counts the images that do get one.",
+                "always refused the letter that is least sure",
+                lambda *inputs: min(_costs(*inputs, limits=_limits(inputs[0])[2:])),
+                "The limit may be so low that all letters are answered.",
             ),
             Mistake(
-                "looked at the output of the right digit",
-                lambda outputs, labels, least: (
-                    np.mean(outputs[np.arange(len(labels)), labels] >= least),
-                    np.mean(
-                        (outputs.argmax(axis=1) != labels)[outputs[np.arange(len(labels)), labels] >= least]
-                    ),
+                "tried the four limits of the text",
+                lambda *inputs: min(_costs(*inputs, limits=[0.0, 0.5, 0.9, 0.99])),
+                "The best limit may lie between them.",
+            ),
+            Mistake(
+                "refused the letters that are wrong",
+                lambda outputs, labels, person, misrouted: (
+                    np.mean(outputs.argmax(axis=1) != labels) * min(person, misrouted)
+                ),
+                "In use nobody knows which answers are wrong. The network can only go by its outputs.",
+            ),
+            Mistake(
+                "asked for the output of the right digit",
+                lambda outputs, labels, person, misrouted: min(
+                    _costs(outputs, labels, person, misrouted, sure=outputs[np.arange(len(labels)), labels])
                 ),
                 "In use nobody knows the right digit. Look at the largest output.",
             ),
             Mistake(
-                "counted instead of taking fractions",
-                lambda outputs, labels, least: (
-                    np.sum(outputs.max(axis=1) >= least),
-                    np.sum((outputs.argmax(axis=1) != labels) & (outputs.max(axis=1) >= least)),
-                ),
-                "Divide each number by how many there could be: all images, and all answers.",
+                "divided by the letters that are answered",
+                lambda *inputs: min(_costs(*inputs, per=lambda kept: max(kept.sum(), 1))),
+                "Refused letters are letters, too: the mean is over all of them.",
             ),
             Mistake(
-                "left out images whose largest output is exactly at the limit",
-                lambda outputs, labels, least: answered(outputs, labels, np.nextafter(least, 1)),
-                "At least means that the limit itself counts.",
+                "gave the sum over all letters",
+                lambda *inputs: cheapest(*inputs) * len(inputs[1]),
+                "The mean cost of a letter is asked for.",
+            ),
+            Mistake(
+                "decided letter by letter where the largest outputs are equal",
+                _one_by_one,
+                "Letters with the same largest output are on the same side of any limit.",
             ),
         ),
     ),

@@ -21,6 +21,7 @@ LEFT_OUT = {
     "mlp-digits": TRAINED,
     "mlp-slip": WORD,
     "nielsen-bits": MANY,
+    "nielsen-darkness": "images that can be cut into squares have too many pixels to type",
     "one-fastest": "the fourth power is the exercise itself, and the squared error one of its mistakes",
     "opt-first": "with other numbers, too, the answer takes a program that tries the steps one by one",
     "opt-measure": MEASURED,
@@ -90,9 +91,6 @@ UNASKED = {
         "counted biases for the inputs": OTHER,
     },
     "mlp-check": {"took the one-sided difference": TIE},
-    "nielsen-blank": {
-        "counted pixels that are the same in all images, blank or not": OTHER,
-    },
     "perceptron-bound": {
         "did not turn the labels 0 and 1 into signs": "it divides by a margin of zero",
     },

@@ -4,73 +4,58 @@ from typing import Any
 
 import numpy as np
 
+from fysstk_book.exercises import nice
 from fysstk_book.questions.selfchecks import selfcheck
-from fysstk_book.questions.selfchecks._typeset import number, typeset
+from fysstk_book.questions.selfchecks._typeset import typeset
 
 
-def _images(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Draw three training images of each of two classes, and three test images, with two pixels each."""
-    y = np.repeat([0, 1], 3)
-    while True:
-        X, X_test = (
-            np.where(rng.random((n, 2)) < 0.2, 0.0, rng.integers(1, 10, size=(n, 2)) / 10) for n in (6, 3)
-        )
-        distances = np.abs(X_test.mean(axis=1) - np.array([[X[:3].mean()], [X[3:].mean()]]))
-        gaps = distances[0] - distances[1]
-        if np.abs(gaps).min() > 0.01 and gaps.min() < 0 < gaps.max():  # no ties, and both classes
-            return X, y, X_test
+def _two_images(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw two images with three pixels each, none of them blank, and not too much alike."""
+    x, x2 = rng.permuted(np.tile(np.arange(11), (2, 1)), axis=1)[:, :3] / 10
+    return x, x2
 
 
-def _of_both_classes(X: Any, y: Any, X_test: Any) -> str:
-    return (
-        rf"For the training images $X_0 = {typeset(X[y == 0])}$ of class 0, $X_1 = {typeset(X[y == 1])}$ of class 1, and "
-        rf"the test images $X = {typeset(X_test)}$:"
-    )
+def _trained(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw three images of four pixels, of which one is equally grey in all, and one blank."""
+    X = rng.permuted(np.tile(np.arange(10), (4, 1)), axis=1)[:, :3].T / 10
+    X[:, 1], X[:, 2] = rng.integers(2, 10) / 10, 0
+    b = nice(rng, 1)
+    return X, nice(rng, 4, 1), b, np.round(b + nice(rng, 1), 1)
 
 
-def _answers(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Draw the outputs for five images of three classes, some of them exactly at the limit."""
+def _letters(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw the outputs for five letters of three kinds, and what a refusal and a wrong answer cost."""
     outputs = rng.permuted(np.tile(np.arange(1, 10) / 10, (5, 1)), axis=1)[:, :3]
-    return outputs, rng.integers(0, 3, size=5), 0.8
+    k = np.where(rng.random(5) < 0.6, outputs.argmax(axis=1), rng.integers(0, 3, size=5))
+    return outputs, k, 5.0, float(rng.choice([12, 20, 50]))
 
 
 SELFCHECKS = (
     selfcheck(
-        "nielsen-darkness",
-        r"Images with two pixels belong to the classes 0 and 1; each row is an image. The rows of $X_0$ and $X_1$ are the training images of the two classes. Give to each test image, a row of $X$, the class whose mean darkness (the mean over all pixels of its training images) is closest to the image's own, and answer with the three classes.",
-        _of_both_classes,
-        draw=_images,
-        few=True,
-    ),
-    selfcheck(
         "nielsen-spread",
-        r"A node computes $z = \sum_i x_iw_i + b$ for an image with the pixels $x$. All weights and the bias are "
-        r"independent, and drawn from $N(0, 1)$. What is the standard deviation of $z$?",
-        "x",
-        draw=lambda rng: (rng.integers(0, 11, size=int(rng.integers(3, 5))) / 10,),
+        r"A hidden node computes $z = \sum_i x_iw_i + b$ for an image with the pixels $x$, and $z'$ for one with the pixels "
+        r"$x'$. All weights and the bias are independent, and drawn from $N(0, 1)$. With which probability have $z$ and $z'$ "
+        r"different signs?",
+        "x, x'",
+        draw=_two_images,
     ),
     selfcheck(
         "nielsen-blank",
-        r"Each row of $X$ is a training image, each column a pixel. The first hidden layer has $M_1$ nodes. How many of its "
-        r"weights does gradient descent (without a penalty) leave as they are?",
-        "X, M_1",
-        draw=lambda rng: (
-            (
-                rng.integers(1, 10, size=(3, 5))
-                * (rng.random((3, 5)) < 0.4)
-                * (np.arange(5) != rng.integers(0, 5))
-            )
-            / 10,
-            int(rng.integers(2, 9)),
+        r"Each row of $X$ is a training image, each column a pixel. Before the training, a hidden node had the weights $w$ and "
+        r"the bias $b$; after it, with plain gradient descent, its bias is $b'$. Give its two weights that you can predict, in "
+        r"the order of the pixels.",
+        lambda X, W, b, b_after: (
+            rf"For $X = {typeset(X)}$, $w = {typeset(W[:, 0])}$, $b = {typeset(b)}$ and $b' = {typeset(b_after)}$:"
         ),
+        draw=_trained,
+        part=lambda result: result[:, 0],
     ),
     selfcheck(
         "nielsen-sure",
-        r"A network has three outputs; it answers with the largest one, counted from 0, and only if that is at least "
-        r"$\ell$. The rows of $A$ are its outputs for five images, and the entries of $k$ the right classes. Give the "
-        r"fraction of the images that get an answer, and the fraction of these answers that is wrong.",
-        lambda A, k, least: rf"For $A = {typeset(A)}$, $k = {typeset(k)}$ and $\ell = {number(least)}$:",
-        draw=_answers,
-        few=True,
+        r"A network with three outputs reads five letters. The rows of $A$ are its outputs, and the entries of $k$ the right "
+        r"classes, counted from 0. It answers with its largest output if that is at least $\ell$, and refuses otherwise. A "
+        r"refusal costs $p$ cents, a wrong answer $m$ cents. What does a letter cost on average with the best $\ell$?",
+        "A, k, p, m",
+        draw=_letters,
     ),
 )
