@@ -82,6 +82,7 @@ UNASKED = {
         "returned the gradient of c before that of b": "the gradient of the matrix is asked for",
     },
     "four-hidden-delta": {"forgot the mean in the price": "there is one sample"},
+    "gd-sgd": {"took the mean over the parameters": "there is one parameter"},
     "limits-chi": {"left the noise in degrees": "it gives millions of observations"},
     "mlp-backprop": {
         "the weights are not transposed on the way back": "a single weight is its own transpose"
