@@ -284,11 +284,19 @@ def largest_and_best_rate(X, alpha):
     return 2 / ((a + d) / 2 + math.sqrt((a - d) ** 2 / 4 + b * b)), 2 / (a + d)
 
 
-def draws(q, p):
-    n = 1
-    while 1 - (1 - q) ** n < p:
+def draws_and_points(a, d, p):
+    n, m = 1, 1
+    while 1 - (1 - a**d) ** n < p:
         n += 1
-    return n
+    while min(1, m * a) ** d < p:
+        m += 1
+    return n, m**d
+
+
+def merit(E, k, sigma, s):
+    """Share the winner's measured score, in proportion to the variances."""
+    measured = E * math.sqrt(sigma * sigma + s * s / k)
+    return measured / (1 + s * s / (k * sigma * sigma))
 
 
 def precision_there(N, shares):
@@ -488,7 +496,8 @@ SOLVED = {
     "gates-signs": (signed, "y"),
     "gd-descent": (two_steps, r"x y \alpha \eta"),
     "gd-limit": (largest_and_best_rate, r"X \alpha"),
-    "hyper-draws": (draws, "q p"),
+    "hyper-draws": (draws_and_points, "a d p"),
+    "hyper-grid": (merit, r"E k \sigma s"),
     "iris-recall": (precision_there, r"N \pi"),
     "limits-memory": (end_of_descent, "h y v_0"),
     "limits-relu": (far_slopes, "u W v"),

@@ -1,8 +1,10 @@
 """Exercises of the chapter on hyperparameters."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_book.exercises._measured import covering
@@ -14,14 +16,22 @@ def plateau(share: float) -> float:
     return float(-share * np.log(share) - (1 - share) * np.log(1 - share))
 
 
-def trainings(values: Any, folds: Any) -> Any:
-    """Trainings of a grid search with a final one on all data."""
-    return folds * int(np.prod([len(choices) for choices in values.values()])) + 1
+@cache
+def expected_best(n: int) -> float:
+    """Mean of the largest of n standard normal numbers."""
+    x = np.linspace(-9, 9, 4001)
+    return float(np.trapezoid(x * n * norm.pdf(x) * norm.cdf(x) ** (n - 1), x))
 
 
-def draws(q: Any, p: Any) -> Any:
-    """Random draws that hit the best fraction q with probability p."""
-    return int(np.ceil(np.log(1 - p) / np.log(1 - q)))
+def gain(settings: Any, folds: Any, sigma: Any, s: Any) -> Any:
+    """Expected true score of the setting with the highest mean, above that of an average setting."""
+    return sigma**2 / np.sqrt(sigma**2 + s**2 / folds) * expected_best(settings)
+
+
+def trials(side: Any, d: Any, p: Any) -> Any:
+    """Random draws, and points of a grid, that hit a cube in d dimensions with probability p."""
+    draws = np.log(1 - p) / np.log(1 - side**d)
+    return int(np.ceil(draws)), int(np.ceil(p ** (1 / d) / side)) ** d
 
 
 def log_uniform(u: Any, low: Any, high: Any) -> Any:
@@ -29,9 +39,14 @@ def log_uniform(u: Any, low: Any, high: Any) -> Any:
     return np.exp(np.log(low) + u * (np.log(high) - np.log(low)))
 
 
-def _grid(rng: np.random.Generator) -> tuple[Any, ...]:
-    names = ("eta", "l2", "hidden", "batch_size")[: int(rng.integers(2, 5))]
-    return {name: list(range(int(rng.integers(2, 6)))) for name in names}, int(rng.integers(2, 6))
+def _budget(rng: np.random.Generator) -> tuple[Any, ...]:
+    settings, folds = int(rng.integers(2, 101)), int(rng.integers(2, 11))
+    return settings, folds, nice(rng, low=0.2, high=2.0), nice(rng, low=0.2, high=4.0)
+
+
+def _cube(rng: np.random.Generator) -> tuple[Any, ...]:
+    p = float(rng.choice([0.5, 0.7, 0.9, 0.95, 0.98]))
+    return float(rng.choice([0.15, 0.2, 0.25, 0.35, 0.4, 0.45])), int(rng.integers(2, 5)), p
 
 
 def _split() -> Any:
@@ -115,87 +130,121 @@ EXERCISES = (
     Exercise(
         id="hyper-grid",
         chapter="hyperparameters",
-        title="How long will the grid take?",
-        difficulty=1,
-        minutes=5,
-        equation="eq-hyper-grid",
+        title="Many settings, or many folds?",
+        difficulty=3,
+        minutes=15,
+        equation="eq-hyper-winner",
         hints=(
-            "How many combinations are there? How often is each of them trained? And what is trained at the end?",
+            "The measured mean is a true score plus an error. What is the variance of each, and of their sum? How high is the highest of the sums?",
+            "Of the winner's measured score a part is merit and a part is luck. If a sum of two independent normal numbers is known, how much of it is the first one, on average? Their variances say it.",
         ),
-        reference=trainings,
-        inputs=_grid,
+        reference=gain,
+        inputs=_budget,
+        cases=((1, 3, 1.0, 1.0), (100, 1, 1.0, 1.0), (20, 5, 1.0, 1.0), (20, 5, 1.0, 2.0)),
+        rtol=5e-3,
         mistakes=(
             Mistake(
-                "counted the hyperparameters, not their values",
-                lambda values, folds: folds * len(values) + 1,
-                "Each combination of values is trained: how many values has each hyperparameter?",
+                "gave the measured score of the winner",
+                lambda settings, folds, sigma, s: np.sqrt(sigma**2 + s**2 / folds) * expected_best(settings),
+                "That is what you would report. A part of it is luck, which the true score does not have.",
             ),
             Mistake(
-                "forgot the final training",
-                lambda values, folds: trainings(values, folds) - 1,
-                "The winner is trained once more, on all data.",
+                "chose by the true scores",
+                lambda settings, folds, sigma, s: sigma * expected_best(settings),
+                "You know measured scores only, and the highest of them need not belong to the best setting.",
             ),
             Mistake(
-                "added the numbers of values up",
-                lambda values, folds: folds * sum(len(choices) for choices in values.values()) + 1,
-                "A grid tries every combination: the numbers multiply.",
+                "took the error of a single training for that of the mean",
+                lambda settings, folds, sigma, s: gain(settings, 1, sigma, s),
+                "You compare means over the folds. What is the variance of a mean?",
             ),
             Mistake(
-                "forgot the folds",
-                lambda values, folds: (trainings(values, folds) - 1) // folds + 1,
-                "Each combination is trained once for each fold.",
+                "divided the deviation of the error by the number of folds",
+                lambda settings, folds, sigma, s: gain(settings, folds**2, sigma, s),
+                "The *variance* of a mean of k numbers is the k-th part; the deviation falls with the root.",
             ),
             Mistake(
-                "counted the final training once per fold",
-                lambda values, folds: trainings(values, folds) - 1 + folds,
-                "The final training uses all data, once.",
+                "took the winner of all trainings",
+                lambda settings, folds, sigma, s: (
+                    gain(settings, folds, sigma, s)
+                    / (expected_best(settings) or 1)
+                    * expected_best(settings * folds)
+                ),
+                "The folds of one setting are no contestants of their own: only the settings are.",
+            ),
+            Mistake(
+                "shrank the best of the true scores",
+                lambda settings, folds, sigma, s: (
+                    sigma**3 / (sigma**2 + s**2 / folds) * expected_best(settings)
+                ),
+                "The share of merit applies to the winner's measured score, and that scatters more than the true ones.",
+            ),
+            Mistake(
+                "took the luck of the winner for its merit",
+                lambda settings, folds, sigma, s: (
+                    s**2 / folds / np.sqrt(sigma**2 + s**2 / folds) * expected_best(settings)
+                ),
+                "This part of its measured score is error. The other part is asked for.",
             ),
         ),
     ),
     Exercise(
         id="hyper-draws",
         chapter="hyperparameters",
-        title="How many draws?",
+        title="How many trials, if all of them matter?",
         difficulty=2,
-        minutes=6,
+        minutes=10,
         equation="eq-hyper-draws",
         hints=(
-            "First the probability that none of n draws is good.",
-            "Take logarithms of both sides. The result has to be a whole number.",
+            "Which fraction of all random draws lies in the cube? Then the probability that none of n does.",
+            "Along one axis the values of the shifted grid have the distance 1/m. With which probability does one of them fall into an interval of the length `side`? All d axes must succeed.",
         ),
-        reference=draws,
-        inputs=lambda rng: (nice(rng, low=0.1, high=0.5) / 2, 1 - nice(rng, low=0.1, high=0.9) / 4),
-        cases=((0.9, 0.5), (0.05, 0.95), (0.01, 0.99), (0.5, 0.75), (0.5, 0.5)),
+        reference=trials,
+        inputs=_cube,
+        cases=((0.5, 1, 0.5), (0.3, 1, 0.5), (0.2, 2, 0.95), (0.2, 3, 0.95), (0.5, 2, 0.3)),
         mistakes=(
             Mistake(
+                "counted the values of the grid, not its points",
+                lambda side, d, p: (trials(side, d, p)[0], round(trials(side, d, p)[1] ** (1 / d))),
+                "Each of m values along one axis is combined with each along the others.",
+            ),
+            Mistake(
+                "drew as if only one of the hyperparameters mattered",
+                lambda side, d, p: (trials(side, 1, p)[0], trials(side, d, p)[1]),
+                "A good trial lies in the right interval for every one of them: which fraction does?",
+            ),
+            Mistake(
+                "built a grid that cannot miss",
+                lambda side, d, p: (trials(side, d, p)[0], int(np.ceil(1 / side)) ** d),
+                "It is enough to hit with the probability p.",
+            ),
+            Mistake(
+                "asked for the probability p along each axis of the grid",
+                lambda side, d, p: (trials(side, d, p)[0], int(np.ceil(p / side)) ** d),
+                "All d axes must succeed at once: their probabilities multiply.",
+            ),
+            Mistake(
                 "rounded down",
-                lambda q, p: int(np.floor(np.log(1 - p) / np.log(1 - q))),
-                "With fewer draws the probability is below p: round up.",
+                lambda side, d, p: (
+                    int(np.log(1 - p) / np.log(1 - side**d)),
+                    int(p ** (1 / d) / side) ** d,
+                ),
+                "With fewer trials the probability is below p: round up.",
             ),
             Mistake(
                 "used the logarithm of p instead of 1 - p",
-                lambda q, p: int(np.ceil(np.log(p) / np.log(1 - q))),
+                lambda side, d, p: (int(np.ceil(np.log(p) / np.log(1 - side**d))), trials(side, d, p)[1]),
                 "1 - p is the probability that you may miss.",
             ),
             Mistake(
-                "multiplied the fraction by the number of draws",
-                lambda q, p: int(np.ceil(p / q)),
-                "Chances of several draws do not add up: they may hit twice.",
+                "took the points of the grid for independent draws",
+                lambda side, d, p: (trials(side, d, p)[0],) * 2,
+                "The points of a grid do not fall close together by chance, so fewer of them are enough.",
             ),
             Mistake(
-                "used the logarithm of q instead of 1 - q",
-                lambda q, p: int(np.ceil(np.log(1 - p) / np.log(q))),
-                "1 - q is the probability that one draw misses.",
-            ),
-            Mistake(
-                "left a fraction of a draw",
-                lambda q, p: float(np.log(1 - p) / np.log(1 - q)),
-                "The formula is right; the answer is a whole number of draws, and at least so many.",
-            ),
-            Mistake(
-                "rounded to the nearest whole number",
-                lambda q, p: round(np.log(1 - p) / np.log(1 - q)),
-                "With fewer draws the probability is below p: round up.",
+                "exchanged the two numbers",
+                lambda side, d, p: trials(side, d, p)[::-1],
+                "The random draws come first.",
             ),
         ),
     ),

@@ -4,12 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from fysstk_book.exercises.hyperparameters import plateau
+from fysstk_book.exercises import nice
+from fysstk_book.exercises.hyperparameters import expected_best, plateau
 from fysstk_book.questions.selfchecks import Family, selfcheck
 
 
-def _grid(rng: np.random.Generator) -> tuple[Any, ...]:
-    return {name: range(int(rng.integers(2, 7))) for name in ("eta", "l2", "nodes")}, int(rng.integers(3, 11))
+def _budget(rng: np.random.Generator) -> tuple[Any, ...]:
+    settings = int(rng.choice([9, 13, 16, 18, 55, 75]))  # E has four digits there, and then zeros
+    folds = int(rng.integers(2, 6))
+    return settings, folds, nice(rng, low=0.5, high=2.0), nice(rng, low=0.5, high=4.0)
 
 
 SELFCHECKS = (
@@ -42,31 +45,31 @@ SELFCHECKS = (
     ),
     selfcheck(
         "hyper-grid",
-        r"A grid search tries $n_1$ learning rates, $n_2$ penalties and $n_3$ numbers of nodes, with $k$-fold "
-        r"cross-validation, and trains the winner on all data at the end. How many networks does it train altogether?",
-        lambda values, folds: (
-            "For "
-            + ", ".join(f"$n_{i} = {len(some)}$" for i, some in enumerate(values.values(), start=1))
-            + f" and $k = {folds}$:"
+        r"The true scores of $m$ settings are normal with the standard deviation $\sigma$. Each is measured in $k$ folds, each "
+        r"time with an independent normal error of the standard deviation $s$, and the setting with the highest mean is "
+        r"chosen. By how much is its *true* score above the average of all settings, on average? $E$ is the mean of the largest "
+        r"of $m$ standard normal numbers.",
+        lambda settings, folds, sigma, s: (
+            rf"For $m = {settings}$, $E = {expected_best(settings):.3f}$, $k = {folds}$, $\sigma = {sigma}$ and $s = {s}$:"
         ),
-        draw=_grid,
-        digits=4,
+        draw=_budget,
     ),
     selfcheck(
         "hyper-draws",
-        r"What is the smallest number of random draws with which you hit the best fraction $q$ of all settings with a "
-        r"probability of at least $p$?",
-        "q, p",
+        r"Of $d$ hyperparameters all matter: a trial is good if each lies in the right interval, which has the length $a$, "
+        r"somewhere in its range from 0 to 1. How many random draws, at least, contain a good one with the probability $p$? "
+        r"And how many points has the smallest grid, with as many values for each hyperparameter and shifted at random, "
+        r"that does?",
+        "a, d, p",
         draw=lambda rng: (
-            float(rng.choice([0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3])),
-            float(rng.choice([0.6, 0.7, 0.8, 0.9, 0.95, 0.99])),
+            float(rng.choice([0.15, 0.2, 0.25, 0.3, 0.4])),
+            int(rng.integers(2, 4)),
+            float(rng.choice([0.6, 0.7, 0.8, 0.9, 0.95])),
         ),
+        digits=4,
         few=True,
-        twins={
-            ("rounded down", "rounded to the nearest whole number"): (
-                "rounded down",
-                "With fewer draws the probability is below p: round up.",
-            )
+        say={
+            "counted the values of the grid, not its points": "Each value for one hyperparameter is combined with each for the others.",
         },
     ),
     selfcheck(
