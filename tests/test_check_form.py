@@ -319,8 +319,10 @@ def filter_in_rows(w, n, s):
 
 
 def softmax_of_columns(Z):
-    e = np.exp(Z.T - Z.T.max(axis=0))
-    return e / e.sum(axis=0)
+    shifted = Z.T - Z.T.max(axis=0)
+    total = np.exp(shifted).sum(axis=0)
+    outputs = np.exp(shifted) / total
+    return outputs, -(outputs * (shifted - np.log(total))).sum(axis=0)
 
 
 def softsign_slope_turned(a):

@@ -311,6 +311,11 @@ def end_of_descent(h, y, v):
     return v
 
 
+def softmax_with_entropy(Z):
+    rows = [softmax(row) for row in Z]
+    return [x for row in rows for x in (*row, -sum(a * math.log(a) for a in row))]
+
+
 def adamw(theta, m, v, g, t, eta, beta1, beta2, epsilon, decay):
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
@@ -488,7 +493,7 @@ SOLVED = {
     "autodiff-soft": (soft, "p q"),
     "autodiff-quotient": (quotient, "u v"),
     "autodiff-loop": (loop, "M e k"),
-    "act-softmax": (lambda Z: [a for row in Z for a in softmax(row)], "Z"),
+    "act-softmax": (softmax_with_entropy, "Z"),
     "cost-fused/b": (cross_entropy, "Z k"),
     "data-coins": (best_coin, "K n"),
     "data-variances": (principal_variances, "X"),

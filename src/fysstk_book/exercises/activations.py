@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.special import entr
 
 from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_book.exercises._measured import covering
@@ -10,8 +11,8 @@ from fysstk_nn.activations import sigmoid, softmax
 
 
 def leaky(z: Any, alpha: Any) -> Any:
-    """Value and slope of leaky ReLU."""
-    return np.where(z > 0, z, alpha * z), np.where(z > 0, 1.0, alpha)
+    """Value of leaky ReLU, and its derivatives by z and by alpha."""
+    return np.where(z > 0, z, alpha * z), np.where(z > 0, 1.0, alpha), np.where(z > 0, 0.0, z)
 
 
 def softsign_slope(a: Any) -> Any:
@@ -25,14 +26,20 @@ def tanh_integral(z: Any) -> Any:
 
 
 def row_softmax(Z: Any) -> Any:
-    """Softmax of each row."""
-    powers = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    """Softmax of each row, and the entropy of each row."""
+    shifted = Z - Z.max(axis=1, keepdims=True)
+    powers = np.exp(shifted)
+    total = powers.sum(axis=1, keepdims=True)
+    return powers / total, -np.sum(powers / total * (shifted - np.log(total)), axis=1)
+
+
+def _with_entropy(A: Any) -> Any:
+    return A, entr(A).sum(axis=1)
 
 
 def _without_maximum(Z: Any, largest: Any) -> Any:
     powers = np.exp(Z - largest)
-    return powers / powers.sum(axis=1, keepdims=True)
+    return _with_entropy(powers / powers.sum(axis=1, keepdims=True))
 
 
 def through_softmax(g: Any, z: Any, tau: Any) -> Any:
@@ -96,12 +103,12 @@ EXERCISES = (
     Exercise(
         id="act-leaky",
         chapter="activations",
-        title="Leaky ReLU and its slope",
+        title="Leaky ReLU that learns its leak",
         difficulty=1,
-        minutes=5,
+        minutes=7,
         equation="eq-act-leaky",
         hints=(
-            "The second line of equation {eq}`eq-act-leaky` has two cases, and so has the slope.",
+            "The second line of equation {eq}`eq-act-leaky` has two cases, and so have its derivatives.",
             "`np.where(z > 0, this, that)` chooses element by element.",
         ),
         reference=leaky,
@@ -113,33 +120,64 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "the larger of z and alpha z",
-                lambda z, alpha: (np.maximum(z, alpha * z), np.where(z > 0, 1.0, alpha)),
+                lambda z, alpha: (np.maximum(z, alpha * z), *leaky(z, alpha)[1:]),
                 "That is the same for alpha below 1. Which of the two is larger for z = −2 and alpha = 1.5?",
             ),
             Mistake(
                 "plain ReLU, without the leak",
-                lambda z, alpha: (np.maximum(z, 0), np.where(z > 0, 1.0, 0.0)),
+                lambda z, alpha: (np.maximum(z, 0), np.where(z > 0, 1.0, 0.0), 0.0 * z),
                 "For negative z something should come through: alpha times z, with the slope alpha.",
             ),
             Mistake(
                 "the slope of the negative side is alpha times z",
-                lambda z, alpha: (leaky(z, alpha)[0], np.where(z > 0, 1.0, alpha * z)),
+                lambda z, alpha: (
+                    leaky(z, alpha)[0],
+                    np.where(z > 0, 1.0, alpha * z),
+                    leaky(z, alpha)[2],
+                ),
                 "That is the value again. What is the derivative of alpha z?",
             ),
             Mistake(
                 "the slope of the positive side is z",
-                lambda z, alpha: (leaky(z, alpha)[0], np.where(z > 0, z, alpha)),
+                lambda z, alpha: (
+                    leaky(z, alpha)[0],
+                    np.where(z > 0, z, alpha),
+                    leaky(z, alpha)[2],
+                ),
                 "For positive z the value is z. What is its derivative?",
             ),
             Mistake(
                 "the sign of the negative side is turned",
-                lambda z, alpha: (np.where(z > 0, z, -alpha * z), np.where(z > 0, 1.0, -alpha)),
+                lambda z, alpha: (
+                    np.where(z > 0, z, -alpha * z),
+                    np.where(z > 0, 1.0, -alpha),
+                    np.where(z > 0, 0.0, -z),
+                ),
                 "Negative inputs should give small negative outputs: the function rises everywhere.",
             ),
             Mistake(
                 "the constant −alpha for negative z",
-                lambda z, alpha: (np.where(z > 0, z, -alpha), np.where(z > 0, 1.0, 0.0)),
+                lambda z, alpha: (
+                    np.where(z > 0, z, -alpha),
+                    np.where(z > 0, 1.0, 0.0),
+                    np.where(z > 0, 0.0, -1.0),
+                ),
                 "The left branch is a line with the slope alpha, not a constant.",
+            ),
+            Mistake(
+                "the derivative by alpha is z on both sides",
+                lambda z, alpha: (*leaky(z, alpha)[:2], 1.0 * z),
+                "The first two are right. Is there an alpha in f where z is positive?",
+            ),
+            Mistake(
+                "the derivative by alpha is 1 on the negative side",
+                lambda z, alpha: (*leaky(z, alpha)[:2], np.where(z > 0, 0.0, 1.0)),
+                "The first two are right. What is the derivative of alpha z by alpha?",
+            ),
+            Mistake(
+                "the derivative by alpha has the slope in it",
+                lambda z, alpha: (*leaky(z, alpha)[:2], np.where(z > 0, 0.0, alpha * z)),
+                "The first two are right. The derivative of alpha z by alpha has no alpha any more.",
             ),
         ),
     ),
@@ -260,13 +298,14 @@ EXERCISES = (
     Exercise(
         id="act-softmax",
         chapter="activations",
-        title="Softmax for a batch",
+        title="How sure is a softmax?",
         difficulty=2,
-        minutes=8,
+        minutes=12,
         equation="eq-act-softmax-shift",
         hints=(
             "By equation {eq}`eq-act-softmax-shift` you may subtract any number from a row. Which one is best?",
             "`Z.max(axis=1, keepdims=True)` is a column with the largest number of each row.",
+            "For the entropy, do not take the logarithm of a: write ln a with the shifted z and the sum of the exponentials.",
         ),
         reference=row_softmax,
         inputs=_rows,
@@ -288,33 +327,63 @@ EXERCISES = (
             ),
             Mistake(
                 "normalised the columns",
-                lambda Z: softmax(Z.T).T,
+                lambda Z: _with_entropy(softmax(Z.T).T),
                 "A sample is a row, so each row adds up to 1. Which axis does the sum run along?",
             ),
             Mistake(
                 "normalised over the whole batch",
-                lambda Z: softmax(Z.ravel()).reshape(Z.shape),
+                lambda Z: _with_entropy(softmax(Z.ravel()).reshape(Z.shape)),
                 "All entries together add up to 1. It should be each row.",
             ),
             Mistake(
                 "left the normalisation out",
-                lambda Z: np.exp(Z - Z.max(axis=1, keepdims=True)),
+                lambda Z: _with_entropy(np.exp(Z - Z.max(axis=1, keepdims=True))),
                 "These are the numerators. Each row must add up to 1.",
             ),
             Mistake(
                 "a sigmoid for each entry",
-                sigmoid,
+                lambda Z: _with_entropy(sigmoid(Z)),
                 "Each entry is squeezed by itself. Softmax compares the entries of a row with each other.",
             ),
             Mistake(
                 "the largest entry only",
-                lambda Z: np.eye(Z.shape[1])[Z.argmax(axis=1)],
+                lambda Z: _with_entropy(np.eye(Z.shape[1])[Z.argmax(axis=1)]),
                 "Softmax is soft: the smaller entries get a share as well.",
             ),
             Mistake(
                 "the formula as it stands, which overflows",
-                lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True),
+                lambda Z: _without_maximum(Z, 0.0),
                 "Softmax does not change when a number is subtracted from a whole row. Which number keeps every exponential finite?",
+            ),
+            Mistake(
+                "took the logarithm of an output that is 0",
+                lambda Z: (row_softmax(Z)[0], -np.sum(softmax(Z) * np.log(softmax(Z)), axis=1)),
+                "The first is right. Far below the largest z an output is 0 in the computer, and 0 times infinity is not a number. Write ln a without a.",
+            ),
+            Mistake(
+                "cut the outputs off before the logarithm",
+                lambda Z: (row_softmax(Z)[0], -np.sum(np.log(softmax(Z) + 1e-3), axis=1) / Z.shape[1]),
+                "The first is right. Each logarithm has its own output as a weight, and needs no help: write ln a without a.",
+            ),
+            Mistake(
+                "lost the sign of the entropy",
+                lambda Z: (row_softmax(Z)[0], -row_softmax(Z)[1]),
+                "The first is right. Logarithms of numbers below 1 are negative; the entropy is not.",
+            ),
+            Mistake(
+                "took the logarithm to base 2",
+                lambda Z: (row_softmax(Z)[0], row_softmax(Z)[1] / np.log(2)),
+                "The first is right. The entropy is asked for with the natural logarithm.",
+            ),
+            Mistake(
+                "took the mean over the outputs",
+                lambda Z: (row_softmax(Z)[0], row_softmax(Z)[1] / Z.shape[1]),
+                "The first is right. The outputs are the weights already, so it is their sum.",
+            ),
+            Mistake(
+                "took the logarithm of the largest output alone",
+                lambda Z: (row_softmax(Z)[0], -np.log(softmax(Z).max(axis=1))),
+                "The first is right. The entropy is the mean of -ln a over all classes, each with its own probability.",
             ),
         ),
     ),

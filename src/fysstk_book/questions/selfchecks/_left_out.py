@@ -49,6 +49,7 @@ UNASKED = {
     },
     "act-pull-back": {"summed over the samples": "there is one sample"},
     "act-softmax": {
+        "took the logarithm of an output that is 0": OVERFLOW,
         "the formula as it stands, which overflows": OVERFLOW,
         "subtracted the largest absolute value": OVERFLOW,
         "subtracted the largest number of the whole batch": "there is one sample",

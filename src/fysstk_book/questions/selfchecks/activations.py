@@ -9,8 +9,8 @@ from fysstk_book.questions.selfchecks._typeset import number, typeset
 SELFCHECKS = (
     selfcheck(
         "act-leaky",
-        r"Leaky ReLU has the slope $\alpha$ for negative $z$. Give a matrix of two rows: in the first one its values, in "
-        r"the second one its slopes, at the two numbers in $z$.",
+        r"Leaky ReLU has the slope $\alpha$ for negative $z$, and learns it. Give a matrix of three rows: in the first one its "
+        r"values at the two numbers in $z$, in the second one its slopes there, in the third one its derivatives by $\alpha$.",
         r"z, \alpha",
         draw=lambda rng: (
             rng.permutation([-1.0, 1.0]) * nice(rng, 2, low=0.2, high=3.0),
@@ -31,9 +31,11 @@ SELFCHECKS = (
     ),
     selfcheck(
         "act-softmax",
-        r"Each row of $Z$ belongs to a sample. Give the matrix of the outputs of softmax.",
+        r"Each row of $Z$ belongs to a sample. Give a matrix with the same rows and three columns: the two outputs of softmax, "
+        r"and their entropy $-\sum_ia_i\ln a_i$.",
         "Z",
         draw=lambda rng: (nice(rng, 2, 2),),
+        part=lambda result: np.column_stack(result),
         say={"normalised the columns": "A sample is a row, so each row adds up to 1."},
     ),
     selfcheck(
