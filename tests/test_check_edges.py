@@ -36,8 +36,10 @@ def by_the_unit_vector(gradients, limit):
     return [g / length * min(length, limit) for g in gradients]
 
 
-def without_a_clip(d, gradient):
-    return np.rad2deg(np.arccos(np.dot(d / np.linalg.norm(d), gradient / np.linalg.norm(gradient))))
+def in_a_plane_only(g, v, degrees):
+    x, y = g[:2]
+    side = np.sign(x * v[1] - y * v[0]) * np.radians(degrees)
+    return np.append(np.cos(side) * g[:2] + np.sin(side) * np.array([-y, x]), g[2:])
 
 
 def only_below_one(z, alpha):
@@ -65,7 +67,7 @@ def gone_where_it_leaves(image, down, right):
         ("types-convolution", for_filters_of_one_length),
         ("ua-polygon", not_for_a_single_cell),
         ("van-clip", by_the_unit_vector),
-        ("mlp-downhill", without_a_clip),
+        ("mlp-downhill", in_a_plane_only),
         ("act-softmax", by_the_mean_of_the_row),
         ("data-shift", gone_where_it_leaves),
         ("act-leaky", only_below_one),

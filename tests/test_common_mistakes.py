@@ -34,7 +34,10 @@ SHOWN = {
     },
     "building-the-mlp": {
         "Shapes that broadcast.": "the targets of the exercises have two axes",
-        "Parameters changed in place, gradients of the old ones.": ("mlp-slip", "line f"),
+        "Parameters changed in place, gradients of the old ones.": (
+            "mlp-slip",
+            "thought that zero weights hide the early update",
+        ),
         "A gradient check with zero weights, or with one sample.": HABIT,
         "A gradient check in single precision.": HABIT,
         "Believing an accuracy.": JUDGEMENT,

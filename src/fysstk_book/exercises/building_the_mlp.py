@@ -80,28 +80,40 @@ def _backprop(
 weight_gradients = _backprop()
 
 
-def numeric_gradient(cost: Any, theta: Any) -> Any:
-    """Gradient by central differences."""
-    return _differences(cost, theta, 1.0, 1.0, 2.0)
+def check_along(cost: Any, g: Any, theta: Any, v: Any) -> Any:
+    """Relative error of the gradient g along the direction v."""
+    return _relative(g @ v, _difference(cost, theta, v))
 
 
-def _differences(cost: Any, theta: Any, up: float, down: float, over: float) -> Any:
-    h = 1e-5
-    gradient = np.zeros_like(theta)
-    for i in range(len(theta)):
-        step = np.zeros_like(theta)
-        step[i] = h
-        gradient[i] = (cost(theta + up * step) - cost(theta - down * step)) / (over * h)
-    return gradient
+def _difference(cost: Any, theta: Any, v: Any, h: float = 1e-5) -> Any:
+    return (cost(theta + h * v) - cost(theta - h * v)) / (2 * h)
 
 
-def angle(d: Any, gradient: Any) -> Any:
-    """Angle between two directions in degrees."""
-    return np.degrees(np.arccos(np.clip(_cosine(d, gradient), -1, 1)))
+def _relative(a: Any, b: Any) -> Any:
+    return abs(a - b) / max(abs(a), abs(b))
 
 
-def _cosine(d: Any, gradient: Any) -> Any:
-    return d @ gradient / (np.linalg.norm(d) * np.linalg.norm(gradient))
+def _by_entries(cost: Any, g: Any, theta: Any, v: Any) -> Any:
+    return max(check_along(cost, g, theta, e) for e in np.eye(len(theta)))
+
+
+def _length(v: Any) -> Any:
+    return np.linalg.norm(v)
+
+
+def turned(g: Any, v: Any, degrees: Any) -> Any:
+    """Vector as long as g, at an angle to g, on the side of v."""
+    return _turned(g, v, np.radians(degrees))
+
+
+def _turned(g: Any, v: Any, phi: Any, *, perpendicular: bool = True, side: float = 1.0) -> Any:
+    aside = v - (v @ g) / (g @ g) * g if perpendicular else v
+    return np.cos(phi) * g + side * np.sin(phi) * _length(g) * aside / _length(aside)
+
+
+def _not_of_length_one(g: Any, v: Any, degrees: Any) -> Any:
+    phi = np.radians(degrees)
+    return np.cos(phi) * g + np.sin(phi) * (v - (v @ g) / (g @ g) * g)
 
 
 def _budget(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -123,16 +135,18 @@ def _input_and_layers(rng: np.random.Generator) -> tuple[Any, ...]:
     return X, W, b
 
 
-def _cubic(rng: np.random.Generator) -> tuple[Any, ...]:
+def _claimed(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Return a cost, what a program takes for its gradient, a point, and a direction."""
     size = int(rng.integers(1, 5))
-    c = nice(rng, size)
-    theta = np.where(rng.random(size) < 0.2, 0.0, nice(rng, size))
-    return (lambda theta: float(np.sum(c * theta**3) + np.prod(theta))), theta
+    c, theta, v = nice(rng, size), nice(rng, size), nice(rng, size)
+    right = 3 * c * theta**2 + np.prod(theta) / theta
+    wrong = right * rng.choice([1.0, 0.5, 2.0, -1.0]) + rng.choice([0.0, 1.0]) * nice(rng, size)
+    return (lambda theta: float(np.sum(c * theta**3) + np.prod(theta))), wrong, theta, v
 
 
-def _directions(rng: np.random.Generator) -> tuple[Any, ...]:
+def _to_turn(rng: np.random.Generator) -> tuple[Any, ...]:
     size = int(rng.integers(2, 6))
-    return nice(rng, size), nice(rng, size)
+    return nice(rng, size), nice(rng, size), float(rng.choice([5, 20, 30, 60, 75, 80, 100, 120, 150]))
 
 
 def _digits() -> Any:
@@ -144,8 +158,9 @@ def _digits() -> Any:
 
 
 def _unseen(rng: np.random.Generator) -> tuple[Any, ...]:
-    images, digits = _digits()
-    return images[1200:], digits[1200:]
+    images, digits = (part[1200:] for part in _digits())
+    inverted = np.arange(len(images)) % 2 == 1
+    return np.where(inverted[:, None], 1 - images, images), digits
 
 
 def _accuracy(recognise: Any, X: Any, d: Any) -> float:
@@ -153,8 +168,12 @@ def _accuracy(recognise: Any, X: Any, d: Any) -> float:
     return float(np.mean(answers == d)) if answers.shape == np.shape(d) else 0.0
 
 
+def _turned_back(X: Any) -> Any:
+    return np.where(X[:, :1] > 0.5, 1 - X, X)  # the pixel in the corner belongs to no digit
+
+
 def _nearest_mean(X: Any) -> Any:
-    images, digits = _digits()
+    X, (images, digits) = _turned_back(X), _digits()
     means = np.array([images[:1200][digits[:1200] == d].mean(axis=0) for d in range(10)])
     return ((X[:, None, :] - means) ** 2).sum(axis=2).argmin(axis=1)
 
@@ -165,12 +184,20 @@ def _nearest_neighbour(X: Any) -> Any:
     return digits[distances.argmin(axis=1)]
 
 
-def _reads(recognise: Any, scale: float) -> bool:
-    """Tell whether the answers are good for pixels on another scale, and bad for these."""
+def _read_by_neighbour(X: Any) -> Any:
+    return _nearest_neighbour(_turned_back(X))
+
+
+def _reads(recognise: Any, well: Any, badly: Any) -> bool:
+    """Tell whether the answers are good for images changed in the one way, and bad in the other."""
     X, y = _digits()[0][:200], _digits()[1][:200]
     with np.errstate(all="ignore"):
-        good, bad = np.asarray(recognise(scale * X)), np.asarray(recognise(X))
+        good, bad = np.asarray(recognise(well(X))), np.asarray(recognise(badly(X)))
     return good.shape == bad.shape == y.shape and bool(np.mean(good == y) > 0.8 > np.mean(bad == y))
+
+
+def _as_it_is(X: Any) -> Any:
+    return X
 
 
 EXERCISES = (
@@ -341,44 +368,72 @@ EXERCISES = (
     Exercise(
         id="mlp-check",
         chapter="building-the-mlp",
-        title="Your own gradient check",
+        title="A gradient check in two evaluations",
         difficulty=2,
         minutes=10,
         equation="def-mlp-relative-error",
         hints=(
-            "Make a copy of theta before you change one entry.",
-            "Move one entry up and down by h, and divide by the distance between the two places. Then the next entry.",
+            "How fast does the cost change if you walk from θ along v? The gradient g says one number, two evaluations "
+            "of the cost say the other.",
+            "Of a right gradient, g · v is the slope of C(θ + tv) at t = 0.",
         ),
-        reference=numeric_gradient,
-        inputs=_cubic,
-        rtol=1e-5,
-        atol=1e-7,
+        reference=check_along,
+        inputs=_claimed,
+        rtol=1e-6,
+        atol=2e-7,
         mistakes=(
             Mistake(
                 "divided by h instead of 2h",
-                lambda cost, theta: _differences(cost, theta, 1.0, 1.0, 1.0),
-                "From θ - h to θ + h the distance is 2h.",
+                lambda cost, g, theta, v: _relative(g @ v, 2 * _difference(cost, theta, v)),
+                "From θ - hv to θ + hv the distance is 2h in units of v.",
             ),
             Mistake(
-                "nudged all entries at once",
-                lambda cost, theta: np.full_like(theta, (cost(theta + 1e-5) - cost(theta - 1e-5)) / 2e-5),
-                "A partial derivative changes one entry and keeps the others.",
+                "checked entry by entry",
+                _by_entries,
+                "That takes two evaluations for each parameter. Move all of them at once, each by its part of v.",
             ),
             Mistake(
-                "took the difference the wrong way round",
-                lambda cost, theta: -numeric_gradient(cost, theta),
-                "Up minus down.",
+                "moved all entries by the same step",
+                lambda cost, g, theta, v: _relative(g @ v, _difference(cost, theta, np.ones_like(v))),
+                "Both numbers must be slopes along v.",
             ),
             Mistake(
-                "returned a single entry's derivative for all",
-                lambda cost, theta: np.full_like(theta, numeric_gradient(cost, theta)[0]),
-                "Each entry of theta has a derivative of its own.",
+                "made v a unit vector for the differences only",
+                lambda cost, g, theta, v: _relative(g @ v, _difference(cost, theta, v / _length(v))),
+                "A longer v makes both slopes larger. Take the same v for both.",
+            ),
+            Mistake(
+                "took the length of g for the slope along v",
+                lambda cost, g, theta, v: _relative(_length(g), _difference(cost, theta, v)),
+                "The length of the gradient is the slope in the steepest direction, and not along v.",
+            ),
+            Mistake(
+                "gave the difference, not the relative error",
+                lambda cost, g, theta, v: abs(g @ v - _difference(cost, theta, v)),
+                "Is 0.01 a large error? That depends on the size of the slopes.",
+            ),
+            Mistake(
+                "divided by the sum of the two slopes",
+                lambda cost, g, theta, v: (
+                    abs(g @ v - (d := _difference(cost, theta, v))) / (abs(g @ v) + abs(d))
+                ),
+                "Others define it like that. In this book the difference is divided by the larger of the two.",
+            ),
+            Mistake(
+                "divided by the larger number, with its sign",
+                lambda cost, g, theta, v: abs(g @ v - (d := _difference(cost, theta, v))) / max(g @ v, d),
+                "If both slopes are negative, the larger number is the smaller slope.",
+            ),
+            Mistake(
+                "kept the sign of the difference",
+                lambda cost, g, theta, v: (
+                    (g @ v - (d := _difference(cost, theta, v))) / max(abs(g @ v), abs(d))
+                ),
+                "An error has no sign here: take the absolute value.",
             ),
             Mistake(
                 "took the one-sided difference",
-                lambda cost, theta: np.array(
-                    [(cost(theta + 1e-5 * e) - cost(theta)) / 1e-5 for e in np.eye(len(theta))]
-                ),
+                lambda cost, g, theta, v: _relative(g @ v, (cost(theta + 1e-5 * v) - cost(theta)) / 1e-5),
                 "The central difference looks to both sides, and its error is far smaller.",
             ),
         ),
@@ -386,97 +441,128 @@ EXERCISES = (
     Exercise(
         id="mlp-slip",
         chapter="building-the-mlp",
-        title="Find the slip",
-        difficulty=2,
-        minutes=8,
-        equation="def-four-update",
+        title="Which check sees which slip?",
+        difficulty=3,
+        minutes=12,
+        equation="def-mlp-relative-error",
         hints=(
-            "Each formula on its own is right. Look at the order.",
-            "Which array changes between the forward pass and its last use?",
+            "For each check write down which factors are 1 or 0, and which sums have a single term.",
+            "With all weights and biases zero: what comes back to the hidden layer, by the right code and by each of the others?",
         ),
-        reference="c",
+        reference=("ab", "cd"),
         mistakes=(
             Mistake(
-                "line a", "a", "For a linear output and the mean half squared error, (a2 - y)/n is right."
+                "thought that zero weights hide the early update",
+                ("ab", "cde"),
+                "W2 is zero before the update. Is it still zero when the error goes back through it?",
             ),
             Mistake(
-                "line b",
-                "b",
-                "Both are right: the matrix product sums over the samples, and so does sum(axis=0).",
+                "exchanged the two checks",
+                ("cd", "ab"),
+                "First the check with a single sample, then the one with zero weights.",
             ),
-            Mistake("line d", "d", "The formula is right. But is W2 still what it was in the forward pass?"),
-            Mistake("line e", "e", "Both formulas are right."),
-            Mistake("line f", "f", "After the last line of the backward pass, W1 may change."),
+            Mistake(
+                "missed that with one sample a mean is a sum",
+                ("a", "cd"),
+                "What is the mean of a single row, and what is its sum?",
+            ),
+            Mistake(
+                "missed that with one sample n is 1",
+                ("b", "cd"),
+                "What does a division by the number of samples do, if there is one?",
+            ),
+            Mistake(
+                "missed that with zero weights no transpose is seen",
+                ("ab", "d"),
+                "Two products with a matrix of zeros: can you tell them apart?",
+            ),
+            Mistake(
+                "missed that with zero weights no slope is seen",
+                ("ab", "c"),
+                "What is it that the slope multiplies, if the weights behind are zero?",
+            ),
+            Mistake(
+                "thought that layers of equal width hide the transpose from both",
+                ("abc", "cd"),
+                "Equal widths let the product run, but its numbers are others.",
+            ),
+            Mistake(
+                "thought that zero weights hide everything",
+                ("ab", "abcde"),
+                "With zero weights the hidden outputs are ½ and not 0, and the output layer has a gradient.",
+            ),
         ),
     ),
     Exercise(
         id="mlp-downhill",
         chapter="building-the-mlp",
-        title="Does it go downhill?",
-        difficulty=1,
-        minutes=5,
+        title="A wrong gradient to order",
+        difficulty=2,
+        minutes=12,
         equation="eq-mlp-descent",
-        hints=("d · g = |d| |g| cos(angle).",),
-        reference=angle,
-        inputs=_directions,
-        cases=(
-            (np.array([1.0, 2.0]), np.array([50.0, 100.0])),
-            (np.array([1.0, 0.0]), np.array([-3.0, 0.0])),
-            (np.array([0.1, -1.1]), np.array([0.1, -1.1])),  # rounding makes this cosine more than 1
-            (np.array([0.1, -1.1]), np.array([-0.1, 1.1])),
+        hints=(
+            "Write the vector as a part along g and a part perpendicular to g. How long is each?",
+            "Perpendicular to g is what is left of v after its part along g has been taken away. Bring it to the right length.",
         ),
-        rtol=1e-4,
-        atol=1e-4,
+        reference=turned,
+        inputs=_to_turn,
+        cases=(
+            (np.array([2.0, 0.0]), np.array([0.5, 3.0]), 30.0),
+            (np.array([1.0, -1.0, 0.5]), np.array([1.0, 0.5, -1.0]), 0.0),
+            (np.array([1.0, -1.0, 0.5]), np.array([1.0, 0.5, -1.0]), 90.0),
+            (np.array([0.3, 0.4]), np.array([-1.0, 1.0]), 180.0),
+        ),
         mistakes=(
             Mistake(
-                "returned the angle in radians",
-                lambda d, gradient: np.radians(angle(d, gradient)),
-                "NumPy's arccos answers in radians.",
+                "took the angle in radians",
+                lambda g, v, degrees: _turned(g, v, degrees),
+                "NumPy's sine and cosine take radians.",
             ),
             Mistake(
-                "returned the cosine",
-                _cosine,
-                "One more step leads from the cosine to the angle.",
+                "took v itself for the perpendicular direction",
+                lambda g, v, degrees: _turned(g, v, np.radians(degrees), perpendicular=False),
+                "v has a part along g as well. Take it away first.",
             ),
             Mistake(
-                "forgot to divide by one of the lengths",
-                lambda d, gradient: np.degrees(np.arccos(np.clip(d @ gradient / np.linalg.norm(d), -1, 1))),
-                "Divide by the lengths of both.",
+                "turned to the other side",
+                lambda g, v, degrees: _turned(g, v, np.radians(degrees), side=-1.0),
+                "The vector should lie on the side of v.",
             ),
             Mistake(
-                "took the absolute value, so that uphill looks like downhill",
-                lambda d, gradient: np.degrees(np.arccos(np.clip(abs(_cosine(d, gradient)), -1, 1))),
-                "The sign matters: beyond 90° the cost rises.",
+                "exchanged sine and cosine",
+                lambda g, v, degrees: turned(g, v, 90 - degrees),
+                "At 0° the vector should be g itself.",
             ),
             Mistake(
-                "measured the angle from the gradient's opposite",
-                lambda d, gradient: 180.0 - angle(d, gradient),
-                "90° is the border either way, but beyond it now lies uphill. Take the angle between `d` and the gradient itself.",
+                "did not bring the perpendicular part to the right length",
+                _not_of_length_one,
+                "A vector along g and one across it: both have the length of g before sine and cosine are applied.",
             ),
             Mistake(
-                "forgot to divide by the lengths",
-                lambda d, gradient: np.degrees(np.arccos(d @ gradient)),
-                "The cosine is the product of two unit vectors.",
+                "returned a unit vector",
+                lambda g, v, degrees: turned(g, v, degrees) / _length(g),
+                "It should be as long as g.",
             ),
             Mistake(
-                "forgot to divide by one of the lengths, and left the range of the cosine",
-                lambda d, gradient: np.degrees(np.arccos(d @ gradient / np.linalg.norm(gradient))),
-                "Both vectors have a length.",
+                "returned a vector as long as v",
+                lambda g, v, degrees: turned(g, v, degrees) / _length(g) * _length(v),
+                "v says only to which side; the length is that of g.",
             ),
         ),
     ),
     Exercise(
         id="mlp-digits",
         chapter="building-the-mlp",
-        title="Recognise digits",
+        title="Digits from a careless scanner",
         difficulty=3,
         minutes=25,
         equation="eq-four-matrix-delta-output",
         hints=(
-            "A network that works has 40 hidden tanh nodes, and softmax with cross-entropy at the output.",
-            "Train with `Adam(0.003)` in batches of 32; the digit is the `argmax` of the outputs along axis 1.",
+            "Train a network on the images as they are. What does it say about 1 - X_test?",
+            "Which images should the network meet in its training? Or how could you tell of an image which kind it is?",
+            "40 hidden tanh nodes will do, with softmax and cross-entropy at the output, trained with `Adam(0.003)` in batches of 32.",
         ),
-        reference=_nearest_neighbour,
+        reference=_read_by_neighbour,
         inputs=_unseen,
         use=_accuracy,
         at_least=0.9,
@@ -484,15 +570,27 @@ EXERCISES = (
         mistakes=(
             Mistake(
                 "the pixels are scaled twice",
-                lambda X: _nearest_neighbour(X / 16),
+                lambda X: _read_by_neighbour(X / 16),
                 "For pixels 16 times as large the answers are good: those that come are between 0 and 1 already.",
-                sign=lambda recognise: _reads(recognise, 16.0),
+                sign=lambda recognise: _reads(recognise, lambda X: 16 * X, _as_it_is),
             ),
             Mistake(
                 "the pixels are not scaled as in training",
-                lambda X: _nearest_neighbour(X * 16),
+                lambda X: _read_by_neighbour(X * 16),
                 "For pixels a sixteenth as large the answers are good: in which range were they in training?",
-                sign=lambda recognise: _reads(recognise, 1 / 16),
+                sign=lambda recognise: _reads(recognise, lambda X: X / 16, _as_it_is),
+            ),
+            Mistake(
+                "the inverted images are misread",
+                _nearest_neighbour,
+                "The images as they are it reads well. Has it ever met an inverted one?",
+                sign=lambda recognise: _reads(recognise, _as_it_is, lambda X: 1 - X),
+            ),
+            Mistake(
+                "the images that are not inverted are misread",
+                lambda X: _nearest_neighbour(1 - X),
+                "The inverted images it reads well. Does it turn the others over, too?",
+                sign=lambda recognise: _reads(recognise, lambda X: 1 - X, _as_it_is),
             ),
             Mistake(
                 "another number of answers than of images",

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import nice
-from fysstk_book.questions.model import SelfCheck
-from fysstk_book.questions.selfchecks import selfcheck, together
-from fysstk_book.questions.selfchecks._typeset import number
+from fysstk_book.questions.selfchecks import selfcheck
+from fysstk_book.questions.selfchecks._typeset import number, typeset
 
 SHORTCUTS = (
     r"In a network with one node in each layer, the two hidden layers add to what they are given: "
@@ -43,36 +42,9 @@ def _weights(W: Any, b: Any) -> str:
     return ", ".join(pairs[:2]) + ", " + pairs[2].replace(", ", " and ")
 
 
-def _angle(side: float) -> SelfCheck:
-    """Ask for an angle above or below 90 degrees."""
-
-    def draw(rng: np.random.Generator) -> tuple[Any, Any]:
-        if side < 0:
-            rng.random()  # other numbers than for the other side
-        d, g = nice(rng, 2, low=-0.9, high=0.9), nice(rng, 2, low=-1.0, high=1.0)
-        return d, g * side * np.sign(d @ g)
-
-    return selfcheck(
-        "mlp-downhill",
-        r"A program steps by $-\eta d$, while the true gradient is $g$. What is the angle between $d$ and $g$, in degrees?",
-        "d, g",
-        draw=draw,
-        count=3,
-        say={
-            "measured the angle from the gradient's opposite": "90° is the border either way, but beyond it now lies "
-            "uphill. Take the angle between d and the gradient itself.",
-            "returned the angle in radians": "The answer is asked for in degrees: multiply by 180/π.",
-        },
-        twins={
-            (
-                "took the absolute value, so that uphill looks like downhill",
-                "measured the angle from the gradient's opposite",
-            ): (
-                "took the absolute value, or the angle from the gradient's opposite",
-                "The sign matters: beyond 90° the cost rises. Take the angle between d and the gradient itself.",
-            )
-        },
-    )
+def _claimed(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw a cost, what a program takes for its gradient, a point, and a direction."""
+    return Cubic(nice(rng, low=0.5, high=3.0)), nice(rng, 2), nice(rng, 2), nice(rng, 2)
 
 
 SELFCHECKS = (
@@ -104,15 +76,18 @@ SELFCHECKS = (
     ),
     selfcheck(
         "mlp-check",
-        r"Your gradient check takes central differences with the step $h = 10^{-5}$. Which two numbers should it give for "
-        r"the function $C(\theta_1, \theta_2) = c\,\theta_1^3 + \theta_1\theta_2$ at $(\theta_1, \theta_2)$, to three digits?",
-        lambda cost, theta: (
-            rf"For $c = {number(cost.c)}$ and $(\theta_1, \theta_2) = ({number(theta[0])}, {number(theta[1])})$:"
+        r"A program says that the gradient of $C(\theta_1, \theta_2) = c\,\theta_1^3 + \theta_1\theta_2$ at the point "
+        r"$\theta$ is $g$. You check it with two evaluations, along the direction $v$. What relative error do you find?",
+        lambda cost, g, theta, v: (
+            rf"For $c = {number(cost.c)}$, $\theta = {typeset(theta)}$, $g = {typeset(g)}$ and $v = {typeset(v)}$:"
         ),
-        draw=lambda rng: (Cubic(nice(rng, low=0.5, high=3.0)), nice(rng, 2)),
-        say={
-            "returned a single entry's derivative for all": "Each of the two parameters has a derivative of its own."
-        },
+        draw=_claimed,
     ),
-    together(_angle(1.0), _angle(-1.0)),
+    selfcheck(
+        "mlp-downhill",
+        r"A vector is as long as $g$, makes the angle $\varphi$ with it, in degrees, and lies on the side of $v$. What are its "
+        r"components?",
+        r"g, v, \varphi",
+        draw=lambda rng: (nice(rng, 2), nice(rng, 2), float(rng.choice([20, 30, 60, 75, 100, 120]))),
+    ),
 )
