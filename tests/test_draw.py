@@ -310,12 +310,12 @@ class TestNeuron:
 
 
 class TestUnrolled:
-    def test_each_step_has_input_state_and_output(self):
+    def test_the_unit_with_its_loop_and_each_step(self):
         ax = draw.unrolled(3, title="memory")
-        assert len(circles(ax)) == 9
-        assert len(arrows(ax)) == 9
-        assert texts(ax).count("$W_h$") == 3
-        assert {"$h_0$", "$x_{3}$", "$y_{1}$", "memory"} <= set(texts(ax))
+        assert len(circles(ax)) == 8  # input and state: once with the loop, and for each step
+        assert len(arrows(ax)) == 8
+        assert texts(ax).count("$w_h$") == texts(ax).count("$w_x$") == 4
+        assert {"$h_0$", "$x_{t}$", "$h_{3}$", "memory"} <= set(texts(ax))
         assert overlaps(ax) == []
 
     def test_needs_two_steps(self):

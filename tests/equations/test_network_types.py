@@ -84,7 +84,7 @@ def test_a_shifted_signal_gives_a_shifted_answer(printed):
         "w_i": sp.symbols("w:4"),
         "b": sp.Symbol("b"),
         "k": K,
-        "s": 2,
+        "r": 2,
     }
     printed("eq-types-shift").holds(
         also=names, where=["def-types-convolution", shifted], i=range(12), j=range(2, 9)
@@ -164,7 +164,7 @@ def bells(printed):
     """The matrix of all bells at all points, from the page's definition."""
 
     def bells(x, centres, width):
-        names = {"x": None, "c_j": centres, "s": width}
+        names = {"x": None, "c_j": centres, r"\ell": width}
         return np.array(
             [
                 [printed("def-types-rbf").value({**names, "x": v}, j=j, side=1) for j in range(len(centres))]

@@ -132,8 +132,9 @@ class Edge:
         alpha: float = 1.0,
         dashes: str = "-",
         arrow: bool = False,
+        smooth: bool = True,
     ) -> None:
-        self.points = _smooth(points)
+        self.points = _smooth(points) if smooth else np.array(points, dtype=float)
         lengths = np.hypot(*np.diff(self.points, axis=0).T)
         self.along: Array = np.concatenate([[0.0], np.cumsum(lengths)])
         self.label, self.colour, self.ink = label, colour, ink

@@ -428,21 +428,20 @@ def neuron(
 
 
 def unrolled(
-    steps: int = 4,
+    steps: int = 3,
     *,
-    names: tuple[str, str, str] = ("$W_x$", "$W_h$", "$W_y$"),
+    names: tuple[str, str] = ("$w_x$", "$w_h$"),
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a recurrent unit unrolled in time: inputs below, the state passed on to the right, outputs above.
+    """Draw a recurrent unit with its loop, and beside it the same unit unrolled in time.
 
     Parameters
     ----------
     steps : int
         The number of time steps, at least 2.
-    names : tuple of three str
-        The weights from input to state, from state to state and from state to output; all steps
-        share them.
+    names : tuple of two str
+        The weights from input to state and from state to state; all steps share them.
     title, ax
         As in `network`.
 
@@ -453,25 +452,27 @@ def unrolled(
     """
     if steps < 2:
         raise ValueError(f"to unroll a unit takes at least 2 steps, got {steps}")
-    right = 1.9 * (steps - 1)
-    ax = diagram.canvas(ax, -2.0, right + 0.7, -2.15, 2.15 + 0.45 * (title is not None))
+    start = 3.5
+    right = start + 1.9 * (steps - 1)
+    ax = diagram.canvas(ax, -0.75, right + 0.5, -2.15, 1.85 + 0.45 * (title is not None))
     size = diagram.font(ax)
     edges, taken = [], []
-    for t in range(steps):
-        column = [(1.9 * t, y) for y in (-1.7, 0.0, 1.7)]
-        for letter, at, colour in zip("xhy", column, ("grey", "blue", "green"), strict=True):
+    around = np.linspace(np.pi / 4, 3 * np.pi / 4, 41)
+    loop = 1.6 * np.sin(2 * around - np.pi / 2) * np.array([np.cos(around), np.sin(around)])  # a petal
+    red = PALETTE["red"]
+    edges.append(Edge(list(zip(*loop, strict=True)), names[1], arrow=True, colour=red, ink=red, smooth=False))
+    for x, index in [(0.0, "t"), *((start + 1.9 * t, str(t + 1)) for t in range(steps))]:
+        below, state = (x, -1.7), (x, 0.0)
+        for letter, at, colour in (("x", below, "grey"), ("h", state, "blue")):
             taken.append(diagram.node(ax, at, PALETTE[colour], tint=0.0 if letter == "x" else 0.1))
-            diagram.write(ax, at, f"${letter}_{{{t + 1}}}$", size)
-        below, state, above = column
-        edges += [Edge([below, state], names[0], arrow=True), Edge([state, above], names[2], arrow=True)]
-        edges.append(
-            Edge(
-                [(1.9 * (t - 1), 0.0), state], names[1], arrow=True, colour=PALETTE["red"], ink=PALETTE["red"]
-            )
-        )
-    diagram.write(ax, (-1.78, 0.0), "$h_0$", size)
+            diagram.write(ax, at, f"${letter}_{{{index}}}$", size)
+        edges.append(Edge([below, state], names[0], arrow=True))
+        if index != "t":
+            edges.append(Edge([(x - 1.9, 0.0), state], names[1], arrow=True, colour=red, ink=red))
+    diagram.write(ax, (1.0, -0.85), "$=$", 1.3 * size)
+    diagram.write(ax, (start - 1.78, 0.0), "$h_0$", size)
     diagram.label_edges(ax, edges, taken, 0.88 * size)
     diagram.draw_edges(ax, edges)
     if title is not None:
-        diagram.write(ax, (right / 2, 2.35), title, 1.1 * size)
+        diagram.write(ax, (right / 2, 2.05), title, 1.1 * size)
     return ax

@@ -366,7 +366,7 @@ EXERCISES = (
         hints=(
             "Which two numbers stand in the matrix? Call the one beside the diagonal q.",
             "Multiply the matrix by (1, 1) and by (1, -1). Which factors come out?",
-            "Solve (1 + q)/(1 - q) = kappa for q, and then q = exp(-d²/(2s²)) for s.",
+            "Solve (1 + q)/(1 - q) = kappa for q, and then q = exp(-d²/(2ℓ²)) for ℓ.",
         ),
         reference=widest,
         inputs=lambda rng: (nice(rng, low=0.3, high=3.0), nice(rng, low=2.0, high=60.0)),
@@ -375,7 +375,7 @@ EXERCISES = (
             Mistake(
                 "forgot the 2 under the fraction",
                 lambda d, kappa: d / np.sqrt(np.log((kappa + 1) / (kappa - 1))),
-                "The exponent is -d²/(2s²).",
+                "The exponent is -d²/(2ℓ²).",
             ),
             Mistake(
                 "gave the square of the width",

@@ -70,8 +70,8 @@ SELFCHECKS = (
     ),
     selfcheck(
         "types-rbf",
-        r"Two bells $e^{-(x - c)^2/2s^2}$ have their centres at the distance $d$. The $2\times2$ matrix of their values at the "
-        r"two centres has two eigenvalues, and the larger is $\kappa$ times the smaller. How large is the width $s$?",
+        r"Two bells $e^{-(x - c)^2/2\ell^2}$ have their centres at the distance $d$. The $2\times2$ matrix of their values at the "
+        r"two centres has two eigenvalues, and the larger is $\kappa$ times the smaller. How large is the width $\ell$?",
         r"d, \kappa",
         draw=lambda rng: (nice(rng, low=0.5, high=3.0), float(rng.integers(2, 40))),
     ),
