@@ -251,10 +251,10 @@ def test_second_moment_with_a_large_epsilon(rng, printed, discrepancy):
 
 
 @pytest.mark.equation("eq-reg-bn-invariance", method="numeric")
-@pytest.mark.parametrize("alpha", [0.01, 2.0, 100.0])
-def test_scale_of_the_weights_does_not_matter(alpha, rng, printed):
+@pytest.mark.parametrize("kappa", [0.01, 2.0, 100.0])
+def test_scale_of_the_weights_does_not_matter(kappa, rng, printed):
     A, w = rng.normal(size=(8, 5)), rng.normal(size=5)
-    names = {r"\hat u_i": lambda i: lambda w: normalised(A @ w, 0)[i - 1], r"\alpha": alpha, "w": w}
+    names = {r"\hat u_i": lambda i: lambda w: normalised(A @ w, 0)[i - 1], r"\kappa": kappa, "w": w}
     printed("eq-reg-bn-invariance").holds(names, **rows(8, "i"))
 
 

@@ -13,9 +13,18 @@ def elastic(best: Any, h: Any, l1: Any, l2: Any) -> Any:
     return np.sign(best) * np.maximum(h * np.abs(best) - l1, 0) / (h + l2)
 
 
-def project(W: Any, c: Any) -> Any:
-    """Columns of W, cut back to length c."""
-    return W * c / np.maximum(np.sqrt((W**2).sum(axis=0)), c)
+def walled(H: Any, best: Any, c: Any) -> Any:
+    """Lowest point of a quadratic cost in the ball of radius c."""
+    w, low, high = best, 0.0, np.linalg.norm(H @ best) / c
+    for _ in range(60):
+        l2 = (low + high) / 2
+        w = np.linalg.solve(H + l2 * np.eye(len(H)), H @ best)
+        low, high = (l2, high) if np.linalg.norm(w) > c else (low, l2)
+    return w
+
+
+def _cut(w: Any, c: Any) -> Any:
+    return w * c / np.maximum(np.sqrt(w @ w), c)
 
 
 def spread(a: Any, w: Any, group: Any, p: Any) -> Any:
@@ -126,6 +135,16 @@ def _groups(rng: np.random.Generator) -> tuple[Any, ...]:
     return nice(rng, n), nice(rng, n), np.arange(n) % 3, float(rng.choice([0.1, 0.2, 0.3, 0.6]))
 
 
+def _valley(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(2, 4))
+    A = nice(rng, n, n)
+    return (
+        (A @ A.T + 0.5 * np.eye(n)).round(2),
+        nice(rng, n, low=-3.0, high=3.0),
+        nice(rng, low=0.5, high=3.0),
+    )
+
+
 def _layer(rng: np.random.Generator) -> tuple[Any, ...]:
     n, m = int(rng.integers(2, 5)), int(rng.integers(3, 6))
     return rng.normal(size=(n, m)), nice(rng, m, low=0.5, high=2.0), nice(rng, n, m)
@@ -208,55 +227,59 @@ EXERCISES = (
     Exercise(
         id="reg-project",
         chapter="regularization",
-        title="Max-norm as a projection",
-        difficulty=2,
-        minutes=8,
+        title="Where max-norm ends",
+        difficulty=3,
+        minutes=15,
         equation="eq-reg-projection",
         hints=(
-            "W has the shape (M_{l-1}, M_l). Are the weights into node j a row or a column?",
-            "The factor of {eq}`eq-reg-projection` is c over the larger of c and the length.",
+            "Draw the ellipses of equal cost and the circle. At the lowest point of the circle, which way does the gradient point?",
+            "The gradient points straight inwards or outwards there: it is a multiple of w. So H(w - w*) = -λw for some λ ≥ 0. Which penalty has the same minimum?",
+            "The length of that minimum falls as λ grows. Halve an interval until you have the λ for which it is c. (Or go downhill in small steps, and project after each.)",
         ),
-        reference=project,
-        inputs=lambda rng: (
-            nice(rng, *(int(k) for k in rng.integers(2, 5, size=2))),
-            nice(rng, low=0.8, high=3.0),
+        reference=walled,
+        inputs=_valley,
+        cases=(
+            (np.diag([1.0, 10.0]), np.array([3.0, 0.5]), 1.0),
+            (np.diag([1.0, 10.0]), np.array([0.3, 0.5]), 1.0),
+            (np.eye(2), np.array([3.0, -4.0]), 2.0),
         ),
-        cases=((np.zeros((3, 2)), 1.0),),
+        rtol=1e-4,
+        atol=1e-5,
         mistakes=(
             Mistake(
-                "projected the rows, the weights out of a node",
-                lambda W, c: project(W.T, c).T,
-                "The column j holds the weights into node j.",
+                "projected the minimum of the cost without the wall",
+                lambda H, best, c: _cut(best, c),
+                "That is the point of the ball nearest to w*. The cost asks for another distance: steep directions count more.",
             ),
             Mistake(
-                "gave every column the length c",
-                lambda W, c: W * c / np.maximum(np.sqrt((W**2).sum(axis=0)), 1e-12),
-                "Weights that are short enough stay as they are.",
+                "went to the wall, wherever the minimum lies",
+                lambda H, best, c: _cut(walled(H, best * max(1.0, 2 * c / np.linalg.norm(best)), c), c),
+                "A minimum inside the ball does not feel the wall.",
+            ),
+            Mistake(
+                "left the wall out",
+                lambda H, best, c: best,
+                "The length may be c at most.",
             ),
             Mistake(
                 "cut each weight by itself",
-                lambda W, c: np.clip(W, -c, c),
-                "The length of the whole vector is limited; its direction stays.",
+                lambda H, best, c: np.clip(best, -c, c),
+                "The length of the whole vector is limited.",
             ),
             Mistake(
-                "took the length of the whole matrix",
-                lambda W, c: W * c / np.maximum(np.sqrt((W**2).sum()), c),
-                "Each node has a limit of its own.",
+                "took the weights for independent: only the diagonal of H",
+                lambda H, best, c: walled(np.diag(np.diag(H)), best, c),
+                "The elements beside the diagonal turn the ellipses. The gradient is H(w - w*).",
             ),
             Mistake(
-                "took the sum of the absolute values for the length",
-                lambda W, c: W * c / np.maximum(np.abs(W).sum(axis=0), c),
-                "The length is Euclid's.",
+                "took the square of the length for the length",
+                lambda H, best, c: walled(H, best, np.sqrt(c)),
+                "It is the length that may be c, not its square.",
             ),
             Mistake(
-                "forgot the root",
-                lambda W, c: W * c / np.maximum((W**2).sum(axis=0), c),
-                "The length is the root of the sum of squares.",
-            ),
-            Mistake(
-                "cut long columns back to length 1",
-                lambda W, c: W / np.where((W**2).sum(axis=0) > c**2, np.sqrt((W**2).sum(axis=0)), 1.0),
-                "Divided by its length a vector has the length 1. It should have the length c.",
+                "forgot the curvature before w*",
+                lambda H, best, c: walled(H, np.linalg.solve(H, best), c),
+                "The derivative of the cost is H(w - w*): H multiplies w* as well.",
             ),
         ),
     ),

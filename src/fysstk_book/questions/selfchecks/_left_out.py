@@ -26,6 +26,7 @@ LEFT_OUT = {
     "opt-first": "with other numbers, too, the answer takes a program that tries the steps one by one",
     "opt-measure": MEASURED,
     "reg-measure": MEASURED,
+    "reg-project": "with other numbers, too, the answer takes a program that finds a root",
     "two-polynomial": TRAINED,
     "two-xor": MANY,
     "types-memory": MANY,

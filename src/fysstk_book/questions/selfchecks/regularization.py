@@ -31,14 +31,6 @@ SELFCHECKS = (
         ),
     ),
     selfcheck(
-        "reg-project",
-        r"Each column of $W$ holds the weights into a node. Cut them back to the length $c$ where they are longer, and give "
-        r"the new matrix.",
-        "W, c",
-        draw=lambda rng: (nice(rng, 2, 2, low=-3.0, high=3.0), nice(rng, low=0.8, high=3.0)),
-        say={"projected the rows, the weights out of a node": "Column j holds the weights into node j."},
-    ),
-    selfcheck(
         "reg-dropout",
         r"Four nodes with the outputs $a$ feed one linear output with the weights $w$. The first two share a mask of inverted "
         r"dropout, and so do the last two; each pair is dropped with the probability $p$. Give the mean and the variance of "
