@@ -167,7 +167,7 @@ def small_book(tmp_path):
 def test_a_book_is_built_whole_and_strictly_and_its_chapters_run_once(small_book, tmp_path):
     site = tmp_path / "_build" / "html"
     page = tmp_path / "book" / "one.md"
-    page.write_text(CHAPTER + "\n(more)=\n## More\n")
+    page.write_text(CHAPTER + "\n```{index} depth\n```\n\n(more)=\n## More\n")
     status, said = small_book()
     assert status == 0, said
     assert f"Open {site}/index.html" in said
@@ -191,6 +191,7 @@ def test_a_book_is_built_whole_and_strictly_and_its_chapters_run_once(small_book
     status, said = small_book()
     assert (status, "Site: book/index and what depends on it" in said) == (0, True), said
     assert "Read <a" in (site / "book" / "index.html").read_text()
+    assert '"indexentries": {"depth": [[1,' in (site / "searchindex.js").read_text(), "of a page not written"
     page.write_text(page.read_text().replace("More", "Much more"))
     status, said = small_book()
     assert (status, "Site: book/one and what depends on it" in said) == (0, True), said

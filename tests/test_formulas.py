@@ -21,7 +21,7 @@ def site(tmp_path_factory):
     """The folder of a site with one page, typeset."""
     root = tmp_path_factory.mktemp("formulas")
     (root / "page.html").write_text(PAGE, encoding="utf-8")
-    book_mathjax.typeset_site(root, tmp_path_factory.mktemp("rules") / "rules.css")
+    book_mathjax.typeset_site(root, tmp_path_factory.mktemp("kept"))
     return root
 
 
@@ -30,6 +30,17 @@ def test_formulas_are_typeset_and_spoken(site):
     assert page.count("<mjx-math") == page.count("<mjx-assistive-mml") == 2
     assert r"\(" not in page
     assert r"\[" not in page
+
+
+def test_formulas_of_an_earlier_run_are_used_again(tmp_path, monkeypatch):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page.html").write_text(PAGE, encoding="utf-8")
+    book_mathjax.typeset_site(tmp_path / "first", tmp_path / "kept")
+    monkeypatch.setattr(book_mathjax, "MiniRacer", None)  # no engine is started
+    book_mathjax.typeset_site(tmp_path / "second", tmp_path / "kept")
+    for file in ("page.html", f"_static/{book_mathjax.SHEET}"):
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
 
 
 def test_fonts_have_every_glyph_that_is_shown(site):

@@ -48,6 +48,7 @@ def tiny(tmp_path, monkeypatch):
         (tmp_path / "book" / "synonyms.yml").write_text(synonyms)
         out, warnings = tmp_path / "html", io.StringIO()
         settings = {"extensions": ["myst_parser", "book_search"], "html_theme": "basic"}
+        settings["source_suffix"] = {".md": "markdown"}  # what MyST-NB, once loaded, leaves behind is another
         with patch_docutils(None), docutils_namespace():
             doctrees = tmp_path / "doctrees"
             app = Sphinx(tmp_path, None, out, doctrees, "html", settings, None, warnings, freshenv=True)

@@ -75,9 +75,11 @@ class Book:
         return parse_file(str(self.root / "book" / "references.bib"))
 
     @cached_property
-    def style(self) -> Style:
-        """The style of full references; to look up its parts takes a second."""
-        return Style()
+    def references(self) -> dict[str, str]:
+        """The full references in Markdown by their keys, sorted by author."""
+        works = Style().format_bibliography(self.bibliography, list(self.bibliography.entries))
+        texts = {work.key: work.text.render(Backend()) for work in works}
+        return {key: " ".join(re.sub(r"\\([.:()-])", r"\1", text).split()) for key, text in texts.items()}
 
     def short(self, key: str) -> tuple[str, str]:
         """Return how a work is cited: ("Glorot and Bengio", "2010")."""
@@ -90,10 +92,8 @@ class Book:
 
     def long(self, keys: Iterable[str]) -> list[str]:
         """Return full references in Markdown, sorted by author."""
-        known = [key for key in keys if key in self.bibliography.entries]
-        found = self.style.format_bibliography(self.bibliography, known) if known else ()
-        works = [work.text.render(Backend()) for work in found]
-        return [" ".join(re.sub(r"\\([.:()-])", r"\1", work).split()) for work in works]
+        wanted = set(keys)
+        return [text for key, text in self.references.items() if key in wanted]
 
 
 class Writer:
@@ -125,7 +125,7 @@ class Writer:
             self.markdown.append("\n".join(f"- {reference}" for reference in references))
         self.flush()
         identify(self.cells)
-        self.cells.insert(1, nbformat.v4.new_code_cell(install(), id=launch.INSTALL))
+        self.cells.insert(1, new_cell("code", install(), id=launch.INSTALL))
         return nbformat.v4.new_notebook(cells=self.cells, metadata=METADATA)
 
     def add(self, block: str | Directive) -> None:
@@ -146,7 +146,7 @@ class Writer:
         source = re.sub(r"\n{3,}", "\n\n", "\n\n".join(self.markdown)).strip()
         self.markdown = []
         if source:
-            self.cells.append(nbformat.v4.new_markdown_cell(source))
+            self.cells.append(new_cell("markdown", source))
 
     def contents(self) -> str:
         """Return the list of the notebooks in the order of the book; a folder shows them by their names."""
@@ -166,7 +166,7 @@ class Writer:
     def code(self, source: str, options: dict) -> None:
         """Append a cell of code, and the caption of its figure."""
         self.flush()
-        cell = nbformat.v4.new_code_cell(source)
+        cell = new_cell("code", source)
         if tags := options.get("tags"):
             cell.metadata["tags"] = [tags] if isinstance(tags, str) else list(tags)
             if "hide-input" in cell.metadata["tags"]:
@@ -379,6 +379,12 @@ if not all(map(find_spec, needed)):
 """)'''
 
 
+def new_cell(kind: str, source: str, id: str = "") -> nbformat.NotebookNode:
+    """Return a cell; nbformat's own function would hold each against the schema, and the notebook again."""
+    run = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    return nbformat.from_dict({"cell_type": kind, "id": id, "metadata": {}, "source": source, **run})
+
+
 def identify(cells: list[nbformat.NotebookNode]) -> None:
     """Give each cell an id that depends on its content alone: an edit elsewhere does not change it."""
     seen: Counter[str] = Counter()
@@ -388,9 +394,11 @@ def identify(cells: list[nbformat.NotebookNode]) -> None:
         cell.id = hashlib.sha256(f"{seen[content]}\n{content}".encode()).hexdigest()[:12]
 
 
-def write_all(folder: Path, *, solutions: bool, only: Iterable[Path] | None = None) -> list[str]:
+def write_all(
+    folder: Path, *, solutions: bool, only: Iterable[Path] | None = None, book: Book | None = None
+) -> list[str]:
     """Write the notebooks of the book's pages into a folder of their own; return what went wrong."""
-    book = Book()
+    book = book or Book()
     wanted = {path.resolve() for path in only} if only is not None else None
     problems: list[str] = []
     written = set()
@@ -399,7 +407,7 @@ def write_all(folder: Path, *, solutions: bool, only: Iterable[Path] | None = No
         if is_notebook(page.path) and (wanted is None or page.path.resolve() in wanted):
             writer = Writer(page, book, solutions=solutions)
             target = folder / f"{page.name}.ipynb"
-            target.write_text(nbformat.writes(writer.notebook()) + "\n", encoding="utf8")
+            target.write_text(nbformat.v4.writes(writer.notebook()) + "\n", encoding="utf8")
             written.add(target)
             problems += writer.problems
     for old in set(folder.glob("*.ipynb")) - written:
@@ -409,8 +417,9 @@ def write_all(folder: Path, *, solutions: bool, only: Iterable[Path] | None = No
 
 def write_both(target: Path = TARGET) -> list[str]:
     """Write both sets; return what went wrong."""
-    problems = write_all(target / "student", solutions=False)
-    problems += write_all(target / "instructor", solutions=True)
+    book = Book()
+    problems = write_all(target / "student", solutions=False, book=book)
+    problems += write_all(target / "instructor", solutions=True, book=book)
     return list(dict.fromkeys(problems))
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
+import pybtex.plugin
 from jupyter_book.config import get_final_config
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.console import color_terminal, nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
+from sphinx.util.index_entries import split_index_msg
 
 from depends import fingerprint
 from inputs import ROOT
@@ -43,6 +46,8 @@ def render(
     )
     if not color_terminal():
         nocolor()
+    # For each citation it would ask all installed packages for plugins, which takes 0.05 s.
+    pybtex.plugin.find_plugin = functools.cache(pybtex.plugin.find_plugin)
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(
             srcdir=ROOT,
@@ -61,19 +66,34 @@ def render(
             app.connect("env-get-outdated", lambda app, env, *_: [*changed, *outdated(env)])
         app.connect("env-get-updated", write_whom_it_concerns)  # the numbers are known by then
         app.build(force_all=changed is None)
-    forget_old_words(Path(app.outdir, "searchindex.js"))
+    mend_search_index(Path(app.outdir, "searchindex.js"), app.env)
     remove_old_images(app)
     return app.statuscode == 0
 
 
-def forget_old_words(index: Path) -> None:
-    """Remove the words that no page has any more; an incremental run leaves them in the search index."""
+def mend_search_index(index: Path, env: BuildEnvironment) -> None:
+    """Make the search index of an incremental run that of a full one.
+
+    Such a run leaves words that no page has any more, and loses the terms of pages that it does not write.
+    """
     if index.is_file():
         start, end = "Search.setIndex(", ")"
         found = json.loads(index.read_text(encoding="utf-8").removeprefix(start).removesuffix(end))
         for kind in ("terms", "titleterms"):
             found[kind] = {word: pages for word, pages in found[kind].items() if pages != []}
+        found["indexentries"] = index_entries(env, found["docnames"])
         index.write_text(start + json.dumps(found, sort_keys=True) + end, encoding="utf-8")
+
+
+def index_entries(env: BuildEnvironment, pages: list[str]) -> dict[str, list[tuple[int, str, bool]]]:
+    """Return where each term stands: the place of its page, the id, and whether it is the main one."""
+    found: dict[str, set[tuple[int, str, bool]]] = {}
+    entries = env.get_domain("index").entries
+    for place, page in enumerate(pages):
+        for kind, value, id, main, _ in entries.get(page, []):
+            for term in split_index_msg(kind, value)[: 1 if kind in ("see", "seealso") else None]:
+                found.setdefault(term.lower(), set()).add((place, id, main == "main"))
+    return {term: sorted(places) for term, places in found.items()}
 
 
 def remove_old_images(app: Sphinx) -> None:
@@ -98,15 +118,10 @@ def fingerprints(env: BuildEnvironment) -> dict[str, str]:
 
 
 def write_whom_it_concerns(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Return what to write again: all pages, if something has changed that pages say of each other.
-
-    Else those with entries of the index: an old search index, when it is read, has lost them.
-    """
+    """Return what to write again: all pages, if something has changed that pages say of each other."""
     env.book_files = fingerprints(env)
     before, env.book_mentions = getattr(env, "book_mentions", None), mentions(env)
-    if before != env.book_mentions:
-        return sorted(env.found_docs)
-    return [page for page, entries in env.get_domain("index").entries.items() if entries]
+    return sorted(env.found_docs) if before != env.book_mentions else []
 
 
 def mentions(env: BuildEnvironment) -> str:

@@ -17,6 +17,7 @@ import re
 import shutil
 import unicodedata
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 from book_light import write_font
@@ -39,7 +40,7 @@ COMPONENTS = (
 )
 FONTS = "output/chtml/fonts/woff-v2"
 SHEET = "mathjax/mathjax.css"  # in _static
-RULES = ".formulas/rules.css"  # beside what Sphinx remembers of the pages
+KEPT = ".formulas"  # beside what Sphinx remembers of the pages
 # An unknown command is an error here; in a browser MathJax would look for a package, or print it in red.
 SETTINGS = """
 var window = undefined, global = globalThis;
@@ -137,34 +138,43 @@ def kept_engine() -> MiniRacer:
     return engine
 
 
-def typeset_site(site: Path, earlier: Path) -> None:
+def typeset_site(site: Path, kept: Path) -> None:
     """Typeset the formulas of all pages below `site`, and write their style sheet and fonts.
 
-    Pages that an earlier run has typeset keep its formulas. So its rules stay: if there is a file `earlier`,
-    they stand in it, and this run's are added.
+    The folder `kept` holds what an earlier run has made: each formula as HTML, and the rules for all of them.
     """
-    with MiniRacer() as engine:
-        start(engine)
+    rules, formulas = kept / "rules.css", kept / "formulas.json"
+    known = json.loads(formulas.read_text(encoding="utf-8")) if formulas.is_file() else {}
+    new: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
 
         @functools.cache
+        def engine() -> MiniRacer:
+            found = stack.enter_context(MiniRacer())
+            start(found)
+            return found
+
         def typeset(tex: str, display: bool) -> str:
-            return engine.eval(f"typeset({json.dumps(tex)}, {json.dumps(display)})")
+            call = f"typeset({json.dumps(tex)}, {json.dumps(display)})"
+            if call not in known:
+                known[call] = new[call] = engine().eval(call)
+            return known[call]
 
         for page in sorted(site.rglob("*.html")):
             text = page.read_text(encoding="utf-8")
-            new = FORMULA.sub(functools.partial(replace, typeset, page.relative_to(site)), text)
-            if new != text:
-                page.write_text(new, encoding="utf-8")
-        rules = engine.eval("sheet()")
-    rules = tidy(rules)
-    if earlier.is_file():
-        rules = merged(earlier.read_text(encoding="utf-8"), rules)
-    earlier.parent.mkdir(parents=True, exist_ok=True)
-    earlier.write_text(rules, encoding="utf-8")
-    write_sheet(site / "_static" / SHEET, rules)
+            changed = FORMULA.sub(functools.partial(replace, typeset, page.relative_to(site)), text)
+            if changed != text:
+                page.write_text(changed, encoding="utf-8")
+        sheet = rules.read_text(encoding="utf-8") if rules.is_file() else ""
+        if new or not sheet:
+            sheet = merged(sheet, tidy(engine().eval("sheet()")))
+    kept.mkdir(parents=True, exist_ok=True)
+    rules.write_text(sheet, encoding="utf-8")
+    formulas.write_text(json.dumps(known, ensure_ascii=False, indent=0), encoding="utf-8")
+    write_sheet(site / "_static" / SHEET, sheet)
 
 
-def replace(typeset: functools._lru_cache_wrapper, page: Path, found: re.Match) -> str:
+def replace(typeset: Callable[[str, bool], str], page: Path, found: re.Match) -> str:
     """Return one formula as HTML; complain where MathJax cannot read it, and leave it as it is."""
     tex = html.unescape(found["inline"] or found["display"] or found["bare"])
     try:
@@ -221,7 +231,7 @@ def glyphs(rules: str) -> dict[str, str]:
 def finish(app: Sphinx, exception: Exception | None) -> None:
     """Typeset the site that was just written."""
     if exception is None and app.builder.format == "html":
-        typeset_site(Path(app.outdir), Path(app.doctreedir).parent / RULES)
+        typeset_site(Path(app.outdir), Path(app.doctreedir).parent / KEPT)
 
 
 def use_our_renderer(app: Sphinx, config: Config) -> None:

@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -219,11 +219,12 @@ def catalogue() -> Iterator[Exercise]:
         yield from _of_module(name)
 
 
-def _mentions(name: str, id: str) -> bool:
-    """Tell whether a module's source has an exercise with that id; False where there is no source."""
+@cache
+def _source(name: str) -> str:
+    """Return the source of a module of exercises, or nothing where there is none."""
     with contextlib.suppress(OSError):
-        return f'id="{id}"' in (Path(__file__).parent / f"{name}.py").read_text(encoding="utf8")
-    return False
+        return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf8")
+    return ""
 
 
 def find(id: str) -> Exercise:
@@ -237,7 +238,7 @@ def find(id: str) -> Exercise:
         When no exercise has that id; the message names similar ones.
     """
     seen: list[str] = []
-    for name in sorted(_modules(), key=lambda name: (not _mentions(name, id), name)):
+    for name in sorted(_modules(), key=lambda name: (f'id="{id}"' not in _source(name), name)):
         for exercise in _of_module(name):
             if exercise.id == id:
                 return exercise
