@@ -9,9 +9,9 @@ from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_book.exercises._measured import covering
 from fysstk_nn.activations import sigmoid, softmax
 
-ENERGY = ("identity", "half_squared_error")
-PARTICLE = ("softmax", "cross_entropy")
-FLAGS = ("sigmoid", "binary_cross_entropy")
+ENERGY = ("identity", "half_squared_error", 0.5)
+PARTICLE = ("softmax", "cross_entropy", math.log(5))
+FLAGS = ("sigmoid", "binary_cross_entropy", 12 * math.log(2))
 
 
 def _pairs(energy: Any = ENERGY, particle: Any = PARTICLE, flags: Any = FLAGS) -> dict[str, Any]:
@@ -104,49 +104,78 @@ EXERCISES = (
         id="cost-pairs",
         chapter="costs-and-outputs",
         title="Which output, which cost?",
-        difficulty=1,
-        minutes=5,
+        difficulty=2,
+        minutes=8,
         equation="eq-cost-delta-softmax",
         hints=(
             "For each task ask: is the answer a number, one of several classes, or several answers at once?",
             "The table under {eq}`eq-cost-delta-softmax` has one row for each.",
+            "For the start, put z = 0 into the output layer: what does each output say? Then into the cost of a sample, with all of its outputs.",
         ),
         reference=_pairs(),
         mistakes=(
             Mistake(
                 "named the cost before the output",
-                _pairs(*(pair[::-1] for pair in (ENERGY, PARTICLE, FLAGS))),
-                "The pairs are right. The exercise asks for the output first, and then for the cost.",
+                _pairs(*((cost, output, start) for output, cost, start in (ENERGY, PARTICLE, FLAGS))),
+                "The choices are right. The exercise asks for the output first, then for the cost.",
             ),
             Mistake(
                 "gave the squared error another package's name",
-                _pairs(energy=("identity", "mse")),
+                _pairs(energy=("identity", "mse", 0.5)),
                 "The choice is right. The exercise names the costs as this book's package does: `half_squared_error`, with its factor ½.",
             ),
             Mistake(
                 "took softmax for the detectors",
-                _pairs(flags=PARTICLE),
+                _pairs(flags=("softmax", "cross_entropy", math.log(12))),
                 "Softmax outputs add up to 1. How many of the twelve detectors may be on at the same time?",
             ),
             Mistake(
                 "took separate sigmoids for the particle",
-                _pairs(particle=FLAGS),
+                _pairs(particle=("sigmoid", "binary_cross_entropy", 5 * math.log(2))),
                 "A track was made by exactly one of the five. Which output knows that?",
             ),
             Mistake(
                 "gave the energy a sigmoid",
-                _pairs(energy=("sigmoid", "half_squared_error")),
+                _pairs(energy=("sigmoid", "half_squared_error", 0.5)),
                 "A sigmoid never leaves the interval from 0 to 1. Does an energy?",
             ),
             Mistake(
                 "judged the classes by a squared error",
-                _pairs(particle=("softmax", "half_squared_error"), flags=("sigmoid", "half_squared_error")),
+                _pairs(
+                    particle=("softmax", "half_squared_error", math.log(5)),
+                    flags=("sigmoid", "half_squared_error", 12 * math.log(2)),
+                ),
                 "This can be trained, but the slope of the output does not cancel. Which cost makes it?",
             ),
             Mistake(
                 "exchanged the two classifications",
                 _pairs(particle=FLAGS, flags=PARTICLE),
                 "Which of the two tasks has answers that exclude each other?",
+            ),
+            Mistake(
+                "counted one of the twelve questions",
+                _pairs(flags=(*FLAGS[:2], math.log(2))),
+                "The outputs and costs are right. A sample has twelve answers, and its cost is the sum over them.",
+            ),
+            Mistake(
+                "forgot the ½ of the squared error",
+                _pairs(energy=(*ENERGY[:2], 1.0)),
+                "The outputs and costs are right. The variance of the energies is 1, and the cost has a factor ½.",
+            ),
+            Mistake(
+                "took the start to be perfect where z = 0",
+                _pairs(energy=(*ENERGY[:2], 0.0)),
+                "The outputs and costs are right. The mean of the energies is 0, but each of them misses it.",
+            ),
+            Mistake(
+                "gave the probabilities instead of the costs",
+                _pairs(particle=(*PARTICLE[:2], 0.2), flags=(*FLAGS[:2], 0.5)),
+                "The outputs and costs are right. This is what the outputs say at z = 0; the cost has a logarithm of it.",
+            ),
+            Mistake(
+                "took the logarithm to base 10",
+                _pairs(particle=(*PARTICLE[:2], math.log10(5)), flags=(*FLAGS[:2], 12 * math.log10(2))),
+                "The outputs and costs are right. The cross-entropy has the natural logarithm.",
             ),
         ),
     ),
