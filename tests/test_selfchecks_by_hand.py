@@ -461,6 +461,30 @@ def same_training(eta, penalty, alpha, beta, c):
     return rate, eta * penalty / rate, mine, alpha * beta / mine
 
 
+def best_stairs(p, m):
+    def end(start, error):  # how far a level reaches that is nowhere off by more
+        return min(1.0, (start**p + 2 * error) ** (1 / p))
+
+    low, high = 0.0, 1.0
+    for _ in range(100):
+        error, x = (low + high) / 2, 0.0
+        for _ in range(int(m)):
+            x = end(x, error)
+        low, high = (low, error) if x >= 1 else (error, high)
+    ends = [0.0]
+    for _ in range(int(m)):
+        ends.append(end(ends[-1], high))
+    return [*ends[1:-1], *(((a**p) + (b**p)) / 2 for a, b in itertools.pairwise(ends))]
+
+
+def reach(J, k, epsilon):
+    low, high = 0.0, 100.0
+    for _ in range(100):
+        x = (low + high) / 2
+        low, high = (x, high) if J - J * sigma(k * x) > epsilon else (low, x)
+    return 2 * low
+
+
 def width(d, kappa):
     low, high = 0.0, 100.0
     for _ in range(100):
@@ -519,7 +543,8 @@ SOLVED = {
     "types-recurrent": (last_bias, "w_h"),
     "types-rbf": (width, r"d \kappa"),
     "ua-polygon": (polygon, "x y"),
-    "ua-jump": (lambda p, q: abs(q - p) / 2, "p q"),
+    "ua-cells": (best_stairs, "p m"),
+    "ua-jump": (reach, r"J k \varepsilon"),
     "van-clip": (clipped, r"\partial-w \partial-b c"),
     "van-residual": (residual_layer, "g W^l f'"),
     "van-leaky": (lambda n, alpha: math.sqrt(1 / (n * (0.5 + alpha * alpha / 2))), r"n \alpha"),

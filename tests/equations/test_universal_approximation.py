@@ -194,11 +194,17 @@ def test_stairs_for_waves_keep_to_the_bound(printed):
             middles = (np.floor(k @ x / h) + 0.5) * h
             return np.cos(middles + phase) @ c
 
-        names = {"F": lambda x: np.cos(k @ x + phase) @ c, "f": staircase, "h": h, "c_k": list(c)}
-        read = {"k": range(7), "x": list(points)}
+        names = {"F": lambda x: np.cos(k @ x + phase) @ c, "f": staircase, "h": h, "A_j": list(c)}
+        read = {"j": range(7), "x": list(points)}
         printed("eq-ua-waves-error").holds(names, **read)
         error, bound = (printed("eq-ua-waves-error").value(names, side=side, **read) for side in (0, 1))
         assert bound / 10 < error <= bound
-    stairs = {"F": np.sin, "f": lambda x: np.sin((np.floor(x / 0.1) + 0.5) * 0.1), "h": 0.1, "c_k": [1.0]}
-    printed("eq-ua-waves-error").holds(stairs, k=range(1), x=[0.0])  # steepest here: it is all but reached
-    assert printed("eq-ua-waves-error").value(stairs, side=0, k=range(1), x=[0.0]) > 0.999 * 0.1 / 2
+    stairs = {
+        "F": np.sin,
+        "f": lambda x: np.sin((np.floor(x / 0.1) + 0.5) * 0.1),
+        "h": 0.1,
+        "A_j": [1.0],
+    }
+    one = {"j": range(1), "x": [0.0]}
+    printed("eq-ua-waves-error").holds(stairs, **one)  # steepest here: it is all but reached
+    assert printed("eq-ua-waves-error").value(stairs, side=0, **one) > 0.999 * 0.1 / 2

@@ -79,9 +79,28 @@ def to_sigmoid(w: Any, b: Any, v: Any, c: Any) -> Any:
     return 2 * w, 2 * b, 2 * v, c - np.sum(v)
 
 
-def cells(K: Any, epsilon: Any) -> Any:
-    """Smallest number of cells that the bound allows."""
-    return int(np.ceil(K / (2 * epsilon)))
+def stairs(p: Any, m: Any) -> Any:
+    """Places of the steps and levels of the best staircase for x**p on [0, 1]."""
+    return (np.arange(1, m) / m) ** (1 / p), (np.arange(m) + 0.5) / m
+
+
+def _power(rng: np.random.Generator) -> tuple[Any, ...]:
+    return float(rng.choice([0.25, 0.5, 1.5, 2.0, 3.0, 4.0])), int(rng.integers(2, 7))
+
+
+def too_wrong(J: Any, k: Any, epsilon: Any) -> Any:
+    """Width of the region in which a sigmoid is off by more than epsilon from a jump."""
+    return max(0.0, _width(J / epsilon - 1, k))
+
+
+def _width(ratio: Any, k: Any) -> Any:
+    """Return twice the place at which e^(kx) is the ratio; 0 if it is at none."""
+    return 2 * float(np.log(ratio)) / k if ratio > 0 else 0.0
+
+
+def _a_jump(rng: np.random.Generator) -> tuple[Any, ...]:
+    J, k = nice(rng, low=0.5, high=3.0), float(rng.choice([5.0, 10.0, 20.0, 50.0]))
+    return abs(J), k, round(abs(J) * float(rng.choice([0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.7])), 4)
 
 
 def output_weights(x: Any, y: Any) -> Any:
@@ -272,34 +291,54 @@ EXERCISES = (
     Exercise(
         id="ua-cells",
         chapter="universal-approximation",
-        title="How many cells?",
-        difficulty=1,
-        minutes=4,
+        title="Steps where they are needed",
+        difficulty=2,
+        minutes=12,
         equation="eq-ua-staircase-error",
-        hints=("Solve K/(2m) ≤ ε for m. m is a whole number.",),
-        reference=cells,
-        inputs=lambda rng: (nice(rng, low=0.5, high=20), 10 ** -float(rng.uniform(0.5, 3))),
-        cases=((0.5, 0.5), (2.0, 0.5), (1.0, 0.5), (3.0, 0.25)),
+        hints=(
+            "By how much does F change within a cell, and which level is off by the least then?",
+            "F rises from 0 to 1. How is the rise best shared out among m levels?",
+        ),
+        reference=stairs,
+        inputs=_power,
+        cases=((0.5, 2), (2.0, 4), (1.0, 3)),
         mistakes=(
             Mistake(
-                "rounded down",
-                lambda K, epsilon: int(np.floor(K / (2 * epsilon))),
-                "With fewer cells the bound no longer promises ε: round up.",
+                "took cells of equal width",
+                lambda p, m: (np.arange(1, m) / m, ((np.arange(m) + 0.5) / m) ** p),
+                "For p = 1 this is right. Otherwise F changes more in one cell than in another: make the worst one narrower.",
             ),
             Mistake(
-                "forgot the factor 2",
-                lambda K, epsilon: int(np.ceil(K / epsilon)),
-                "No point is farther from the middle of its cell than half a cell.",
+                "took the value in the middle of each cell for its level",
+                lambda p, m: (
+                    stairs(p, m)[0],
+                    (
+                        (np.concatenate([[0.0], stairs(p, m)[0]]) + np.concatenate([stairs(p, m)[0], [1.0]]))
+                        / 2
+                    )
+                    ** p,
+                ),
+                "The steps are right. In a cell F runs from one value to another: which level is equally far from both?",
             ),
             Mistake(
-                "multiplied by 2 instead of dividing",
-                lambda K, epsilon: int(np.ceil(2 * K / epsilon)),
-                "The 2 stands under the fraction: K/(2m).",
+                "turned the power round",
+                lambda p, m: ((np.arange(1, m) / m) ** p, stairs(p, m)[1]),
+                "The levels are right. At a step x^p has a certain value: solve for x.",
             ),
             Mistake(
-                "used the bound for kinks",
-                lambda K, epsilon: int(np.ceil(np.sqrt(K / (8 * epsilon)))),
-                "This exercise is about steps.",
+                "took the value at the left end of each cell for its level",
+                lambda p, m: (stairs(p, m)[0], np.arange(m) / m),
+                "The steps are right. At the right end of a cell this level is off by all that F has risen there.",
+            ),
+            Mistake(
+                "made the first and the last level exact",
+                lambda p, m: ((np.arange(0.5, m - 1) / (m - 1)) ** (1 / p), np.arange(m) / (m - 1)),
+                "At 0 and at 1 you are exact, and all other cells pay for it. May the ends not be off as far as the rest?",
+            ),
+            Mistake(
+                "gave the jumps in place of the levels",
+                lambda p, m: (stairs(p, m)[0], np.full(m, 1 / m)),
+                "By so much each step rises. How high is the staircase there?",
             ),
         ),
     ),
@@ -348,23 +387,49 @@ EXERCISES = (
     Exercise(
         id="ua-jump",
         chapter="universal-approximation",
-        title="A jump",
-        difficulty=1,
-        minutes=4,
-        equation="eq-ua-jump",
-        hints=("How large is the jump?",),
-        reference=1.5,
+        title="How far does a jump reach?",
+        difficulty=2,
+        minutes=10,
+        equation="eq-ua-step-error",
+        hints=(
+            "Take x > 0. What is J - f(x), written with σ(-kx)? And on the other side?",
+            "At which distance is it just ε? Is there always such a distance?",
+        ),
+        reference=too_wrong,
+        inputs=_a_jump,
+        cases=((1.0, 10.0, 0.1), (3.0, 20.0, 2.0), (0.5, 10.0, 0.05), (1.0, 10.0, 1.5)),
         mistakes=(
-            Mistake("gave the size of the jump", 3.0, "The network may pass through the middle of the jump."),
+            Mistake(
+                "counted one side of the jump only",
+                lambda J, k, epsilon: too_wrong(J, k, epsilon) / 2,
+                "So far the region reaches to the right. It reaches to the left as well.",
+            ),
             Mistake(
                 "said that the error can vanish",
-                0.0,
-                "The mean error can; the largest cannot, since the network is continuous.",
+                lambda J, k, epsilon: 0.0,
+                "The network is continuous: it takes some way to get from 0 to J. How long is it?",
             ),
             Mistake(
-                "gave the middle of the jump", 3.5, "That is the value to pass through. How wrong is it?"
+                "used the upper bound of the error",
+                lambda J, k, epsilon: max(0.0, _width(J / epsilon, k)),
+                "Wherever the network is too wrong, you are right, but the region is smaller: take the error itself, not "
+                "exp(-k|x|).",
             ),
-            Mistake("halved the upper value", 2.5, "The jump is the difference of the two values."),
+            Mistake(
+                "forgot the size of the jump",
+                lambda J, k, epsilon: max(0.0, _width(1 / epsilon - 1, k)),
+                "For J = 1 this is right. The network is J times a sigmoid, and so is its error.",
+            ),
+            Mistake(
+                "gave a negative width where the network is nowhere so wrong",
+                lambda J, k, epsilon: _width(J / epsilon - 1, k),
+                "Right where ε is less than half the jump. Where it is more, how wide is the region?",
+            ),
+            Mistake(
+                "multiplied by k",
+                lambda J, k, epsilon: too_wrong(J, k, epsilon) * k * k,
+                "A steeper sigmoid is faster: the region gets narrower as k grows.",
+            ),
         ),
     ),
     Exercise(

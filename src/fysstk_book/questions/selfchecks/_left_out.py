@@ -109,6 +109,9 @@ UNASKED = {
         "left out the singular values": "the number of nodes is asked for",
         "put the singular values into both matrices": "the number of nodes is asked for",
     },
+    "ua-jump": {
+        "gave a negative width where the network is nowhere so wrong": "ε is smaller than half the jump",
+    },
     "van-clip": {
         "divided by the length of a gradient that is zero": "it gives no number",
     },

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from fysstk_book.exercises import nice
-from fysstk_book.questions.selfchecks import Family, selfcheck
+from fysstk_book.questions.selfchecks import selfcheck
 from fysstk_book.questions.selfchecks._typeset import number
 
 
@@ -56,14 +56,12 @@ SELFCHECKS = (
     ),
     selfcheck(
         "ua-cells",
-        r"A staircase of $m$ cells on $[0, 1]$ approximates a function that nowhere changes faster than $|F'| \le K$; its "
-        r"value in each cell is right in the middle. What is the smallest $m$ for which the bound promises an error of at "
-        r"most $\varepsilon$?",
-        r"K, \varepsilon",
-        draw=lambda rng: (
-            float(rng.integers(2, 13)),
-            float(rng.choice([0.03, 0.06, 0.07, 0.09, 0.11, 0.13])),
-        ),
+        r"A staircase with $m$ levels approximates $F(x) = x^p$ on $[0, 1]$. Its steps may be at any places, and its largest "
+        r"error is as small as it can be. Give the places of the $m - 1$ steps and then the $m$ levels, each from left to "
+        r"right.",
+        "p, m",
+        draw=lambda rng: (float(rng.choice([0.5, 1.5, 2.0, 3.0, 4.0])), 3),
+        part=np.concatenate,
     ),
     selfcheck(
         "ua-polygon",
@@ -78,19 +76,13 @@ SELFCHECKS = (
     ),
     selfcheck(
         "ua-jump",
-        r"The function is $F(x) = p$ for $x < 0$ and $F(x) = q$ for $x \ge 0$. Below which number can a network with sigmoids "
-        r"never bring its largest error?",
-        "p, q",
-        draw=lambda rng: tuple(float(x) for x in np.sort(rng.integers(1, 30, size=2) / 2)),
-        family=Family(
-            (2.0, 5.0),
-            lambda p, q: (q - p) / 2,
-            {
-                "gave the size of the jump": lambda p, q: q - p,
-                "said that the error can vanish": lambda p, q: 0.0,
-                "gave the middle of the jump": lambda p, q: (p + q) / 2,
-                "halved the upper value": lambda p, q: q / 2,
-            },
+        r"A function is 0 for $x < 0$ and $J$ for $x > 0$, and a network says $J\sigma(kx)$. How wide is the region in which "
+        r"it is wrong by more than $\varepsilon$?",
+        r"J, k, \varepsilon",
+        draw=lambda rng: (
+            float(rng.choice([2.0, 3.0, 4.0, 5.0])),
+            float(rng.choice([5.0, 10.0, 20.0])),
+            float(rng.choice([0.05, 0.1, 0.2, 0.4])),
         ),
     ),
 )
