@@ -312,10 +312,10 @@ def test_both_losses_lie_above_the_mistakes(s, printed, discrepancy):
         losses = [printed("eq-cost-bounds").value(names, statement=k) for k in (0, 1)]
         hinge, logistic = (printed(label).value(names) for label in ("def-cost-hinge", "eq-cost-logistic"))
         error = max(abs(losses[0] - hinge), abs(losses[1] - logistic / np.log(2)))
-        mistake = printed("eq-cost-bounds").value(names, side=0)
+        mistakes = [printed("eq-cost-bounds").value(names, statement=k, side=0) for k in (0, 1)]
         discrepancy(error)
         assert error < 1e-13
-        assert mistake == (s * f <= 0)
+        assert mistakes == [s * f <= 0] * 2
         if f == 0:
             assert np.allclose(losses, 1, rtol=0, atol=1e-15)
 
