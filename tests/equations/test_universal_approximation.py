@@ -51,26 +51,6 @@ def test_a_steep_sigmoid_is_a_step(place, sigmoid, printed):
     printed("eq-ua-step").holds({r"\sigma": sigmoid, "x": place, "s": s})
 
 
-@pytest.mark.equation("eq-ua-step-error", method="sympy")
-@pytest.mark.parametrize("side", [1, -1])
-def test_distance_from_the_step(side, sigmoid, printed, discrepancy):
-    names = {r"\sigma": sigmoid, r"\Theta": lambda z: int(side == 1), "k": k, "x": s + side * d, "s": s}
-    distance, value, bound = (printed("eq-ua-step-error").value(names, side=n) for n in range(3))
-    residual = sp.simplify(distance**2 - value**2)
-    margin = sp.simplify(bound - value - sp.exp(-2 * k * d) / (1 + sp.exp(-k * d)))
-    discrepancy(residual)
-    discrepancy(margin)
-    assert residual == 0 and margin == 0  # the bound exceeds the value by exp(-2u)/(1 + exp(-u)) > 0
-
-
-@pytest.mark.equation("eq-ua-step-error", method="numeric")
-def test_distance_from_the_step_numerically(printed):
-    names = {r"\sigma": expit, r"\Theta": step, "s": 0.1}
-    for steepness in (1.0, 5.0, 20.0):
-        for place in np.linspace(-1, 1, 20):
-            printed("eq-ua-step-error").holds({**names, "k": steepness, "x": place})
-
-
 @pytest.mark.equation("eq-ua-tanh", method="sympy")
 def test_tanh_is_a_stretched_sigmoid(sigmoid, printed):
     names = {r"\sigma": sigmoid, r"\tanh": lambda z: sp.tanh(z).rewrite(sp.exp), "z": z}

@@ -390,7 +390,7 @@ EXERCISES = (
         title="How far does a jump reach?",
         difficulty=2,
         minutes=10,
-        equation="eq-ua-step-error",
+        equation="eq-ua-jump",
         hints=(
             "Take x > 0. What is J - f(x), written with σ(-kx)? And on the other side?",
             "At which distance is it just ε? Is there always such a distance?",
