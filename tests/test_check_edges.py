@@ -55,8 +55,16 @@ def by_the_mean_of_the_row(Z):
 
 def gone_where_it_leaves(image, down, right):
     result = np.zeros_like(image)
-    for (i, j), value in np.ndenumerate(image):
-        result[(i + down) % len(image), j + right if 0 <= j + right < image.shape[1] else j] += value
+    n, m = int(np.floor(down)), int(np.floor(right))
+    f, g = down - n, right - m
+    for k, l, weight in (
+        (n, m, (1 - f) * (1 - g)),
+        (n, m + 1, (1 - f) * g),
+        (n + 1, m, f * (1 - g)),
+        (n + 1, m + 1, f * g),
+    ):
+        for (i, j), value in np.ndenumerate(image):
+            result[(i + k) % len(image), j + l if 0 <= j + l < image.shape[1] else j] += weight * value
     return result
 
 

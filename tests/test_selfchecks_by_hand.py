@@ -243,13 +243,32 @@ def best_coin(K, n):
     return sum(max(way) for way in ways) / len(ways) / n
 
 
-def principal_variances(X):
+def principal_variances(G):
+    """Put the first sample at the origin, the second on the axis, the third in the plane; then as usual."""
+    sides = [[G[i][j] - G[0][j] - G[i][0] + G[0][0] for j in (1, 2)] for i in (1, 2)]
+    length = math.sqrt(sides[0][0])
+    x, y = sides[0][1] / length, math.sqrt(sides[1][1] - sides[0][1] ** 2 / sides[0][0])
+    X = [(0, 0), (length, 0), (x, y)]
     means = [sum(column) / 3 for column in columns(X)]
     (a, b), (_, d) = [
         [sum((row[i] - means[i]) * (row[j] - means[j]) for row in X) / 2 for j in range(2)] for i in range(2)
     ]
     root = math.sqrt((a - d) ** 2 / 4 + b * b)
     return (a + d) / 2 + root, (a + d) / 2 - root
+
+
+def white(X, x):
+    """Divide the parts along both diagonals, where the cross has its arms, and put them together again."""
+    mean = [sum(column) / 4 for column in columns(X)]
+
+    def part(row, along):
+        return dot([p - q for p, q in zip(row, mean, strict=True)], along) / math.sqrt(2)
+
+    result = [0, 0]
+    for along in ((1, 1), (1, -1)):
+        spread = math.sqrt(sum(part(row, along) ** 2 for row in X) / 3)
+        result = [r + part(x, along) / spread * a / math.sqrt(2) for r, a in zip(result, along, strict=True)]
+    return result
 
 
 def signed(y):
@@ -520,7 +539,8 @@ SOLVED = {
     "act-softmax": (softmax_with_entropy, "Z"),
     "cost-fused/b": (cross_entropy, "Z k"),
     "data-coins": (best_coin, "K n"),
-    "data-variances": (principal_variances, "X"),
+    "data-variances": (principal_variances, "G"),
+    "data-whiten": (white, "X x"),
     "gates-middle": (within_reach, "W b"),
     "gates-signs": (signed, "y"),
     "gd-descent": (two_steps, r"x y \alpha \eta"),

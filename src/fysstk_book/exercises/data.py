@@ -12,34 +12,55 @@ PROBLEMS = ("bias", "variance", "mismatch", "validation overused")
 
 
 def standardise(X_train: Any, X_test: Any) -> Any:
-    """Scale both sets with the numbers of the training set."""
+    """Scale both sets with the known numbers of the training set, and fill the gaps with the mean."""
     return _scale(X_train, X_train), _scale(X_test, X_train)
 
 
-def variances(X: Any) -> Any:
-    """Variances of the principal components."""
-    return np.linalg.svd(X - X.mean(axis=0), compute_uv=False) ** 2 / (len(X) - 1)
+def variances(G: Any) -> Any:
+    """Variances of the principal components from scalar products."""
+    centred = G - G.mean(axis=0) - G.mean(axis=1)[:, None] + G.mean()
+    return np.linalg.eigvalsh(centred)[:0:-1] / (len(G) - 1)
 
 
-def whiten(X_train: Any, X_new: Any, k: Any) -> Any:
-    """Whitened principal components of new data."""
-    return _whiten(X_train, X_new, k)
+def whiten(X_train: Any, X_new: Any) -> Any:
+    """Whitened new data, turned back."""
+    values, U = np.linalg.eigh(np.cov(X_train.T))
+    return (X_new - X_train.mean(axis=0)) @ (U / np.sqrt(values)) @ U.T
 
 
 def moved(image: Any, down: Any, right: Any) -> Any:
-    """Move a picture by whole pixels."""
-    result = np.roll(image, (down, right), axis=(0, 1))
-    result[: max(down, 0)] = 0
-    result[max(len(image) + min(down, 0), 0) :] = 0
-    result[:, : max(right, 0)] = 0
-    result[:, max(image.shape[1] + min(right, 0), 0) :] = 0
+    """Move a picture by any distance."""
+    return _along(_along(image, down).T, right).T
+
+
+def _along(image: Any, by: Any) -> Any:
+    whole = int(np.floor(by))
+    part = by - whole
+    return (1 - part) * _by_rows(image, whole) + part * _by_rows(image, whole + 1)
+
+
+def _by_rows(image: Any, rows: int) -> Any:
+    result = np.roll(image, rows, axis=0)
+    result[: max(rows, 0)] = 0
+    result[max(len(image) + min(rows, 0), 0) :] = 0
     return result
 
 
-def _without_the_first(image: Any, down: Any, right: Any) -> Any:
-    whole = image.copy()
-    whole[0], whole[:, 0] = 0, 0
-    return moved(whole, down, right)
+def _roll(image: Any, by: Any) -> Any:
+    whole = int(np.floor(by))
+    return (1 - by + whole) * np.roll(image, whole, axis=0) + (by - whole) * np.roll(image, whole + 1, axis=0)
+
+
+def _towards_zero(image: Any, by: Any) -> Any:
+    whole = int(by)
+    part = abs(by - whole)
+    return (1 - part) * _by_rows(image, whole) + part * _by_rows(image, whole + 1)
+
+
+def _parts_exchanged(image: Any, by: Any) -> Any:
+    whole = int(np.floor(by))
+    part = by - whole
+    return part * _by_rows(image, whole) + (1 - part) * _by_rows(image, whole + 1)
 
 
 def best_of(K: Any, n: Any) -> Any:
@@ -47,79 +68,89 @@ def best_of(K: Any, n: Any) -> Any:
     return np.sum(1 - binom.cdf(np.arange(n), n, 0.5) ** K) / n
 
 
-def largest_problem(best: Any, train: Any, val1: Any, val2: Any, test: Any) -> Any:
-    """Name of the largest gap between neighbouring error rates."""
-    return PROBLEMS[int(np.argmax(np.diff([best, train, val1, val2, test])))]
+def largest_problem(errors: Any, sizes: Any) -> Any:
+    """Name of the largest gap between neighbouring error rates of those that can be seen."""
+    gaps, variances = np.diff(errors), _variances(errors, sizes)
+    return _largest(gaps, np.sqrt(np.append(0, variances[:-1] + variances[1:])))
+
+
+def _variances(errors: Any, sizes: Any) -> Any:
+    """Variances of the training error, which is exact, and of the three measured ones."""
+    measured = np.array(errors[2:])
+    return np.append(0, measured * (1 - measured) / sizes)
+
+
+def _largest(gaps: Any, uncertain: Any, times: float = 2.0) -> str:
+    seen = np.where(gaps > times * uncertain, gaps, 0)
+    return PROBLEMS[int(np.argmax(seen))] if seen.any() else "larger sets"
 
 
 def _scale(X: Any, fitted_on: Any, ddof: int = 0, guarded: bool = True) -> Any:
-    mean, deviation = fitted_on.mean(axis=0), fitted_on.std(axis=0, ddof=ddof)
-    return (X - mean) / (np.where(deviation == 0, 1.0, deviation) if guarded else deviation)
+    mean, deviation = np.nanmean(fitted_on, axis=0), np.nanstd(fitted_on, axis=0, ddof=ddof)
+    scaled = (X - mean) / (np.where(deviation == 0, 1.0, deviation) if guarded else deviation)
+    return np.where(np.isnan(X), 0.0, scaled)
 
 
-def _whiten(
-    X_train: Any,
-    X_new: Any,
-    k: Any,
-    mean: Any = None,
-    scaled: Any = None,
-    dof: int = 1,
-    columns: bool = False,
-) -> Any:
-    _, s, Ut = np.linalg.svd(X_train - X_train.mean(axis=0), full_matrices=False)
-    Ut = Ut.T if columns else Ut
-    projected = (X_new - (X_train.mean(axis=0) if mean is None else mean)) @ Ut[:k].T
-    deviation = s[:k] / np.sqrt(len(X_train) - dof)
-    return projected / deviation if scaled is None else projected / scaled(deviation)
+def _filled(X: Any, by: Any) -> Any:
+    return np.where(np.isnan(X), by, X)
+
+
+def _root(X_train: Any, power: float = -0.5, dof: int = 1) -> Any:
+    values, U = np.linalg.eigh(np.cov(X_train.T, ddof=dof))
+    return (U * values**power) @ U.T
 
 
 def _two_sets(rng: np.random.Generator) -> tuple[Any, ...]:
-    n, m, p = int(rng.integers(3, 6)), int(rng.integers(2, 4)), int(rng.integers(1, 4))
-    return nice(rng, n, p, low=1, high=5), nice(rng, m, p, low=1, high=5)
+    n, m, p = int(rng.integers(4, 7)), int(rng.integers(2, 4)), int(rng.integers(1, 4))
+    X_train, X_test = nice(rng, n, p, low=1, high=5), nice(rng, m, p, low=1, high=5)
+    X_train[rng.permutation(n)[:2], rng.integers(0, p, size=2)] = np.nan
+    X_test[int(rng.integers(0, m)), int(rng.integers(0, p))] = np.nan
+    return X_train, X_test
 
 
-def _samples(rng: np.random.Generator) -> tuple[Any, ...]:
-    p = int(rng.integers(2, 4))
-    return (nice(rng, p + int(rng.integers(2, 5)), p) + 3,)
+def _products(rng: np.random.Generator) -> tuple[Any, ...]:
+    n = int(rng.integers(3, 6))
+    X = rng.integers(-2, 5, size=(n, n + int(rng.integers(0, 3)))).astype(float)
+    return (X @ X.T,)
 
 
 def _to_whiten(rng: np.random.Generator) -> tuple[Any, ...]:
-    p = int(rng.integers(2, 5))
-    stretch = 2.0 ** -np.arange(p)  # well separated components
-    X = rng.normal(size=(12, p)) * stretch + 2
-    return X.round(3), (rng.normal(size=(int(rng.integers(2, 4)), p)) * stretch + 2).round(3), p - 1
+    p = int(rng.integers(2, 4))
+    X = rng.normal(size=(8, p)) @ rng.normal(size=(p, p)) + 2
+    return X.round(2), (rng.normal(size=(int(rng.integers(2, 4)), p)) + 2).round(2)
 
 
 def _picture(rng: np.random.Generator) -> tuple[Any, ...]:
     h, w = (int(size) for size in rng.integers(3, 6, size=2))
-    down, right = (int(move) for move in rng.integers(-2, 3, size=2))
+    down, right = (int(move) / 4 for move in rng.integers(-8, 9, size=2))
     return rng.integers(1, 10, size=(h, w)).astype(float), down, right
 
 
 def _rates(rng: np.random.Generator) -> tuple[Any, ...]:
-    gaps = rng.permutation([0.01, 0.02, 0.03, 0.1])
-    return tuple(float(rate) for rate in np.round(0.01 + np.cumsum([0.0, *gaps]), 3))
+    errors = np.round(0.01 + np.cumsum([0.0, *rng.permutation([-0.01, 0.02, 0.05, 0.08])]), 3)
+    return tuple(errors.tolist()), tuple(int(n) for n in rng.choice([50, 200, 1000, 10_000], size=3))
 
 
-CONSTANT = np.array([[1.0, 2.0], [1.0, 4.0], [1.0, 9.0]])
+CONSTANT = np.array([[1.0, 2.0], [np.nan, 4.0], [1.0, 9.0], [1.0, np.nan]])
 
 EXERCISES = (
     Exercise(
         id="data-scale",
         chapter="data",
-        title="Scaling without a leak",
-        difficulty=1,
-        minutes=7,
+        title="Scaling with gaps, and without a leak",
+        difficulty=2,
+        minutes=10,
         equation="def-data-scale",
         hints=(
-            "Compute mean and standard deviation once, from the training set, along axis 0.",
+            "`np.nanmean` and `np.nanstd` leave the gaps out. From which set do both numbers come, for both sets?",
+            "What does a value become, scaled, that is equal to the mean? Fill the gaps at the end.",
             "By which number can you divide a constant feature without changing it? `np.where` chooses, feature by feature.",
         ),
         reference=standardise,
         inputs=_two_sets,
         cases=(
-            (np.array([[1.0], [4.0], [1.0]]), np.array([[2.0]])),
-            (CONSTANT, np.array([[1.5, 3.0], [2.0, 5.0]])),
+            (np.array([[1.0], [4.0], [np.nan], [1.0]]), np.array([[2.0], [np.nan]])),
+            (CONSTANT, np.array([[1.5, 3.0], [2.0, np.nan]])),
         ),
         mistakes=(
             Mistake(
@@ -135,45 +166,45 @@ EXERCISES = (
                 "The test set takes part in it: a leak, if a small one.",
             ),
             Mistake(
+                "filled the gaps first, and took the deviation of what was filled",
+                lambda X_train, X_test: tuple(
+                    _scale(
+                        _filled(X, np.nanmean(X_train, axis=0)), _filled(X_train, np.nanmean(X_train, axis=0))
+                    )
+                    for X in (X_train, X_test)
+                ),
+                "Values that were put at the mean make the deviation too small. Only the known ones scatter.",
+            ),
+            Mistake(
+                "put zeros into the gaps before scaling",
+                lambda X_train, X_test: tuple(
+                    _scale(_filled(X, 0.0), _filled(X_train, 0.0)) for X in (X_train, X_test)
+                ),
+                "Zero may be far from all values of a feature. After the scaling it is the mean.",
+            ),
+            Mistake(
+                "filled the gaps of the test set with its own mean",
+                lambda X_train, X_test: (
+                    _scale(X_train, X_train),
+                    _scale(_filled(X_test, np.nan_to_num(np.nanmean(X_test, axis=0))), X_train),
+                ),
+                "The mean of the test set is not known when a single sample comes. Which one is?",
+            ),
+            Mistake(
+                "left the gaps as they were",
+                lambda X_train, X_test: tuple(
+                    np.where(np.isnan(X), np.nan, _scale(X, X_train)) for X in (X_train, X_test)
+                ),
+                "A network cannot compute with NaN. What is the scaled value of the mean?",
+            ),
+            Mistake(
                 "divided by n - 1 in the standard deviation",
                 lambda X_train, X_test: (_scale(X_train, X_train, 1), _scale(X_test, X_train, 1)),
                 "The exercise asks for n, which is NumPy's default.",
             ),
             Mistake(
-                "took one mean and one deviation for all features",
-                lambda X_train, X_test: tuple(
-                    (X - X_train.mean()) / X_train.std() for X in (X_train, X_test)
-                ),
-                "Each feature has its own unit. Along which axis are the samples?",
-            ),
-            Mistake(
-                "forgot to subtract the mean",
-                lambda X_train, X_test: tuple(
-                    _scale(X, X_train)
-                    + X_train.mean(axis=0) / np.where(X_train.std(axis=0) == 0, 1.0, X_train.std(axis=0))
-                    for X in (X_train, X_test)
-                ),
-                "Two steps: shift, then divide.",
-            ),
-            Mistake(
-                "left the test set unscaled",
-                lambda X_train, X_test: (standardise(X_train, X_test)[0], X_test),
-                "The network has learned from scaled inputs, and has to meet scaled inputs again.",
-            ),
-            Mistake(
-                "scaled to the range from 0 to 1",
-                lambda X_train, X_test: tuple(
-                    (X - X_train.min(axis=0))
-                    / np.where(np.ptp(X_train, axis=0) == 0, 1, np.ptp(X_train, axis=0))
-                    for X in (X_train, X_test)
-                ),
-                "That is another scaling. Here each feature gets the mean 0 and the standard deviation 1.",
-            ),
-            Mistake(
                 "divided by a standard deviation of zero",
-                lambda X_train, X_test: tuple(
-                    (X - X_train.mean(axis=0)) / X_train.std(axis=0) for X in (X_train, X_test)
-                ),
+                lambda X_train, X_test: tuple(_scale(X, X_train, guarded=False) for X in (X_train, X_test)),
                 "A feature that never changes has the deviation 0. What does the exercise ask you to do with it?",
             ),
         ),
@@ -181,126 +212,155 @@ EXERCISES = (
     Exercise(
         id="data-variances",
         chapter="data",
-        title="The variances of the principal components",
-        difficulty=2,
-        minutes=8,
+        title="The variances from scalar products",
+        difficulty=3,
+        minutes=12,
         equation="eq-data-svd",
         hints=(
-            "Subtract the mean of each feature first.",
-            "The variances are the eigenvalues of the covariance matrix, or {eq}`eq-data-svd`.",
+            "With the mean subtracted, X = QSUᵀ. What are the eigenvalues of XXᵀ?",
+            "Each sample has to lose the mean of all samples. Which scalar products have (xᵢ - x̄) and (xⱼ - x̄)? Multiply out: the means of rows, of columns and of all of G come in.",
+            "`np.linalg.eigvalsh` sorts the eigenvalues in rising order; the first of them is zero.",
         ),
         reference=variances,
-        inputs=_samples,
-        cases=((np.array([[0.0, 0.0], [2.0, 1.0], [4.0, 5.0]]),),),
+        inputs=_products,
+        cases=((np.array([[0.0, 0.0, 0.0], [0.0, 5.0, 13.0], [0.0, 13.0, 41.0]]),),),
+        rtol=1e-5,
+        atol=1e-7,
         mistakes=(
             Mistake(
                 "did not subtract the mean",
-                lambda X: np.linalg.svd(X, compute_uv=False) ** 2 / (len(X) - 1),
-                "Without it the first component points at the mean, and its variance is far too large.",
+                lambda G: np.linalg.eigvalsh(G)[:0:-1] / (len(G) - 1),
+                "These samples have a mean, and without it the first component points there.",
+            ),
+            Mistake(
+                "subtracted the mean along one axis only",
+                lambda G: np.linalg.eigvalsh(G - G.mean(axis=0))[:0:-1] / (len(G) - 1),
+                "Both samples of a scalar product lose the mean.",
+            ),
+            Mistake(
+                "subtracted the mean of all scalar products",
+                lambda G: np.linalg.eigvalsh(G - G.mean())[:0:-1] / (len(G) - 1),
+                "Multiply (xᵢ - x̄)·(xⱼ - x̄) out: there are four terms.",
+            ),
+            Mistake(
+                "returned the eigenvalues",
+                lambda G: variances(G) * (len(G) - 1),
+                "A variance is a sum of squares over n - 1.",
             ),
             Mistake(
                 "divided by n instead of n - 1",
-                lambda X: variances(X) * (len(X) - 1) / len(X),
+                lambda G: variances(G) * (len(G) - 1) / len(G),
                 "The covariance {eq}`def-data-cov` has n - 1.",
             ),
             Mistake(
                 "returned the smallest first",
-                lambda X: variances(X)[::-1],
+                lambda G: variances(G)[::-1],
                 "`np.linalg.eigvalsh` sorts the other way round.",
             ),
             Mistake(
-                "returned the singular values",
-                lambda X: np.linalg.svd(X - X.mean(axis=0), compute_uv=False),
-                "A variance is a square; see {eq}`eq-data-svd`.",
-            ),
-            Mistake(
                 "returned standard deviations",
-                lambda X: np.sqrt(variances(X)),
+                lambda G: np.sqrt(np.maximum(variances(G), 0)),
                 "These are the roots of the variances.",
             ),
             Mistake(
-                "returned the variances of the features",
-                lambda X: np.sort(X.var(axis=0, ddof=1))[::-1],
-                "These are the diagonal of the covariance matrix. Rotate to its eigenvectors.",
-            ),
-            Mistake(
-                "gave the explained fractions",
-                lambda X: np.linalg.svd(X - X.mean(axis=0))[1] ** 2 / np.sum((X - X.mean(axis=0)) ** 2),
-                "These add up to 1. The variances themselves add up to the sum of the features' variances.",
-            ),
-            Mistake(
-                "divided the features by their deviations first",
-                lambda X: np.linalg.svd((X - X.mean(axis=0)) / X.std(axis=0))[1] ** 2 / (len(X) - 1),
-                "The exercise asks for the components of the data as they are.",
+                "returned the squares of the variances",
+                lambda G: variances(G) ** 2,
+                "The eigenvalues of XXᵀ are squares of singular values already.",
             ),
         ),
     ),
     Exercise(
         id="data-whiten",
         chapter="data",
-        title="Whitening with a limit",
+        title="Whitening that leaves pictures pictures",
         difficulty=3,
         minutes=12,
         equation="eq-data-white",
         hints=(
-            "Three things are fitted on the training set: the mean, the directions, the deviations.",
-            "`np.linalg.svd(centred, full_matrices=False)` returns Q, s and Uᵀ; its rows are the directions.",
-            "The standard deviation of component j is sⱼ over the root of n - 1.",
+            "The matrix of {eq}`def-data-white` is UΛ^(-1/2). It may be multiplied by any rotation from the right. Which one makes it symmetric?",
+            "To be symmetric the matrix needs the same rotation on both sides. What undoes U?",
+            "Mean and covariance are fitted on the training set; `np.linalg.eigh` returns Λ and U.",
         ),
         reference=whiten,
         inputs=_to_whiten,
-        cases=((np.array([[0.0, 0.0], [2.0, 1.0], [4.0, 5.0], [1.0, 3.0]]), np.array([[1.0, 2.0]]), 1),),
-        use=lambda f, X_train, X_new, k: np.abs(f(X_train, X_new, k)),
+        cases=((np.array([[0.0, 0.0], [2.0, 1.0], [4.0, 5.0], [1.0, 3.0]]), np.array([[1.0, 2.0]])),),
         rtol=1e-6,
         mistakes=(
             Mistake(
-                "took the columns of Vᵀ where its rows belong",
-                lambda X_train, X_new, k: _whiten(X_train, X_new, k, columns=True),
-                "NumPy returns Vᵀ: the principal directions are its rows.",
-            ),
-            Mistake(
-                "rotated, but did not divide",
-                lambda X_train, X_new, k: _whiten(X_train, X_new, k, scaled=lambda s: 1.0),
-                "These are the principal components. Whitened ones have the variance 1 on the training set.",
+                "stopped at the whitened components",
+                lambda X_train, X_new: (
+                    (X_new - X_train.mean(axis=0))
+                    @ (np.linalg.eigh(np.cov(X_train.T))[1] / np.sqrt(np.linalg.eigvalsh(np.cov(X_train.T))))
+                ),
+                "These are white, but its matrix is not symmetric. Which rotation leads back to the pixels?",
             ),
             Mistake(
                 "divided by the variance instead of its root",
-                lambda X_train, X_new, k: _whiten(X_train, X_new, k, scaled=lambda s: s**2),
+                lambda X_train, X_new: (X_new - X_train.mean(axis=0)) @ _root(X_train, -1.0),
                 "The exponent in {eq}`def-data-white` is -1/2.",
             ),
             Mistake(
+                "multiplied by the deviations instead of dividing",
+                lambda X_train, X_new: (X_new - X_train.mean(axis=0)) @ _root(X_train, 0.5),
+                "White data have the variance 1 in every direction: divide by the deviation.",
+            ),
+            Mistake(
+                "divided each feature by its own deviation",
+                lambda X_train, X_new: (X_new - X_train.mean(axis=0)) / X_train.std(axis=0, ddof=1),
+                "The features are still correlated then. The covariance has to become the identity.",
+            ),
+            Mistake(
+                "took the triangular root of Cholesky",
+                lambda X_train, X_new: (
+                    (X_new - X_train.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(X_train.T))).T
+                ),
+                "This is white as well. But the matrix has to be symmetric.",
+            ),
+            Mistake(
                 "subtracted the mean of the new data",
-                lambda X_train, X_new, k: _whiten(X_train, X_new, k, mean=X_new.mean(axis=0)),
+                lambda X_train, X_new: (X_new - X_new.mean(axis=0)) @ _root(X_train),
                 "The mean is fitted on the training set, as everything else.",
             ),
             Mistake(
-                "divided by the singular values",
-                lambda X_train, X_new, k: _whiten(
-                    X_train, X_new, k, scaled=lambda s: s * np.sqrt(len(X_train) - 1)
-                ),
-                "A singular value grows with the number of samples; see {eq}`eq-data-svd`.",
+                "forgot to subtract the mean",
+                lambda X_train, X_new: X_new @ _root(X_train),
+                "The new data are shifted by the same mean as the training data.",
             ),
             Mistake(
-                "forgot to subtract the mean from the new data",
-                lambda X_train, X_new, k: _whiten(X_train, X_new, k, mean=0.0),
-                "The new data are shifted by the same mean as the training data.",
+                "divided by n instead of n - 1",
+                lambda X_train, X_new: (X_new - X_train.mean(axis=0)) @ _root(X_train, dof=0),
+                "The covariance {eq}`def-data-cov` has n - 1.",
+            ),
+            Mistake(
+                "fitted the covariance without subtracting the mean",
+                lambda X_train, X_new: (
+                    (X_new - X_train.mean(axis=0))
+                    @ _root(
+                        np.concatenate([X_train, -X_train])
+                        * np.sqrt((2 * len(X_train) - 1) / (2 * len(X_train) - 2))
+                    )
+                ),
+                "The covariance is about the mean. Subtract it from the training data first.",
             ),
         ),
     ),
     Exercise(
         id="data-shift",
         chapter="data",
-        title="A moved picture",
+        title="Less than a pixel",
         difficulty=2,
-        minutes=8,
+        minutes=12,
         hints=(
-            "`np.pad` surrounds a picture with rows and columns of zeros.",
-            "To move down, the window is cut out further up.",
+            "Move along one axis first. A move by 0.3 is a mean of two moves by whole pixels: of which two, with which weights?",
+            "A move by -0.3 lies between -1 and 0: `np.floor` finds the lower one, `int` does not.",
+            "For a whole move surround the picture with zeros (`np.pad`), and cut out a window of the old size.",
         ),
         reference=moved,
         inputs=_picture,
         cases=(
             (np.array([[1.0]]), 0, 0),
+            (np.array([[0.0, 4.0, 0.0]]), 0, 0.25),
+            (np.array([[0.0, 4.0, 0.0]]), 0, -0.25),
             (np.arange(1.0, 7.0).reshape(2, 3), 1, 0),
             (np.arange(1.0, 7.0).reshape(2, 3), 0, -1),
             (np.arange(1.0, 5.0).reshape(2, 2), 3, 0),
@@ -310,18 +370,23 @@ EXERCISES = (
         ),
         mistakes=(
             Mistake(
-                "lost the first row and the first column that come from the picture",
-                _without_the_first,
-                "Pixel 0 belongs to the picture as well: 0 is allowed.",
+                "rounded to whole pixels",
+                lambda image, down, right: moved(image, np.rint(down), np.rint(right)),
+                "Half a pixel is not a whole one, nor none: the ink is divided.",
             ),
             Mistake(
-                "moved down and right only",
-                lambda image, down, right: moved(image, max(down, 0), max(right, 0)),
-                "A negative number moves the picture up, or to the left.",
+                "cut negative moves off towards zero",
+                lambda image, down, right: _towards_zero(_towards_zero(image, down).T, right).T,
+                "`int(-0.3)` is 0, but the move by -0.3 lies between -1 and 0.",
+            ),
+            Mistake(
+                "exchanged the two weights",
+                lambda image, down, right: _parts_exchanged(_parts_exchanged(image, down).T, right).T,
+                "After a move by 0.3 the larger part of a pixel is still in its old place.",
             ),
             Mistake(
                 "let the picture come in again on the other side",
-                lambda image, down, right: np.roll(image, (down, right), axis=(0, 1)),
+                lambda image, down, right: _roll(_roll(image, down).T, right).T,
                 "`np.roll` is cyclic. What comes in from outside has to be 0.",
             ),
             Mistake(
@@ -343,6 +408,11 @@ EXERCISES = (
                 "moved to the right only",
                 lambda image, down, right: moved(image, 0, right),
                 "There are two moves to make.",
+            ),
+            Mistake(
+                "moved down and right only",
+                lambda image, down, right: moved(image, max(down, 0), max(right, 0)),
+                "A negative number moves the picture up, or to the left.",
             ),
         ),
     ),
@@ -393,71 +463,96 @@ EXERCISES = (
         id="data-next",
         chapter="data",
         title="What to do next?",
-        difficulty=1,
-        minutes=6,
+        difficulty=2,
+        minutes=12,
         equation="eq-data-mismatch",
-        hints=("Four differences of neighbours; `np.argmax` tells which is the largest.",),
+        hints=(
+            "What is the variance of a measured error rate, by {eq}`eq-data-binomial`? And that of a difference of two such rates, on different samples?",
+            "Strike out the gaps that are not larger than twice their standard deviation. Only then ask which is the largest, and mind that none may be left.",
+        ),
         reference=largest_problem,
         inputs=_rates,
         cases=(
-            (0.01, 0.1, 0.11, 0.12, 0.13),
-            (0.01, 0.02, 0.03, 0.04, 0.2),
-            (0.01, 0.05, 0.06, 0.2, 0.1),
-            (0.01, 0.05, 0.02, 0.04, 0.06),
-            (0.05, 0.1, 0.2, 0.02, 0.04),
+            ((0.01, 0.02, 0.04, 0.09, 0.1), (10_000, 10_000, 10_000)),
+            ((0.01, 0.02, 0.04, 0.09, 0.1), (10_000, 60, 10_000)),
+            ((0.01, 0.01, 0.02, 0.04, 0.05), (100, 100, 100)),
+            ((0.01, 0.02, 0.08, 0.09, 0.24), (10_000, 50, 50)),
+            ((0.01, 0.012, 0.112, 0.115, 0.12), (50, 200, 200)),
+            ((0.05, 0.03, 0.1, 0.14, 0.13), (200, 100, 1000)),
+            ((0.01, 0.02, 0.03, 0.15, 0.15), (100, 100, 100)),
+            ((0.01, 0.01, 0.01, 0.1, 0.2), (10_000, 10_000, 100)),
+            ((0.05, 0.1, 0.2, 0.02, 0.04), (200, 200, 200)),
+            ((0.4, 0.4, 0.43, 0.51, 0.51), (1000, 5, 1000)),
+            ((0.01, 0.06, 0.08, 0.16, 0.15), (50, 200, 200)),
         ),
         mistakes=(
             Mistake(
+                "took the largest gap, however uncertain",
+                lambda errors, sizes: PROBLEMS[int(np.argmax(np.diff(errors)))],
+                "On small sets an error rate is uncertain. Can the gap be seen at all?",
+            ),
+            Mistake(
+                "counted the uncertainty of the later set only",
+                lambda errors, sizes: _largest(
+                    np.diff(errors), np.sqrt(np.append(0, _variances(errors, sizes)[1:]))
+                ),
+                "Both sets of a gap are samples: their variances add up.",
+            ),
+            Mistake(
+                "added the deviations, not their squares",
+                lambda errors, sizes: _largest(
+                    np.diff(errors),
+                    np.append(
+                        0, np.sqrt(_variances(errors, sizes))[:-1] + np.sqrt(_variances(errors, sizes))[1:]
+                    ),
+                ),
+                "Of independent numbers the variances add up, not the deviations.",
+            ),
+            Mistake(
+                "was content with one standard deviation",
+                lambda errors, sizes: _largest(
+                    np.diff(errors),
+                    np.sqrt(np.append(0, _variances(errors, sizes)[:-1] + _variances(errors, sizes)[1:])),
+                    1.0,
+                ),
+                "Twice its standard deviation, says the exercise: one is exceeded by chance too often.",
+            ),
+            Mistake(
+                "always named a gap, although none can be seen",
+                lambda errors, sizes: (
+                    PROBLEMS[int(np.argmax(np.diff(errors)))]
+                    if largest_problem(errors, sizes) == "larger sets"
+                    else largest_problem(errors, sizes)
+                ),
+                "If no gap is large enough to be seen, larger sets are what you need.",
+            ),
+            Mistake(
+                "took the deviation for its square",
+                lambda errors, sizes: _largest(
+                    np.diff(errors),
+                    np.append(0, _variances(errors, sizes)[:-1] + _variances(errors, sizes)[1:]),
+                ),
+                "{eq}`eq-data-binomial` is a variance. Compare the gap with its root.",
+            ),
+            Mistake(
                 "took the whole training error for the bias",
-                lambda best, train, val1, val2, test: largest_problem(0.0, train, val1, val2, test),
+                lambda errors, sizes: largest_problem((0.0, *errors[1:]), sizes),
                 "Part of the training error cannot be avoided: the bias is what exceeds the best possible.",
             ),
             Mistake(
-                "measured the variance from the best possible",
-                lambda best, train, val1, val2, test: PROBLEMS[
-                    int(np.argmax([train - best, val1 - best, val2 - val1, test - val2]))
-                ],
-                "The variance is the step from the training error to the first validation error.",
+                "took the size of each gap, whatever its sign",
+                lambda errors, sizes: _largest(
+                    np.abs(np.diff(errors)),
+                    np.sqrt(np.append(0, _variances(errors, sizes)[:-1] + _variances(errors, sizes)[1:])),
+                ),
+                "An error that falls from one set to the next is no problem at all.",
             ),
             Mistake(
                 "exchanged variance and mismatch",
-                lambda best, train, val1, val2, test: {"variance": "mismatch", "mismatch": "variance"}.get(
-                    largest_problem(best, train, val1, val2, test),
-                    largest_problem(best, train, val1, val2, test),
+                lambda errors, sizes: {"variance": "mismatch", "mismatch": "variance"}.get(
+                    largest_problem(errors, sizes), largest_problem(errors, sizes)
                 ),
                 "Variance shows between two sets of the same kind, mismatch between two of different kinds.",
-            ),
-            Mistake(
-                "took the last gap always",
-                lambda best, train, val1, val2, test: "validation overused",
-                "Errors grow from set to set, but the question is where they grow most.",
-            ),
-            Mistake(
-                "exchanged bias and variance",
-                lambda best, train, val1, val2, test: {"bias": "variance", "variance": "bias"}.get(
-                    largest_problem(best, train, val1, val2, test),
-                    largest_problem(best, train, val1, val2, test),
-                ),
-                "Bias is what shows on the training set already.",
-            ),
-            Mistake(
-                "looked for the smallest gap",
-                lambda best, train, val1, val2, test: PROBLEMS[
-                    int(np.argmin(np.diff([best, train, val1, val2, test])))
-                ],
-                "The largest gap promises the largest gain.",
-            ),
-            Mistake(
-                "took the largest error for the largest gap",
-                lambda best, train, val1, val2, test: PROBLEMS[int(np.argmax([train, val1, val2, test]))],
-                "A problem shows in the step from one error to the next, not in the error itself.",
-            ),
-            Mistake(
-                "took the size of each gap, whatever its sign",
-                lambda best, train, val1, val2, test: PROBLEMS[
-                    int(np.argmax(np.abs(np.diff([best, train, val1, val2, test]))))
-                ],
-                "An error that falls from one set to the next is no problem at all.",
             ),
         ),
     ),

@@ -71,9 +71,10 @@ UNASKED = {
         "cut the probability off to avoid the logarithm of 0": OVERFLOW,
         "the formula as it stands, which overflows": OVERFLOW,
     },
-    "data-scale": {"divided by a standard deviation of zero": "it gives no number"},
-    "data-whiten": {
-        "took the columns of Vᵀ where its rows belong": OTHER,
+    "data-scale": {
+        "divided by a standard deviation of zero": "it gives no number",
+        "left the gaps as they were": "the test sample has no gap",
+        "filled the gaps of the test set with its own mean": "the test sample has no gap",
     },
     "four-by-hand": {
         "took the old input (1, 2) with the new error": "the numbers of the page have no old input"

@@ -15,7 +15,9 @@ def typeset(value: Any) -> str:
 
 
 def number(x: float) -> str:
-    """Return a number with at most six digits; a small one with a power of ten."""
+    """Return a number with at most six digits; a small one with a power of ten, a missing one as a question mark."""
+    if np.isnan(x):
+        return "?"
     if not x or abs(x) >= 0.01:
         return f"{x + 0.0:.6g}"
     factor, power = np.format_float_scientific(x, precision=5, trim="-").split("e")

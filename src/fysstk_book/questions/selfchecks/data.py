@@ -9,76 +9,84 @@ from fysstk_book.questions.selfchecks import selfcheck
 
 
 def _cross(rng: np.random.Generator) -> tuple[Any, ...]:
-    """Draw a cross of four points whose principal components are the axes, and one new point."""
+    """Draw an oblique cross of four points, whose principal components are the diagonals, and one new point."""
     a, b = nice(rng, low=2.0, high=4.0), nice(rng, low=0.5, high=1.5)
-    centre = rng.integers(1, 5, size=2)
-    arms = np.array([[a, 0.0], [-a, 0.0], [0.0, b], [0.0, -b]])[:, :: int(rng.choice([-1, 1]))]
-    return (arms + centre).round(1), nice(rng, 1, 2, low=0.5, high=6.0), 1
+    arms = np.array([[a, a], [-a, -a], [b, -b], [-b, b]])
+    return (arms + rng.integers(1, 5, size=2)).round(1), nice(rng, 1, 2, low=0.5, high=6.0)
+
+
+def _with_gaps(rng: np.random.Generator) -> tuple[Any, ...]:
+    X = rng.integers(1, 9, size=(4, 2)).astype(float)
+    X[int(rng.integers(0, 4)), 0] = np.nan
+    X[int(rng.integers(0, 4)), 1] = np.nan
+    return X, rng.integers(1, 9, size=(1, 2)).astype(float)
+
+
+def _products(rng: np.random.Generator) -> tuple[Any, ...]:
+    X = rng.integers(-1, 5, size=(3, 3)).astype(float)
+    return (X @ X.T,)
 
 
 SELFCHECKS = (
     selfcheck(
         "data-scale",
-        r"The training set $X$ has three samples (rows) of two features (columns). Scale the test sample $x$ with the means "
-        r"and the standard deviations of the training set (divide by $n$, not by $n - 1$). Give its two scaled features.",
+        r"The training set $X$ has four samples (rows) of two features (columns), and two gaps. Scale the test sample $x$ with "
+        r"the means and the standard deviations of the known values of the training set (divide by their number, not by one "
+        r"less). Give its two scaled features.",
         "X, x",
-        draw=lambda rng: (
-            rng.integers(1, 9, size=(3, 2)).astype(float),
-            rng.integers(1, 9, size=(1, 2)).astype(float),
-        ),
+        draw=_with_gaps,
         part=lambda result: result[1],
         say={
-            "divided by n - 1 in the standard deviation": "The question asks for n.",
-            "took one mean and one deviation for all features": "Each feature has its own unit, and so its own mean and deviation: one for each column.",
+            "divided by n - 1 in the standard deviation": "The question asks for their number itself.",
             "scaled the test set with its own numbers": "A single new sample has no standard deviation. Which numbers are "
             "known when the network is used?",
+            "put zeros into the gaps before scaling": "Zero may be far from all values of a feature. Leave the gaps out.",
         },
     ),
     selfcheck(
         "data-variances",
-        r"The rows of $X$ are samples. Give the two variances of the principal components (divide by $n - 1$), the largest first.",
-        "X",
-        draw=lambda rng: (rng.integers(0, 7, size=(3, 2)).astype(float),),
+        r"$G$ holds the scalar products of three samples with each other, $G_{ij} = x_i\cdot x_j$, as they were measured: their "
+        r"mean is not zero. Give the two largest variances of the principal components (divide by $n - 1$), the largest first.",
+        "G",
+        draw=_products,
         say={
-            "divided the features by their deviations first": "The question asks for the components of the data as they are.",
             "divided by n instead of n - 1": "The question asks for n - 1, as the book's covariance has it.",
             "returned the smallest first": "The largest is asked for first. (NumPy's `eigvalsh` sorts the other way "
             "round.)",
-            "returned the singular values": "A variance is a square: the square of the singular value over n - 1.",
         },
         least=0.1,
     ),
     selfcheck(
         "data-whiten",
-        r"The rows of $X$ are the training set. Whiten the new sample $x$: subtract the mean, project on the first "
-        r"principal component, and divide by its standard deviation (with $n - 1$), everything fitted on the training set. "
-        r"What is the absolute value of the result?",
-        "X, x, -",
+        r"The rows of $X$ are the training set; its covariance matrix $\Sigma$ has $n - 1$. A symmetric matrix $W$ with positive "
+        r"eigenvalues whitens it, $W\Sigma W = I$. What becomes of the new sample $x$, which is a row: subtract the mean, and "
+        r"multiply by $W$?",
+        "X, x",
         draw=_cross,
-        part=np.abs,
         say={
-            "divided by the variance instead of its root": "A whitened component has the variance 1 on the training set: "
-            "divide by the root of the variance.",
-            "divided by the singular values": "A singular value grows with the number of samples; the standard deviation "
-            "is the singular value over the root of n - 1.",
+            "divided by the variance instead of its root": "The variance along a principal component becomes 1 if the "
+            "component is divided by its standard deviation.",
+            "divided by n instead of n - 1": "The question asks for n - 1.",
             "subtracted the mean of the new data": "One new sample minus its own mean is zero, whatever it is. The mean "
             "is fitted on the training set.",
         },
     ),
     selfcheck(
         "data-shift",
-        r"Move the picture $I$ by $d$ rows down and $r$ columns to the right (negative numbers: up and left). What comes in "
-        r"from outside is 0. Give the moved picture, with three rows of three pixels.",
+        r"Move the picture $I$ by $d$ rows down and $r$ columns to the right (negative numbers: up and left). The ink of a "
+        r"pixel moves with it, and is divided among the pixels that it then covers, in proportion to the area. What comes in from "
+        r"outside is 0. Give the moved picture, with three rows of three pixels.",
         "I, d, r",
         draw=lambda rng: (
             rng.permutation(np.arange(1.0, 10.0)).reshape(3, 3),
-            int(rng.choice([-1, 1])),
-            int(rng.choice([-1, 1, 0])),
+            float(rng.choice([-0.5, 0.5, 0.2, -0.2])),
+            float(rng.choice([-1, 1, -0.5, 0.5])),
         ),
         say={
             "let the picture come in again on the other side": "What comes in from outside has to be 0.",
             "exchanged the two directions": "Down is from row to row, and right is from column to column.",
             "moved the other way": "The first row is at the top: moving down brings it to the second.",
+            "cut negative moves off towards zero": "A move by -0.5 lies between -1 and 0, not between 0 and 1.",
         },
     ),
     selfcheck(
