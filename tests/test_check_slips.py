@@ -282,8 +282,11 @@ def difference_without_brackets(a, b):
     return d.mean(), ((np.mean(d**2) - d.mean() ** 2) / len(d)) ** 1 / 2
 
 
-def decay_without_brackets(epochs, n, m, eta0, k):
-    return eta0 / (1 + (k * epochs * np.ceil(n / m)) ** 1 / 2)
+def decay_without_brackets(e1, r1, e2, r2, n, m):
+    s1, s2 = (np.array([e1, e2]) * np.ceil(n / m)) ** 1 / 2
+    slope = (1 / r2 - 1 / r1) / (s2 - s1)
+    start = 1 / r1 - slope * s1
+    return 1 / start, (slope / start) ** 2
 
 
 @pytest.mark.parametrize(

@@ -429,11 +429,43 @@ def residual_layer(g, W, slopes):
     return dot(g, g) / 2, dot(below, below) / 2
 
 
-def slant(ink):
+def turned_upright(ink):
     points = [(ink[y][x], x, y) for y in range(3) for x in range(3)]
     total = sum(i for i, _, _ in points)
     x0, y0 = sum(i * x for i, x, _ in points) / total, sum(i * y for i, _, y in points) / total
-    return sum(i * (x - x0) * (y - y0) for i, x, y in points) / sum(i * (y - y0) ** 2 for i, _, y in points)
+
+    def height(phi):  # the spread along y after the turn, largest where the mixed moment vanishes
+        s, c = math.sin(phi), math.cos(phi)
+        return sum(i * ((x - x0) * s + (y - y0) * c) ** 2 for i, x, y in points)
+
+    phi = max((math.radians(d) for d in range(-89, 91)), key=height)
+    step = math.radians(1)
+    while step > 1e-9:
+        phi = max(phi - step, phi, phi + step, key=height)
+        step /= 1.5
+    return math.degrees(phi)
+
+
+def logged(e1, r1, e2, r2, n, m):
+    steps = math.ceil(n / m)
+
+    def rates(eta0):  # the second rate, if the schedule starts at eta0 and passes through the first one
+        k = (eta0 / r1 - 1) ** 2 / (e1 * steps)
+        return eta0 / (1 + math.sqrt(k * e2 * steps)), k
+
+    low, high = r1, 100.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rates(middle)[0] > r2 else (low, middle)
+    return low, rates(low)[1]
+
+
+def how_long(z):
+    def time(speed):
+        n = 20_000
+        return sum(-z / n / speed(sigma(z * (1 - (i + 0.5) / n))) for i in range(n))
+
+    return time(lambda a: (1 - a) * a * (1 - a)), time(lambda a: 1 - a)
 
 
 def two_filters(u, v):
@@ -557,7 +589,9 @@ SOLVED = {
     "perceptron-steepness": (steep, r"w b \tau"),
     "reg-stop": (early_stop, "C k"),
     "reg-layer-norm": (layer_norm, r"u \gamma \delta"),
-    "sokirko-slant": (slant, "I"),
+    "sokirko-decay": (logged, "E_1 r_1 E_2 r_2 n m"),
+    "sokirko-deltas": (how_long, "z_0"),
+    "sokirko-slant": (turned_upright, "I"),
     "types-convolution": (two_filters, "u v"),
     "types-shared": (jumping_filter, r"x \delta"),
     "types-recurrent": (last_bias, "w_h"),

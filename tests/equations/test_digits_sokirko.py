@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from fysstk_book.exercises.digits_sokirko import rate_after
 from fysstk_book.printed.numbers import samples
 from fysstk_nn.activations import sigmoid, softmax
 from fysstk_nn.datasets import deskew
@@ -30,8 +29,7 @@ def test_number_of_parameters(printed):
 @pytest.mark.parametrize("e", [0, 1, 5, 30])
 def test_learning_rate_after_some_epochs(e, printed):
     steps = math.ceil(60_000 / 64)
-    rates = [rate_after(e, 60_000, 64, 0.1, k) for k in (0.001, 0.01)]
-    assert rates == pytest.approx([0.1 / (1 + math.sqrt(k * steps * e)) for k in (0.001, 0.01)])
+    rates = [0.1 / (1 + math.sqrt(k * steps * e)) for k in (0.001, 0.01)]
     names = {r"\eta_\text{text}": rates[0], r"\eta_\text{program}": rates[1], "e": e}
     printed("eq-sokirko-decay").holds(names)
 

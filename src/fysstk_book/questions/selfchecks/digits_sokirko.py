@@ -16,23 +16,24 @@ def _image(rng: np.random.Generator) -> tuple[Any]:
     return (image.reshape(3, 3),)
 
 
+def _log(rng: np.random.Generator) -> tuple[Any, ...]:
+    """Draw two lines of a log, with rates that are pleasant to type."""
+    n, m = int(rng.integers(21, 60)), int(rng.choice([10, 20]))
+    e1, e2 = sorted(int(e) for e in rng.choice(np.arange(1, 9), size=2, replace=False))
+    eta0, k = nice(rng, low=0.3, high=2.0), float(rng.choice([0.02, 0.05, 0.1]))
+    r1, r2 = (round(float(eta0 / (1 + np.sqrt(k * e * np.ceil(n / m)))), 3) for e in (e1, e2))
+    return e1, r1, e2, r2, n, m
+
+
 SELFCHECKS = (
     selfcheck(
         "sokirko-decay",
-        r"The learning rate after $t$ steps is $\eta_0/(1 + \sqrt{kt})$. There are $n$ samples, in batches of $m$; the last "
-        r"batch of an epoch may be smaller. What is the learning rate after $E$ epochs?",
-        r"E, n, m, \eta_0, k",
-        draw=lambda rng: (
-            int(rng.integers(2, 6)),
-            int(rng.integers(21, 60)),
-            int(rng.choice([10, 20])),
-            nice(rng, low=0.1, high=1.0),
-            float(rng.choice([0.1, 0.2, 0.5])),
-        ),
-        say={
-            "counted epochs instead of steps": "Here t counts the steps. How many of them make an epoch?",
-            "forgot the 1": "At t = 0 the rate should be η₀.",
-        },
+        r"The learning rate in step $t$ is $\eta_0/(1 + \sqrt{kt})$. There are $n$ samples, in batches of $m$; the last batch of "
+        r"an epoch may be smaller. A log shows the learning rate $r_1$ after $E_1$ epochs and $r_2$ after $E_2$. What are "
+        r"$\eta_0$ and $k$?",
+        "E_1, r_1, E_2, r_2, n, m",
+        draw=_log,
+        say={"counted epochs instead of steps": "Here t counts the steps. How many of them make an epoch?"},
     ),
     selfcheck(
         "sokirko-stretch",
@@ -49,18 +50,25 @@ SELFCHECKS = (
     ),
     selfcheck(
         "sokirko-deltas",
-        r"Two output nodes have the weighted sums $z$ and the targets $y$. Give two rows: the errors $\delta$ if the nodes "
-        r"are sigmoids and the cost is half the squared error, and those if they are softmax and the cost is the "
-        r"cross-entropy (one sample, without a mean).",
-        "z, y",
-        draw=lambda rng: (nice(rng, 2), rng.permutation([0.0, 1.0])),
+        r"An output $a = \sigma(z)$ with the target 1 starts at $z_0$. Its $z$ follows $dz/dt = -\delta$. How long does it take "
+        r"until $a = \frac12$? Give two times: with half the squared error, $\delta = (a - 1)\,a(1 - a)$, and with the "
+        r"cross-entropy, $\delta = a - 1$.",
+        "z_0",
+        draw=lambda rng: (nice(rng, low=-6.0, high=-0.5),),
     ),
     selfcheck(
         "sokirko-slant",
-        r"The ink of an image has the grey values $I$; rows are $y$, counted downwards, and columns are $x$. What is its "
-        r"slant $\alpha$: the slope of the line $x = \alpha y$ that fits the ink best, counted from the centre of the ink and "
-        r"with the least squares in $x$?",
+        r"The ink of an image has the grey values $I$; rows are $y$, counted downwards, and columns are $x$. About the centre of "
+        r"the ink each piece is turned, $x' = x\cos\varphi - y\sin\varphi$ and $y' = x\sin\varphi + y\cos\varphi$, so that the "
+        r"moment $\mu'_{xy}$ vanishes and $\mu'_{yy}$ becomes as large as it can. What is $\varphi$, in degrees between $-90$ "
+        r"and $90$?",
         "I",
         draw=_image,
+        twins={
+            ("took the arctangent of the quotient", "laid the long axis flat"): (
+                "laid the long axis flat",
+                "μ′_xy is zero, but the larger spread should be along y. The arctangent of a quotient cannot tell the two apart.",
+            )
+        },
     ),
 )
