@@ -155,8 +155,11 @@ def test_groups_of_outcomes_are_as_narrow_as_their_words():
         ((3.0, 3.0, -3.0), "the bias favours -1"),
     ):
         says(memory, weights, "known mistake", mistake=mistake)
-    turned = (np.ones((2, 2)), np.array([-0.5, -1.5]), np.array([-1, 1]), -0.5)
-    says(find("gates-xnor"), turned, "known mistake", "In no row", "lift it at (0, 0) and (1, 1)")
+
+    def turned(p):
+        return np.ones((p, p)), -np.arange(p) - 0.5, -((-1.0) ** np.arange(p)), -0.5
+
+    says(find("gates-xnor"), turned, "known mistake", "In no row", "lift it when one switch is on")
     says(find("two-xor"), (np.eye(2), np.ones(2), -np.ones(2), -1.0), "known mistake", "on for no row")
 
 

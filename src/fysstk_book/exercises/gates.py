@@ -1,5 +1,6 @@
 """Exercises of the chapter on logic gates."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -86,20 +87,27 @@ def _or3_pull(w: float) -> float:
     return float((1 - sigmoid(w)) + 2 * (1 - sigmoid(2 * w)) + (1 - sigmoid(3 * w)))
 
 
-def _step_network(weights: Any) -> Any:
-    """Truth table of two hidden step neurons and one output step neuron."""
-    W1, b1, W2, b2 = (np.asarray(part, dtype=float) for part in weights)
-    if W1.shape != (2, 2) or b1.shape != (2,) or W2.size != 2 or b2.size != 1:
+def parity(p: Any) -> Any:
+    """Step network that says whether an odd number of its inputs is 1."""
+    count = np.arange(p)
+    return np.ones((p, p)), -count - 0.5, (-1.0) ** count, -0.5
+
+
+def _with_output(W2: Any, b2: float = -0.5) -> Any:
+    """Return `parity` with other output weights, a function of the numbers 0 to p - 1, and another bias."""
+    return lambda p: (*parity(p)[:2], W2(np.arange(p)) + 0.0, b2)
+
+
+def _lamp(network: Any, p: Any) -> Any:
+    """Return what the student's network says to all rows of p inputs."""
+    W1, b1, W2, b2 = (np.asarray(part, dtype=float) for part in network(p))
+    if W1.shape != (p, p) or b1.shape != (p,) or W2.size != p or b2.size != 1:
         raise ValueError(
-            f"W1, b1, W2, b2 must have the shapes (2, 2), (2,), (2,) and (), "
+            f"W1, b1, W2, b2 must have the shapes {(p, p)}, {(p,)}, {(p,)} and (), "
             f"got {W1.shape}, {b1.shape}, {W2.shape} and {b2.shape}"
         )
-    return step(step(INPUTS @ W1 + b1) @ W2.reshape(2) + b2.reshape(()))
-
-
-def _or_and(w_or: float, w_and: float, b: float) -> Any:
-    """Return a step network whose hidden neurons are OR and AND."""
-    return np.ones((2, 2)), np.array([-0.5, -1.5]), np.array([w_or, w_and]), b
+    rows = np.array(list(product((0, 1), repeat=p)))
+    return step(step(rows @ W1 + b1) @ W2.reshape(p) + b2.reshape(()))
 
 
 EXERCISES = (
@@ -389,41 +397,55 @@ EXERCISES = (
     Exercise(
         id="gates-xnor",
         chapter="gates",
-        title="A network for equality",
+        title="One lamp, many switches",
         difficulty=2,
-        minutes=10,
+        minutes=15,
         equation="eq-gates-steps",
         hints=(
-            "Keep the hidden neurons of the XOR network. Which row does each output weight have to change?",
-            "Equality is the negation of XOR. What happens to step(z) when you turn the sign of z?",
+            "In the network for XOR the hidden neurons fire if at least one, and if at least two inputs are 1. "
+            "What could a third one do?",
+            "With n inputs on, the first n of such neurons fire. Which output weights make the sum jump up and down "
+            "as n grows?",
         ),
-        reference=lambda: _or_and(-1.0, 1.0, 0.5),
-        use=_step_network,
+        reference=parity,
+        use=_lamp,
+        compared="what your network says to all rows",
+        cases=((2,), (3,), (1,), (4,), (5,)),
         mistakes=(
             Mistake(
-                "the XOR network itself",
-                lambda: _or_and(1.0, -1.0, -0.5),
-                "This one fires where the inputs differ. You want it to fire where they are equal.",
+                "subtracted all hidden neurons but the first",
+                _with_output(lambda j: np.where(j == 0, 1, -1)),
+                "With one or two switches this is right. With three on, the sum has to come up again.",
             ),
             Mistake(
-                "fires at (1, 1) only",
-                lambda: _or_and(0.0, 1.0, -0.5),
-                "The row (1, 1) works. Which sum does the output get at (0, 0), and what could lift it above zero?",
+                "added all hidden neurons",
+                _with_output(lambda j: np.ones(len(j))),
+                "The lamp is lit as soon as one switch is on. With two on, something has to pull the sum down.",
             ),
             Mistake(
-                "fires at (0, 0) only",
-                lambda: _or_and(-1.0, 0.0, 0.5),
-                "The row (0, 0) works. Which sum does the output get at (1, 1), and what could lift it above zero?",
+                "lit for an even number",
+                _with_output(lambda j: -((-1.0) ** j), 0.5),
+                "This lamp is lit when the number is even: it is the negation of what you want.",
             ),
             Mistake(
-                "fires for every input",
-                lambda: _or_and(0.0, 0.0, 0.5),
-                "In all four rows the output's input is above zero. What has to hold it down at (0, 1) and (1, 0)?",
+                "gave all hidden neurons the same bias",
+                lambda p: (np.ones((p, p)), np.full(p, -0.5), *parity(p)[2:]),
+                "All your hidden neurons say the same. Each of them should wait for another number of switches.",
             ),
             Mistake(
-                "never fires",
-                lambda: _or_and(0.0, 0.0, -0.5),
-                "In no row does the output's input get above zero. What has to lift it at (0, 0) and (1, 1)?",
+                "put the thresholds on whole numbers",
+                lambda p: (np.ones((p, p)), -np.arange(p) - 1.0, *parity(p)[2:]),
+                "A sum of exactly 0 counts as 0. Does your first hidden neuron fire when one switch is on?",
+            ),
+            Mistake(
+                "never lit",
+                _with_output(lambda j: np.zeros(len(j))),
+                "In no row does the sum of the output get above zero. What has to lift it when one switch is on?",
+            ),
+            Mistake(
+                "always lit",
+                _with_output(lambda j: np.zeros(len(j)), 0.5),
+                "In every row the sum of the output is above zero. What has to hold it down when no switch is on?",
             ),
         ),
     ),
