@@ -9,8 +9,8 @@ from fysstk_nn.activations import sigmoid
 
 
 def one_layer(a: Any, W: Any, b: Any) -> Any:
-    """Outputs of a sigmoid layer for one sample."""
-    return sigmoid(a @ W + b)
+    """Outputs of a sigmoid layer for one sample, with Nielsen's order of the indices, to j from k."""
+    return sigmoid(W @ a + b)
 
 
 def output_delta(a: Any, y: Any, c: Any) -> Any:
@@ -67,8 +67,8 @@ def _frozen(rng: np.random.Generator) -> tuple[Any, ...]:
 
 
 def _one_sample(rng: np.random.Generator) -> tuple[Any, ...]:
-    before, here = rng.integers(2, 5, size=2)
-    return nice(rng, before), nice(rng, before, here), nice(rng, here)
+    width = int(rng.integers(2, 5))
+    return nice(rng, width), nice(rng, width, width), nice(rng, width)
 
 
 def _batch(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -162,38 +162,46 @@ EXERCISES = (
         title="A layer by its components",
         difficulty=1,
         minutes=8,
-        equation="eq-four-matrix-forward",
+        equation="def-four-z",
         hints=(
-            "One loop over the nodes j of this layer, and in it a sum over the nodes i of the layer before.",
-            "Node j: z = bⱼ + Σᵢ aᵢ wᵢⱼ, then the sigmoid of that one number.",
+            "One loop over the nodes j of this layer, and in it a sum over the nodes k of the layer before.",
+            "Which weight leads from node 2 of the layer before to node 1 of this one, w₁₂ or w₂₁? Read his order aloud.",
+            "Node j adds its bⱼ and, for each k, the product of aₖ and the weight on the way; then the sigmoid of that one "
+            "number.",
         ),
         reference=one_layer,
         inputs=_one_sample,
-        cases=((np.array([0.5]), np.array([[2.0]]), np.array([-0.4])),),
+        cases=((np.array([0.5, 1.0]), np.array([[2.0, -1.0], [0.5, 1.5]]), np.array([-0.4, 0.1])),),
         mistakes=(
             Mistake(
+                "took the weights in this book's order, from i to j",
+                lambda a, W, b: sigmoid(a @ W + b),
+                "In Nielsen's order the first index is where the weight ends. With equally wide layers no error message "
+                "tells the two apart.",
+            ),
+            Mistake(
                 "forgot the bias",
-                lambda a, W, b: sigmoid(a @ W),
+                lambda a, W, b: sigmoid(W @ a),
                 "Each node adds its own bⱼ before the sigmoid.",
             ),
             Mistake(
                 "returned z, without the sigmoid",
-                lambda a, W, b: a @ W + b,
+                lambda a, W, b: W @ a + b,
                 "The output of the node is σ(zⱼ).",
             ),
             Mistake(
                 "summed the sigmoids of the terms",
-                lambda a, W, b: sigmoid(a[:, np.newaxis] * W + b).sum(axis=0),
+                lambda a, W, b: sigmoid(W * a + b[:, np.newaxis]).sum(axis=1),
                 "First the whole sum, then one sigmoid: σ of a sum is not the sum of the σ.",
             ),
             Mistake(
                 "added the bias once for each term of the sum",
-                lambda a, W, b: sigmoid(a @ W + len(a) * b),
-                "The bias stands outside of the sum over i.",
+                lambda a, W, b: sigmoid(W @ a + len(a) * b),
+                "The bias stands outside of the sum over k.",
             ),
             Mistake(
                 "took the bias for a threshold, and subtracted it",
-                lambda a, W, b: sigmoid(a @ W - b),
+                lambda a, W, b: sigmoid(W @ a - b),
                 "A bias is added. It is minus the threshold.",
             ),
         ),

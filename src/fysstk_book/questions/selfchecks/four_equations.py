@@ -67,9 +67,9 @@ SELFCHECKS = (
     ),
     selfcheck(
         "four-components",
-        r"A sigmoid layer with the weights $W$ and the biases $b$ gets the row $a$ from the layer before. "
-        + ORDER.format("$W$")
-        + "Give the outputs of its two nodes.",
+        r"A sigmoid layer with the weights $W$ and the biases $b$ gets the values $a$ from the layer before. The program is "
+        "by Nielsen: row $j$, column $k$ of $W$ holds the weight *to* node $j$ *from* node $k$ of the layer before. "
+        "Give the outputs of its two nodes.",
         "a, W, b",
         draw=lambda rng: (nice(rng, 2), nice(rng, 2, 2), nice(rng, 2)),
     ),
