@@ -77,6 +77,15 @@ OUT_OF_REACH = """() => [...document.querySelectorAll(
   "article :is(div.math, pre, .pst-scrollable-table-container)")]
   .filter(e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1 && e.tabIndex < 0
     && /auto|scroll/.test(getComputedStyle(e).overflowX)).map(e => e.outerHTML.slice(0, 150))"""
+# A phone shows every formula whole, in solutions, too.
+FORMULAS_THAT_SCROLL = """() => {
+  const closed = [...document.querySelectorAll("article details:not([open])")];
+  closed.forEach(e => { e.open = true });
+  const found = [...document.querySelectorAll("article div.math mjx-container")]
+    .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.closest("[id]").id);
+  closed.forEach(e => { e.open = false });
+  return found;
+}"""
 # What is wider than a phone pushes the page; only the outermost culprits are named.
 WIDER_THAN_THE_PAGE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
@@ -157,6 +166,7 @@ def test_page(open_page, barriers, name, look, capsys):
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert page.evaluate(WIDER_THAN_THE_PAGE) == []
     assert page.evaluate(OUT_OF_REACH) == []
+    assert page.evaluate(FORMULAS_THAT_SCROLL) == []
     page.set_viewport_size(DESK)
     assert page.evaluate(WIDER_THAN_THE_PAGE) == []
     assert page.evaluate(FORMULAS_NOT_RENDERED) == []

@@ -57,7 +57,14 @@ MathJax.startup.getComponents();
 MathJax.startup.makeMethods();
 function typeset(tex, display) {
   const measures = {display, em: 16, ex: 8, containerWidth: 1280};
-  return MathJax.startup.adaptor.outerHTML(MathJax.tex2chtml(tex, measures));
+  const html = MathJax.startup.adaptor.outerHTML(MathJax.tex2chtml(tex, measures));
+  return display ? html.replace(' style="', ` style="--wide: ${width(tex).toFixed(1)}; `) : html;
+}
+function width(tex) {  // in em; on a phone the style sheet makes a wide formula smaller
+  const all = MathJax.startup.document, one = new all.options.MathItem(tex, all.inputJax[0], true);
+  one.setMetrics(16, 8, 1280, 1e6, 1);
+  one.compile(all);
+  return all.outputJax.getBBox(one, all).w;
 }
 function mathml(tex) {
   return MathJax.tex2mml(tex, {display: false}).replace(/ xmlns="[^"]*"| data-[a-z-]*="[^"]*"|\\n */g, "");
