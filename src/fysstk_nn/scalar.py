@@ -40,7 +40,12 @@ def forward(
 ) -> tuple[Any, Any, Any, Any]:
     r"""Return :math:`z_1, a_1, z_2, a_2` of a network with one hidden neuron.
 
-    .. math:: z_1 = w_1 x + b_1, \quad a_1 = f_1(z_1), \quad z_2 = w_2 a_1 + b_2, \quad a_2 = f_2(z_2)
+    .. math::
+
+        \begin{aligned}
+        z_1 &= w_1 x + b_1, & a_1 &= f_1(z_1), \\
+        z_2 &= w_2 a_1 + b_2, & a_2 &= f_2(z_2)
+        \end{aligned}
 
     Nothing is checked or converted here, so that the formulas also take symbols, `autodiff.Var` and the like
     (with an `f1` and `f2` that know them).
