@@ -71,7 +71,7 @@ def preview(name: str) -> int:
         warnings = OwnWarnings()
         render(
             out,
-            scratch / "doctrees",
+            out.parent / ".kept" / name / "doctrees",  # beside it stand the formulas that were typeset
             warnings,
             external_toc_path=toc.as_posix(),
             nb_execution_mode="cache",

@@ -73,18 +73,21 @@ class raw_part(nodes.General, nodes.Element):  # noqa: N801
 @functools.cache
 def all_questions() -> loading.Questions:
     """Return the questions of the book. They are kept: to find good numbers for all takes seconds."""
+    files = inputs.digest("_toc.yml", "book/questions", "src", extra=inputs.machine())
+    known, key, questions = "", "", None
+    with contextlib.suppress(OSError, EOFError, ValueError, TypeError, pickle.UnpicklingError):
+        known, key, questions = pickle.loads(KEPT.read_bytes())
+    if known == files:
+        return questions
+    # Something in src has changed, but perhaps nothing that the questions rest on.
     programs = [ROOT.joinpath("src", "fysstk_book", place) for place in ("questions", "exercises")]
     needed = depends.reach(path for place in programs for path in place.rglob("*.py"))
     state = [depends.fingerprint(path) for path in sorted(needed)]
-    key = inputs.digest("_toc.yml", "book/questions", extra=(*inputs.machine(), *state))
-    with contextlib.suppress(OSError, EOFError, ValueError, TypeError, pickle.UnpicklingError):
-        kept, questions = pickle.loads(KEPT.read_bytes())
-        if kept == key:
-            return questions
-    questions = loading.load(ROOT)
+    now = inputs.digest("_toc.yml", "book/questions", extra=(*inputs.machine(), *state))
+    questions = questions if key == now else loading.load(ROOT)
     KEPT.parent.mkdir(exist_ok=True)
     draft = KEPT.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_bytes(pickle.dumps((key, questions)))
+    draft.write_bytes(pickle.dumps((files, now, questions)))
     draft.replace(KEPT)
     return questions
 
