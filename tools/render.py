@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -38,6 +39,8 @@ def render(
     `changed` since a run into the same folders that found nothing wrong: they are rendered, with those that
     depend on them.
     """
+    # Millions of objects live to the end; to look for garbage among them takes a third of the time.
+    gc.set_threshold(100_000, 50, 1000)
     settings = {"external_toc_path": (ROOT / "_toc.yml").as_posix(), "nitpicky": strict, **settings}
     config, _ = get_final_config(
         user_yaml=ROOT / "_config.yml",
