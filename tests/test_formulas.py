@@ -1,5 +1,6 @@
 """The book's formulas: typeset once, with fonts that have all glyphs of the book and no others."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,19 @@ def test_formulas_are_typeset_and_spoken(site):
     assert page.count("<mjx-math") == page.count("<mjx-assistive-mml") == 2
     assert r"\(" not in page
     assert r"\[" not in page
+
+
+def test_a_sign_stays_with_the_formula_that_it_touches(tmp_path):
+    formula = r'<span class="math notranslate nohighlight">\({}\)</span>'
+    (tmp_path / "page.html").write_text(f"<p>({formula.format('a')}), {formula.format('b')} and so on.</p>")
+    book_mathjax.typeset_site(tmp_path, tmp_path / "kept")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert re.findall(r'<span class="together">(.)<span.*?</mjx-container></span>(..)</span>', page) == [
+        ("(", "),")
+    ]
+    assert page.count('class="together"') == 1
+    book_mathjax.typeset_site(tmp_path, tmp_path / "kept")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == page
 
 
 def test_formulas_of_an_earlier_run_are_used_again(tmp_path, monkeypatch):

@@ -78,6 +78,10 @@ FORMULA = re.compile(
     r"(?:\\\((?P<inline>.*?)\\\)|\\\[(?P<display>.*?)\\\]|(?P<bare>\\begin\{.*?\}))(?=</(?P=tag)>)",
     re.DOTALL,
 )
+# A formula in a line, with the signs that touch it.
+TOUCHED = re.compile(
+    r'[(\[“]?<span class="math (?:(?!</mjx-container>).)*</mjx-container></span>[.,;:!?)\]’”]+', re.DOTALL
+)
 # In the style sheet: the family and the file of a font, and what a rule shows.
 FONT_FACE = re.compile(r'@font-face[^{]*\{font-family: ([\w-]+);src: url\("fonts/([\w-]+\.woff)"')
 GLYPH = re.compile(r'([^{}]*)\{[^{}]*content: "((?:\\.|[^"\\])*)"')
@@ -171,7 +175,9 @@ def typeset_site(site: Path, kept: Path) -> None:
             text = page.read_text(encoding="utf-8")
             changed = FORMULA.sub(functools.partial(replace, typeset, page.relative_to(site)), text)
             if changed != text:
-                page.write_text(changed, encoding="utf-8")
+                page.write_text(
+                    TOUCHED.sub(r'<span class="together">\g<0></span>', changed), encoding="utf-8"
+                )
         sheet = rules.read_text(encoding="utf-8") if rules.is_file() else ""
         if new or not sheet:
             sheet = merged(sheet, tidy(engine().eval("sheet()")))
