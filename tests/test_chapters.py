@@ -137,6 +137,26 @@ def test_the_page_says_how_much_longer_a_careful_reading_takes():
     assert "about two and a half times as long" in " ".join(page.text.split())
 
 
+DOUBLED = re.compile(r"\(['\"\s]*\{eq\}`|\{eq\}`[^`]+`['\"\s]*\)")
+
+
+def test_no_equation_number_stands_in_a_second_pair_of_brackets():
+    """The role prints brackets: `({eq}`...`)` would be read as "((4.2))"."""
+    assert DOUBLED.search("by a rule ({eq}`eq-a`) of") and DOUBLED.search("(see {eq}`eq-a`), and")
+    assert DOUBLED.search("{eq}`eq-a` (by {eq}`eq-b` and {eq}`eq-c`)") and not DOUBLED.search(
+        "(1), {eq}`eq-a`"
+    )
+    written = [*(ROOT / "book").rglob("*.md"), *(ROOT / "book").rglob("*.yml"), *(ROOT / "src").rglob("*.*")]
+    said = {".md", ".py", ".yml", ".json"}
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in written
+        if path.suffix in said
+        for match in DOUBLED.finditer(path.read_text(encoding="utf8"))
+    ]
+    assert found == []
+
+
 @each_chapter
 def test_chapter_ends_with_mistakes_summary_exercises_and_references(page):
     assert headings(page, 2)[-4:] == CLOSING
