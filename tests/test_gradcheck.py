@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from fysstk_nn import gradcheck
 from fysstk_nn.gradcheck import (
     CUBE_ROOT_OF_EPSILON,
+    GradientCheck,
     central_difference,
     check_gradient,
     complex_step,
@@ -163,17 +164,22 @@ def test_wrong_gradient_is_caught_and_its_worst_entry_named():
     assert (check.analytic, check.numeric) == pytest.approx((12.012, 12.0))
     assert check.largest_error == pytest.approx(1e-3, rel=1e-2)
     assert repr(check) == (
-        "the gradient is WRONG: largest relative error 1.0e-03, in entry gradient[1, 0]: "
-        f"12.012, central difference {check.numeric:.10g}"
+        "the gradient is WRONG: largest relative error 1.0e-03,\n"
+        f"in entry gradient[1, 0]: 12.012, central difference {check.numeric:.10g}"
     )
     assert check_gradient(lambda x: (x**3).sum(), wrong, x, rtol=0.01).ok
+
+
+def test_repr_fits_into_the_box_of_an_output_with_the_longest_numbers():
+    check = GradientCheck(False, 1.2e-10, (784, 123), -1.234567891e-123, -9.876543219e-123)
+    assert max(map(len, repr(check).splitlines())) <= 88
 
 
 def test_repr_of_a_passed_check_of_one_number():
     check = check_gradient(np.sin, np.cos, 0.3)
     assert check.index == ()
     assert repr(check).startswith("the gradient agrees: largest relative error ")
-    assert ", in entry gradient: 0.9553364891, central difference 0.955336489" in repr(check)
+    assert ",\nin entry gradient: 0.9553364891, central difference 0.955336489" in repr(check)
 
 
 def test_small_wrong_entries_are_caught_beside_large_ones():

@@ -206,8 +206,8 @@ class GradientCheck:
         verdict = "the gradient agrees" if self.ok else "the gradient is WRONG"
         entry = f"[{', '.join(map(str, self.index))}]" if self.index else ""
         return (
-            f"{verdict}: largest relative error {self.largest_error:.1e}, in entry gradient{entry}: "
-            f"{self.analytic:.10g}, central difference {self.numeric:.10g}"
+            f"{verdict}: largest relative error {self.largest_error:.1e},\n"
+            f"in entry gradient{entry}: {self.analytic:.10g}, central difference {self.numeric:.10g}"
         )
 
 
@@ -236,7 +236,7 @@ def check_gradient(
     Returns
     -------
     GradientCheck
-        Prints as a sentence that names the worst entry.
+        Prints as a sentence, on two lines, that names the worst entry.
 
     Raises
     ------
@@ -246,7 +246,8 @@ def check_gradient(
     Examples
     --------
     >>> check_gradient(lambda x: x[0] ** 2 * x[1], lambda x: np.array([2 * x[0] * x[1], x[0]]), [3.0, 5.0])
-    the gradient is WRONG: largest relative error 6.7e-01, in entry gradient[1]: 3, central difference 9
+    the gradient is WRONG: largest relative error 6.7e-01,
+    in entry gradient[1]: 3, central difference 9
     """
     x = _point(x)
     numeric = np.asarray(central_difference(f, x))
