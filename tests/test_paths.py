@@ -62,21 +62,32 @@ def test_every_heading_of_the_lecture_is_on_the_weeks_path():
     assert missing == []
 
 
+CITED = re.compile(
+    r"\{(?:eq|numref)\}`(?:[^`<]*<)?([^`>]+)>?`(?!, beyond the week\)| \(beyond the week\))"
+)
+
+
 @pytest.mark.parametrize("path", SHORT)
-def test_nothing_on_a_path_cites_an_equation_from_off_it(path):
-    """What a reader of the path is told to use, the reader has met."""
+def test_nothing_on_a_path_cites_an_equation_or_a_figure_from_off_it(path):
+    """What a reader of the path is told to use, the reader has met.
+
+    A figure may be pointed out where the text says, right behind its number, that it is beyond the week.
+    """
     home = {}
     for page in CHAPTERS:
         for one in paths.sections(page):
             for match in sources.MATH.finditer(one.text):
                 if match[2]:
                     home[match[2].strip()] = (page.name, one)
+            for label in re.findall(r"\bname: (fig-[\w-]+)", one.text):
+                home[label] = (page.name, one)
+    assert "fig-ua-error" in home
     missing = []
     for name, one in text(path):
         if one.title == "Common mistakes":  # they look back at the whole chapter
             continue
         shown = {(where, part.title) for where, found in ON[path].items() for part in found}
-        for label in re.findall(r"\{eq\}`([^`]+)`", one.text):
+        for label in CITED.findall(" ".join(one.text.split())):
             if label in home and (home[label][0], home[label][1].title) not in shown:
                 missing.append(f"{name}: {one.title!r} cites {label} of {home[label][0]}")
     assert missing == []
