@@ -330,3 +330,19 @@ def test_no_place_of_one_machine_and_no_unfinished_work_is_mentioned():
 
 OWN_ROOT = {"namespaces.py"}  # makes a file system for a notebook, which has a /tmp as any other
 TEXT = {".md", ".py", ".bib", ".css", ".html", ".yml"}
+
+
+DOORS = {
+    "You learn": ["ch-part-neurons", "ch-paths", "ch-playground"],
+    "You teach": ["ch-instructors", "ch-crosswalk"],
+    "You take part": ["ch-contributing", "ch-equations", "ch-api"],
+}
+
+
+def test_the_front_page_has_a_door_for_students_for_lecturers_and_for_contributors():
+    index = next(page for page in PAGES if page.name == "index")
+    doors = [one.body for one in blocks(index) if isinstance(one, Directive) and one.argument == "door"]
+    assert {
+        re.search(r"\*\*(.+?)\*\*", door)[1]: re.findall(r"\{ref\}`[^`<]*<(ch-[\w-]+)>`", door)
+        for door in doors
+    } == DOORS

@@ -105,6 +105,10 @@ def test_ids_are_unique():
     assert len(ids) == len(set(ids))
 
 
+def test_there_are_150_or_more():
+    assert len(ALL) >= 150
+
+
 @each(ALL)
 def test_entry_is_complete(exercise):
     book = BOOK
