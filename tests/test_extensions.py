@@ -50,6 +50,14 @@ FIRST = """(ch-first)=
 $$
 x
 $$ (def-first)
+
+{.evening}
+## In short
+
+## At length
+
+{.beyond}
+## Further
 """
 PART = "(ch-part)=\n# Part I: One\n\n```{part}\n```\n"
 NOTEBOOK = """---
@@ -156,7 +164,7 @@ def build(root, pages):
     (root / "book").mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
     (root / "tools").mkdir()
-    for tool in ("launch.py", "notebooks.py"):
+    for tool in ("depends.py", "inputs.py", "launch.py", "notebooks.py"):
         shutil.copy(ROOT / "tools" / tool, root / "tools")
     (root / "_toc.yml").write_text(TOC)
     (root / "_config.yml").write_text(CONFIG)
@@ -173,13 +181,14 @@ title: Tiny
 execute:
   execute_notebooks: "off"
 parse:
-  myst_enable_extensions: [dollarmath, colon_fence]
+  myst_enable_extensions: [attrs_block, dollarmath, colon_fence]
 sphinx:
   local_extensions:
     book_exercises: book/_ext
     book_ledger: book/_ext
     book_pages: book/_ext
     book_parts: book/_ext
+    book_paths: book/_ext
 """
 
 
@@ -288,7 +297,8 @@ def test_a_part_gathers_what_its_chapters_say(site):
     first, second = re.findall(r"<li>.*?</li>", article, re.DOTALL)
     assert words(first) == (
         "First: a title that the map cuts off You will be able to read. "
-        "70 minutes for the text, 55 with a pencil, 4 seconds to run · beyond the week"
+        "70 minutes for the text, 55 with a pencil, 4 seconds to run · "
+        "2 of 3 sections in the week, 1 in the evening"
     )
     assert words(second) == (
         "Second You will be able to say what the second page of a tiny book is about, in one sentence. "
@@ -300,6 +310,17 @@ def test_a_part_gathers_what_its_chapters_say(site):
         "equations.html#ledger-second",
         "first.html#ch-first",
     ]
+
+
+def test_the_menu_marks_the_chapters_of_the_week_and_of_the_evening_by_more_than_colour(site):
+    week, evening = (site / "_static" / "paths.css").read_text("utf8").splitlines()
+    for rule, mark, said in (
+        (week, "•", "on the week\\2019s path"),
+        (evening, "••", "on the evening\\2019s and the week\\2019s path"),
+    ):
+        assert re.findall(r'href="(.+?)"', rule) == ["first.html"]
+        assert f'content: " {mark}" / ", {said}"' in rule
+    assert "paths.css" in (site / "book" / "first.html").read_text("utf8")
 
 
 def test_a_part_has_no_number_and_its_place_in_the_menu_and_in_the_row_of_pages(site):

@@ -62,9 +62,7 @@ def test_every_heading_of_the_lecture_is_on_the_weeks_path():
     assert missing == []
 
 
-CITED = re.compile(
-    r"\{(?:eq|numref)\}`(?:[^`<]*<)?([^`>]+)>?`(?!, beyond the week\)| \(beyond the week\))"
-)
+CITED = re.compile(r"\{(?:eq|numref)\}`(?:[^`<]*<)?([^`>]+)>?`(?!, beyond the week\)| \(beyond the week\))")
 
 
 @pytest.mark.parametrize("path", SHORT)

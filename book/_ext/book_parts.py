@@ -127,18 +127,21 @@ def item(page: Page, needs: list[Page]) -> str:
         facts.append(f"{{ref}}`{count(len(tasks), 'exercise')} <exercises-{page.name}>`")
     if equations := equations_of(page):
         facts.append(f"{{ref}}`{count(equations, 'checked equation')} <ledger-{page.name}>`")
-    facts.append(in_the_week(page))
+    facts.append(on_the_short_paths(page))
     if needs:
         facts.append(f"needs {named(needs, '{{ref}}`{0} <ch-{1}>`')}")
     lines = [f"{{ref}}`ch-{page.name}`", f"You will be able to {outcome}.", " · ".join(facts)]
     return f"{page.chapter}. " + "\n\n    ".join(lines)
 
 
-def in_the_week(page: Page) -> str:
-    """Say how much of a chapter the lecture's week has."""
+def on_the_short_paths(page: Page) -> str:
+    """Say how much of a chapter the lecture's week has, and the evening."""
     every = [one for one in paths.sections(page) if one.level == 2 and one.title not in paths.CLOSING]
-    shown = [one for one in every if one in paths.on("week", page)]
-    return f"{len(shown)} of {count(len(every), 'section')} in the week" if shown else "beyond the week"
+    evening, week = (sum(one in paths.on(path, page) for one in every) for path in ("evening", "week"))
+    if not week:
+        return "beyond the week"
+    said = f"{week} of {count(len(every), 'section')} in the week"
+    return f"{said}, {evening} in the evening" if evening else said
 
 
 def named(pages: list[Page], form: str = "{0}") -> str:

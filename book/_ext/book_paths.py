@@ -93,17 +93,25 @@ def said(page: Page, found: list[paths.Section]) -> str:
     return " · ".join(links)
 
 
+MARKS = {  # a chapter of the evening is one of the week, too
+    "week": r'" •" / ", on the week\2019s path"',
+    "evening": r'" ••" / ", on the evening\2019s and the week\2019s path"',
+}
+
+
 def mark_the_menu(app: Sphinx, config: Config) -> None:
-    """Write the style sheet that puts a dot behind the chapters of the week's path, if the menu has them."""
+    """Write the style sheet that marks the chapters of the short paths, if the menu has them."""
     whole = Path(app.srcdir, config.external_toc_path) == ROOT / "_toc.yml"
     pages = sources.pages(ROOT) if whole else []  # else one page is looked at, while it is written
-    names = [page.name for page in pages if page.chapter and paths.on("week", page)] or ["none"]
-    which = ", ".join(f'.bd-sidebar-primary a[href$="/{name}.html"]::after' for name in names)
-    which += ", " + ", ".join(f'.bd-sidebar-primary a[href="{name}.html"]::after' for name in names)
+    rules = []
+    for path, mark in MARKS.items():
+        names = [page.name for page in pages if page.chapter and paths.on(path, page)] or ["none"]
+        ends = [end for name in names for end in (f'[href$="/{name}.html"]', f'[href="{name}.html"]')]
+        which = ", ".join(f".bd-sidebar-primary a{end}::after" for end in ends)
+        rules.append(f"{which} {{ content: {mark}; color: var(--pst-color-text-muted); }}\n")
     folder = Path(app.doctreedir).parent / ".paths"
     folder.mkdir(parents=True, exist_ok=True)
-    rule = '{ content: " •" / ", on the week\\2019s path"; color: var(--pst-color-text-muted); }\n'
-    (folder / "paths.css").write_text(f"{which} {rule}", encoding="utf8")
+    (folder / "paths.css").write_text("".join(rules), encoding="utf8")
     config.html_static_path.append(str(folder))
 
 
