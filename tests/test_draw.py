@@ -60,6 +60,13 @@ def overlaps(ax):
     return clashes
 
 
+def in_nodes(ax):
+    """Return each text that stands in a circle, with half the diagonal of its rectangle."""
+    centres = [circle.center for circle in circles(ax)]
+    inside = [text for text in ax.texts if text.get_text() and text.get_position() in centres]
+    return {text.get_text(): np.hypot(*diagram.box(text).size) / 2 for text in inside}
+
+
 def luminance(colour):
     c = np.array(mpl.colors.to_rgb(colour))
     linear = np.where(c <= 0.03928, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
@@ -417,6 +424,23 @@ class TestGraph:
             draw.graph(2.0)
         with pytest.raises(ValueError, match="'sent'"):
             draw.graph(shared(), edges="all")
+
+
+@pytest.mark.parametrize(
+    ("picture", "longest"),
+    [
+        (lambda: draw.graph(neuron_cost(), gradients=True), "½ ×"),
+        (lambda: draw.graph(1 / (Var(2.0, "x") - 0.0625) + Var(-0.00125)), "−0.00125"),
+        (lambda: draw.network([1, 1, 1], labels=[[2], [-0.0625], ["output"]]), "−0.0625"),
+        (lambda: draw.network([2, 10, 1], most=12, brackets=True, ax=plt.subplots()[1]), "$a_{10}^{(1)}$"),
+        (lambda: draw.neuron(2, activation="softplus", first=10), r"$\mathrm{softplus}$"),
+        (draw.unrolled, "$x_{t}$"),
+    ],
+)
+def test_what_stands_in_a_node_stays_in_its_circle(picture, longest):
+    found = in_nodes(picture())
+    assert longest in found
+    assert max(found.values()) < 0.95 * diagram.RADIUS  # clear of the rim
 
 
 class TestText:

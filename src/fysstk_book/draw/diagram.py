@@ -60,6 +60,14 @@ def write(ax: Axes, at: Point, text: str, size: float, *, colour: str = INK, **a
     return box(ax.text(*at, text, fontsize=size, color=colour, zorder=5, **align))
 
 
+def inside(ax: Axes, at: Point, text: str, size: float) -> None:
+    """Write a text into a node: of this size, or smaller if its corners would leave the circle."""
+    label = ax.text(*at, text, ha="center", va="center", fontsize=size, color=INK, zorder=5)
+    while text and np.hypot(*box(label).size) > 1.88 * RADIUS and size > 3.0:
+        size *= 0.97  # step by step: letters come in whole pixels
+        label.set_fontsize(size)
+
+
 def box(text: Text) -> Bbox:
     """Return the rectangle that a text covers, in units."""
     assert text.axes is not None

@@ -90,9 +90,7 @@ def graph(
     for node, at in place.items():
         colour = PALETTE["green"] if node is f else INK if node.parents else PALETTE["blue"]
         taken.append(diagram.node(ax, at, colour))
-        inside = _inside(node)
-        letters = 1 if inside.startswith("$") else len(inside)
-        diagram.write(ax, at, inside, 1.1 * size * min(1.0, 2.6 / letters))
+        diagram.inside(ax, at, _inside(node), 1.1 * size)
         name = [diagram.mathematics(node.name)] if node.name and node.parents else []
         above = " = ".join(name + [diagram.number(node.value, digits)] * values)
         if above:

@@ -144,7 +144,7 @@ def network(
                 width=2.6 if lit else 1.4,
             )
         )
-        diagram.write(ax, at, texts[l][i], size * min(1.0, 5 / max(_letters(texts[l][i]), 1)))
+        diagram.inside(ax, at, texts[l][i], size)
         if biases and l > 0:
             text = rf"$b_{{{l}}}$"
             if max(layers) > 1:
@@ -262,14 +262,6 @@ def _symbol(letter: str, indices: str, layer: int, brackets: bool) -> str:
     """Return a letter with its indices, if there are any, and its layer."""
     below = f"_{{{indices}}}" if indices else ""
     return f"${letter}{below}^{{({layer})}}$" if brackets else f"${letter}{below}^{{{layer}}}$"
-
-
-def _letters(text: str) -> int:
-    """Return how many letters wide a text is; for TeX, a symbol and its longest index."""
-    if not text.startswith("$"):
-        return len(text)
-    indices = [part.strip("_{}$ ") for part in text.replace("^", "_").split("_")[1:]]
-    return 2 + max((len(index) for index in indices), default=0)
 
 
 def _places(layers: list[int], most: int, step: tuple[float, float]) -> dict[tuple[int, int], Point]:
@@ -406,19 +398,17 @@ def neuron(
     for k in range(count):
         at = (0.0, half - 1.05 * k)
         taken.append(diagram.node(ax, at, INK, tint=0.0))
-        diagram.write(ax, at, f"$x_{{{k + first}}}$", size)
+        diagram.inside(ax, at, f"$x_{{{k + first}}}$", size)
         label = f"$w_{{{k + first}}}$" if weights is None else diagram.number(weights[k], digits)
         edges.append(Edge([at, total], label, arrow=True))
     above = (total[0], 1.25)
     taken.append(diagram.node(ax, above, INK, tint=0.0))
-    diagram.write(ax, above, "$1$", size)
+    diagram.inside(ax, above, "$1$", size)
     edges.append(Edge([above, total], "$b$" if bias is None else diagram.number(bias, digits), arrow=True))
     edges.append(Edge([total, function], "$z$", arrow=True))
     edges.append(Edge([function, (6.2, 0.0)], arrow=True))
-    diagram.write(ax, total, r"$\Sigma$", 1.2 * size)
-    diagram.write(
-        ax, function, diagram.mathematics(activation), (1.2 if _letters(activation) < 4 else 0.9) * size
-    )
+    diagram.inside(ax, total, r"$\Sigma$", 1.2 * size)
+    diagram.inside(ax, function, diagram.mathematics(activation), 1.2 * size)
     diagram.write(ax, (6.1, 0.0), "$a$", 1.1 * size)
     diagram.label_edges(ax, edges, taken, 0.88 * size)
     diagram.draw_edges(ax, edges)
@@ -465,7 +455,7 @@ def unrolled(
         below, state = (x, -1.7), (x, 0.0)
         for letter, at, colour in (("x", below, "grey"), ("h", state, "blue")):
             taken.append(diagram.node(ax, at, PALETTE[colour], tint=0.0 if letter == "x" else 0.1))
-            diagram.write(ax, at, f"${letter}_{{{index}}}$", size)
+            diagram.inside(ax, at, f"${letter}_{{{index}}}$", size)
         edges.append(Edge([below, state], names[0], arrow=True))
         if index != "t":
             edges.append(Edge([(x - 1.9, 0.0), state], names[1], arrow=True, colour=red, ink=red))
