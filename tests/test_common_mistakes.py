@@ -244,7 +244,7 @@ SHOWN = {
         '"Bounded and monotone is required."': ("ua-which", "asked for bounded activations"),
         '"A network can represent any function exactly."': ("ua-jump", "said that the error can vanish"),
         "A sigmoid on the output.": "no exercise leaves the choice of the output",
-        '"More layers, more power", without activations.': "ua-collapse takes it for granted",
+        '"More layers, more power", without activation functions.': "ua-collapse takes it for granted",
         "Trusting a network between 1 and 2 that was trained between 0 and 1.": JUDGEMENT,
     },
     "vanishing-gradients": {
@@ -261,8 +261,8 @@ SHOWN = {
 
 
 def warnings_of(chapter):
-    """The bold words of each warning in a chapter."""
-    text = (BOOK / f"{chapter}.md").read_text(encoding="utf8")
+    """The bold words of each warning in a chapter, as they are printed."""
+    text = re.sub(r"\{term\}`([^`<]+)`", r"\1", (BOOK / f"{chapter}.md").read_text(encoding="utf8"))
     section = re.search(r"(?ms)^#+ Common mistakes\s*\n(.*?)(?=^#|^\(|\Z)", text)
     return re.findall(r"(?m)^- \*\*(.+?)\*\*", section[1]) if section else []
 
