@@ -225,8 +225,13 @@ def mutation_report(result: dict[str, Any]) -> str:
     if result["survivors"]:
         lines += ["", "Each of those that were missed, with the reason:", ""]
     for one in result["survivors"]:
-        lines.append(f"* {{eq}}`{one['label']}`: ${one['latex']}$. {one['reason']}")
+        lines.append(f"* {{eq}}`{one['label']}`: {in_line(one['latex'])}. {one['reason']}")
     return "\n".join(lines)
+
+
+def in_line(latex: str) -> str:
+    """Return a formula as part of a sentence, which may break between the rows of the display."""
+    return "\N{EM SPACE}".join(f"${row}$" for row in latex.split(r" \qquad "))
 
 
 def counts_of_kinds(labels: dict[str, dict[str, list[int]]]) -> dict[str, list[int]]:
