@@ -285,6 +285,40 @@ def test_sidebars_open_and_close(open_page):
     page.locator("#pst-primary-sidebar-modal:not([open])").wait_for(state="attached")
 
 
+WIDTHS = """() => {
+  const edges = e => { const { left, right } = e.getBoundingClientRect(); return [left, right]; };
+  const all = kind => [...document.querySelectorAll(kind)].filter(e => e.checkVisibility());
+  const images = all("article section > .cell figure img").map(e => [e, e.getBoundingClientRect()]);
+  return {
+    text: all("article section > p").map(edges),
+    wide: all("article :is(figure, .pst-scrollable-table-container)").map(edges),
+    menu: all(".bd-sidebar-primary").map(e => edges(e)[1])[0] ?? 0,
+    contents: all(".bd-sidebar-secondary").map(e => edges(e)[0])[0],
+    tallest: Math.max(...images.map(([_, box]) => box.height)),
+    stretched: images.map(([e, box]) => box.width / box.height * e.naturalHeight / e.naturalWidth),
+  };
+}"""
+
+
+def test_figures_use_a_wide_screen_and_the_text_keeps_its_measure(open_page):
+    page = open_page("book/gates.html")  # it has the tallest figure
+    narrow = page.evaluate(WIDTHS)
+    for width, least in ((1440, 1.05), (1600, 1.15), (1920, 1.15)):
+        page.set_viewport_size({"width": width, "height": 900})
+        for menu in ("open", "closed"):
+            found = page.evaluate(WIDTHS)
+            measure = max(right - left for left, right in found["text"])
+            assert measure == pytest.approx(max(right - left for left, right in narrow["text"]), rel=0.02)
+            assert max(right - left for left, right in found["wide"]) >= least * measure
+            assert max(right for _, right in found["wide"]) <= found["contents"], (width, menu)
+            assert min(left for left, _ in found["wide"]) >= found["menu"], (width, menu)
+            assert found["tallest"] <= 44 * 16 + 1
+            assert found["stretched"] == pytest.approx([1] * len(found["stretched"]), rel=0.02)
+            assert page.evaluate(WIDER_THAN_THE_PAGE) == []
+            page.locator("button.primary-toggle:visible").first.click()
+            page.locator("#pst-primary-sidebar").wait_for(state="hidden" if menu == "open" else "visible")
+
+
 def test_previous_and_next_lead_through_all_pages_in_order(site):
     listed = re.findall(r"(?:file|root): book/(\S+)", (ROOT / "_toc.yml").read_text("utf-8"))
     for i, name in enumerate(listed):
