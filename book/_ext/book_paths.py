@@ -94,8 +94,8 @@ def said(page: Page, found: list[paths.Section]) -> str:
 
 
 MARKS = {  # a chapter of the evening is one of the week, too
-    "week": r'" •" / ", on the week\2019s path"',
-    "evening": r'" ••" / ", on the evening\2019s and the week\2019s path"',
+    "week": r'"\00a0•" / ", on the week\2019s path"',
+    "evening": r'"\00a0••" / ", on the evening\2019s and the week\2019s path"',
 }
 
 
