@@ -318,7 +318,8 @@ def test_the_menu_marks_the_chapters_of_the_week_and_of_the_evening_by_more_than
         (week, "•", "on the week\\2019s path"),
         (evening, "••", "on the evening\\2019s and the week\\2019s path"),
     ):
-        assert re.findall(r'href="(.+?)"', rule) == ["first.html"]
+        assert re.findall(r'href="(.+?)"', rule) == ["first.html", "#"]
+        assert 'html:has(#ch-first) .bd-sidebar-primary a[href="#"]' in rule
         assert f'content: "\\00a0{mark}" / ", {said}"' in rule
     assert "paths.css" in (site / "book" / "first.html").read_text("utf8")
 

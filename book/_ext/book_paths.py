@@ -98,6 +98,12 @@ MARKS = {  # a chapter of the evening is one of the week, too
     "evening": r'"\00a0••" / ", on the evening\2019s and the week\2019s path"',
 }
 
+LINKS = (  # from another folder, from the same one, and on the page itself
+    '.bd-sidebar-primary a[href$="/{0}.html"]::after',
+    '.bd-sidebar-primary a[href="{0}.html"]::after',
+    'html:has(#ch-{0}) .bd-sidebar-primary a[href="#"]::after',
+)
+
 
 def mark_the_menu(app: Sphinx, config: Config) -> None:
     """Write the style sheet that marks the chapters of the short paths, if the menu has them."""
@@ -106,8 +112,7 @@ def mark_the_menu(app: Sphinx, config: Config) -> None:
     rules = []
     for path, mark in MARKS.items():
         names = [page.name for page in pages if page.chapter and paths.on(path, page)] or ["none"]
-        ends = [end for name in names for end in (f'[href$="/{name}.html"]', f'[href="{name}.html"]')]
-        which = ", ".join(f".bd-sidebar-primary a{end}::after" for end in ends)
+        which = ", ".join(link.format(name) for name in names for link in LINKS)
         rules.append(f"{which} {{ content: {mark}; color: var(--pst-color-text-muted); }}\n")
     folder = Path(app.doctreedir).parent / ".paths"
     folder.mkdir(parents=True, exist_ok=True)
