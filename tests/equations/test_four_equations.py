@@ -7,15 +7,20 @@ autograd, which records a forward pass.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
 import sympy as sp
 
+from fysstk_book import sources
 from fysstk_book.printed.names import from_one
+from fysstk_nn import plain
 from fysstk_nn.gradcheck import central_difference
 
+ROOT = Path(__file__).parents[2]
 SIZES = (2, 3, 2, 2)
 L = len(SIZES) - 1
 DEFINED = ["def-four-z", "def-four-a", "def-four-cost", "def-four-delta"]
@@ -391,46 +396,76 @@ def test_gradients_of_a_batch(batch, printed):
 # --- the cost of a backward pass ---
 
 
-class Counted(float):
-    """A number that counts how often it is multiplied."""
+class Counted(np.ndarray):
+    """An array that counts the multiplications of the products of matrices that it takes part in."""
 
     count = 0
 
-    def __mul__(self, other):
-        Counted.count += 1
-        return Counted(float(self) * float(other))
-
-    def __add__(self, other):
-        return Counted(float(self) + float(other))
-
-    __radd__ = __add__
+    def __array_ufunc__(self, ufunc, method, *operands, **how):
+        arrays = [np.asarray(operand) for operand in operands]
+        if ufunc is np.matmul:
+            (rows, inner), (_, columns) = map(np.shape, arrays)
+            Counted.count += rows * inner * columns
+        return np.asarray(getattr(ufunc, method)(*arrays, **how)).view(Counted)
 
 
-def count_backward(sizes):
-    """Run equations 2 and 4 for one sample in plain loops; count the multiplications."""
+def count(function, *arguments):
+    """Run a function; return its result and how many multiplications its products of matrices took."""
     Counted.count = 0
-    delta = [Counted(1.0)] * sizes[-1]
-    for l in range(len(sizes) - 1, 0, -1):
-        for _i in range(sizes[l - 1]):
-            for j in range(sizes[l]):
-                delta[j] * 0.5  # equation 2: dC/dw_ij = delta_j a_i
-        if l > 1:
-            delta = [sum(delta[k] * 0.5 for k in range(sizes[l])) for _j in range(sizes[l - 1])]  # equation 4
-    return Counted.count
+    return function(*arguments), Counted.count
+
+
+def counted_network(sizes, rng):
+    """One sample, its target and a network of sigmoids for the program of the next chapter."""
+    x, y = rng.normal(size=(1, sizes[0])), rng.uniform(size=(1, sizes[-1]))
+    W, b = plain.init(sizes, rng)
+    return x.view(Counted), y, W, b, [None] + [plain.sigmoid] * (len(sizes) - 1)
+
+
+def count_passes(sizes, rng):
+    """Count the multiplications of `plain.forward` and of `plain.backprop` for one sample."""
+    x, y, W, b, f = counted_network(sizes, rng)
+    a, forward = count(plain.forward, x, W, b, f)
+    _, backward = count(plain.backprop, a, y, W, f, plain.half_squared_error)
+    return forward, backward
+
+
+def of_the_page(name):
+    """Return a function that a cell of the page defines."""
+    page = next(page for page in sources.pages(ROOT) if page.name == "four-equations")
+    cells = [one for one in sources.blocks(page.text) if getattr(one, "name", "") == "code-cell"]
+    space = {"np": np}
+    exec(next(cell.body for cell in cells if f"def {name}(" in cell.body), space)
+    return space[name]
+
+
+SEVERAL = pytest.mark.parametrize("sizes", [(1, 1), (2, 2, 1), (3, 5, 4, 2), (7, 1, 6)])
 
 
 @pytest.mark.equation("eq-four-operations", method="numeric")
-@pytest.mark.parametrize("sizes", [(1, 1), (2, 2, 1), (3, 5, 4, 2), (7, 1, 6)])
-def test_multiplications_of_a_backward_pass(sizes, printed):
-    names = {r"\text{backward}": count_backward(sizes), "M_l": sizes, "L": len(sizes) - 1}
+@SEVERAL
+def test_multiplications_of_a_backward_pass(sizes, rng, printed):
+    _, backward = count_passes(sizes, rng)
+    names = {r"\text{backward}": backward, "M_l": sizes, "L": len(sizes) - 1}
+    printed("eq-four-operations").holds(names)
+
+
+@pytest.mark.equation("eq-four-operations", method="numeric")
+@SEVERAL
+def test_multiplications_of_the_pages_program(sizes, rng, printed):
+    x, y, W, b, f = counted_network(sizes, rng)
+    _, forward = count(plain.forward, x, W, b, f)
+    _, both = count(of_the_page("backpropagate"), x, y, W, b)
+    assert of_the_page("multiplications")(sizes) == (forward, both - forward)
+    names = {r"\text{backward}": both - forward, "M_l": sizes, "L": len(sizes) - 1}
     printed("eq-four-operations").holds(names)
 
 
 @pytest.mark.equation("eq-four-speedup", method="numeric")
-def test_differences_against_backpropagation(printed):
+def test_differences_against_backpropagation(printed, rng):
     sizes = (784, 30, 10)
-    parameters = sum(m * n + n for m, n in zip(sizes, sizes[1:], strict=False))
-    forward = sum(m * n for m, n in zip(sizes, sizes[1:], strict=False))
-    ratio = 2 * parameters * forward / (forward + count_backward(sizes))
+    forward, backward = count_passes(sizes, rng)
+    W, b = plain.init(sizes, rng)
+    parameters = sum(one.size for one in [*W[1:], *b[1:]])
     printed("eq-four-speedup").holds()
-    assert float(printed("eq-four-speedup").value(side=0)) == ratio
+    assert float(printed("eq-four-speedup").value(side=0)) == 2 * parameters * forward / (forward + backward)
