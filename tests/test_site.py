@@ -319,6 +319,15 @@ def test_figures_use_a_wide_screen_and_the_text_keeps_its_measure(open_page):
             page.locator("#pst-primary-sidebar").wait_for(state="hidden" if menu == "open" else "visible")
 
 
+def test_the_playground_has_all_of_a_wide_screen(open_page):
+    page = open_page("book/playground.html", viewport={"width": 1600, "height": 900})
+    free, used = (
+        page.locator(place).first.evaluate("e => e.clientWidth")
+        for place in (".bd-content", ".bd-article-container")
+    )
+    assert used == free > 1100
+
+
 def test_previous_and_next_lead_through_all_pages_in_order(site):
     listed = re.findall(r"(?:file|root): book/(\S+)", (ROOT / "_toc.yml").read_text("utf-8"))
     for i, name in enumerate(listed):
