@@ -10,7 +10,9 @@ from tqdm import tqdm
 import digits
 from fysstk_book import longruns, measured
 from fysstk_book.measured import Curves, Line
+from fysstk_nn.activations import sigmoid
 from fysstk_nn.datasets import Samples, Split, mnist
+from fysstk_nn.gradcheck import central_difference
 
 SEVEN = [float(epoch) for epoch in range(1, 8)]
 RESULTS = {
@@ -40,7 +42,7 @@ def save(where, lines):
 
 def test_table_of_a_chapter(folder):
     table = longruns.table("digits-sokirko", folder)
-    network, reported = longruns.NETWORKS["sokirko"]
+    (network, _), reported = longruns.NETWORKS["sokirko"], longruns.EMPTY
     assert table.rows == (
         (network, reported, "21.00 ± 1.41", "6.50 ± 0.71", "6.00 ± 0.71", "6.00 ± 0.71", "7", "2"),
     )
@@ -65,6 +67,8 @@ def test_errors_of_a_run(folder):
     np.testing.assert_allclose(longruns.reached("sokirko", where=folder), [6, np.sqrt(0.5)])
     np.testing.assert_allclose(longruns.reached("sokirko", 1, folder), [21, np.sqrt(2)])
     np.testing.assert_allclose(longruns.reached("nielsen-darkness", where=folder), [77.5])
+    with pytest.raises(ValueError, match="no run 'other'; choose from sokirko, nielsen-darkness"):
+        longruns.errors("other", folder)
 
 
 def test_results_of_something_else(folder):
@@ -102,7 +106,7 @@ def test_runs_that_are_asked_for_are_written_beside_earlier_ones(few, capfd):
     assert "90/90" in bar
 
 
-@pytest.mark.parametrize("name", ["nielsen-0", "sokirko-shifted"])
+@pytest.mark.parametrize("name", ["nielsen-0", "sokirko-shifted", "sokirko-biases-his"])
 def test_a_killed_run_goes_on_where_it_was(name, few, monkeypatch):
     short = dataclasses.replace(digits.RUNS[name], epochs=4)
     data, bar = digits.mnist(), tqdm(disable=True)
@@ -116,7 +120,8 @@ def test_a_killed_run_goes_on_where_it_was(name, few, monkeypatch):
     assert list((few / "build").glob("*.npz")) == []
     started = short.errors(data, 1, bar)
     next(started)
-    other = dataclasses.replace(short, batch_size=7)  # other settings start anew
+    changed = {"k": 0.5} if name == "sokirko-biases-his" else {"batch_size": 7}
+    other = dataclasses.replace(short, **changed)  # other settings start anew
     assert other.checkpoint(data, 1) != short.checkpoint(data, 1) != short.checkpoint(data, 2)
 
 
@@ -149,12 +154,14 @@ def test_folder_that_does_not_exist(monkeypatch, tmp_path, capfd):
 # --- What the book ships ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["digits", "digits-sample"])
+@pytest.mark.parametrize("name", [f"{name}{end}" for name in longruns.FILES for end in ("", "-sample")])
 def test_each_run_is_in_the_book_with_all_its_seeds_and_epochs(name):
     found = measured.load(name)
-    assert list(found.lines) == list(digits.RUNS) == list(longruns.NETWORKS)
-    for run, settings in digits.RUNS.items():
-        epochs = settings.epochs if name == "digits" else 1
+    file = name.removesuffix("-sample")
+    runs = {run: settings for run, settings in digits.RUNS.items() if digits.file_of(run) == file}
+    assert list(found.lines) == list(runs) and list(digits.RUNS) == list(longruns.NETWORKS)
+    for run, settings in runs.items():
+        epochs = settings.epochs if name == file else 1
         assert found.runs(run).shape == (settings.seeds, epochs)
     assert set(found.provenance) == {"command", "data", "decides", "date", "seconds", "versions"}
 
@@ -173,15 +180,70 @@ def again(name, data):
     assert abs(new - old[seed]) <= slack, f"{run}, seed {seed}: {new}, but stored is {old[seed]}"
 
 
-def test_a_random_part_is_measured_again_on_the_sample():
-    again("digits-sample", mnist("sample"))
+@pytest.mark.parametrize("name", longruns.FILES)
+def test_a_random_part_is_measured_again_on_the_sample(name):
+    again(f"{name}-sample", mnist("sample"))
 
 
-def test_a_random_part_is_measured_again_on_the_books_data_where_it_is_at_hand():
+@pytest.mark.parametrize("name", longruns.FILES)
+def test_a_random_part_is_measured_again_on_the_books_data_where_it_is_at_hand(name):
     if os.environ.get("FYSSTK_MNIST"):
         data = mnist()
-        if str(data) == measured.load("digits").provenance["data"]:
-            again("digits", data)
+        if str(data) == measured.load(name).provenance["data"]:
+            again(name, data)
+
+
+def test_one_caption_says_for_both_files_what_made_them():
+    assert repr(longruns.table("digits-sokirko")).count("Measured on") == 1
+
+
+# --- Sokirko's program --------------------------------------------------------------------------------------
+
+
+def made_up(sizes, rng):
+    W = [rng.normal(0, 9, size=pair) for pair in zip(sizes, sizes[1:], strict=False)]
+    b = [rng.normal(0, 9, size=size) for size in sizes[1:]]
+    return W, b, rng.uniform(size=(6, sizes[0])), np.eye(sizes[-1])[rng.integers(sizes[-1], size=6)]
+
+
+@pytest.mark.parametrize("biases", ["none", "right"])
+def test_the_program_takes_a_gradient_50_times_too_large(biases, rng):
+    sizes = (5, 9, 8, 4)
+    W, b, X, targets = made_up(sizes, rng)
+    program = digits.Program(0.001, biases, sizes)
+
+    def cost(b, W):
+        return float(((program.outputs(W, b, X)[0][-1] - targets) ** 2).mean()) / 2
+
+    found = program.gradients(W, b, X, targets)
+    arrays = [*W, *b] if biases == "right" else W
+    assert [each.shape for each in found] == [each.shape for each in arrays]
+    for array, gradient in zip(arrays, found, strict=True):
+
+        def moved(values, array=array):
+            before = array.copy()
+            array[:] = values.reshape(array.shape)
+            result = cost(b, W)
+            array[:] = before
+            return result
+
+        measured_slope = central_difference(moved, array.ravel().copy())
+        np.testing.assert_allclose(gradient.ravel(), 50 * measured_slope, rtol=1e-5, atol=1e-7)
+        assert np.abs(gradient).max() > 1e-3
+
+
+def test_the_program_takes_slopes_of_biases_at_the_biases(rng):
+    W, b, X, targets = made_up((3, 2), rng)
+    a = sigmoid((X[:1] @ W[0] + b[0]) / 50)
+    wanted = (a - targets[:1]) / 2 * sigmoid(b[0] / 50) * (1 - sigmoid(b[0] / 50))
+    sums = sigmoid(X[:1] @ W[0] / 50)
+    weights, biases = digits.Program(0.001, "his", (3, 2)).gradients(W, b, X[:1], targets[:1])
+    np.testing.assert_allclose(biases, wanted[0])
+    np.testing.assert_allclose(weights, X[:1].T @ ((a - targets[:1]) / 2 * sums * (1 - sums)))
+    W, b, X, targets = made_up((3, 4, 2), rng)
+    X, b[0] = 0 * X, np.array([-1.0, 1.0, 0.0, -2.0])
+    first = digits.Program(0.001, "his", (3, 4, 2)).gradients(W, b, X, targets)[2]
+    assert (first == 0).tolist() == [True, False, False, True]  # a negative bias never moves again
 
 
 def test_jitter_moves_each_image_by_up_to_two_pixels(rng):

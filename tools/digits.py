@@ -5,8 +5,9 @@
     python tools/digits.py --book                into book/measured, to which the pages' text is held
 
 The results are written after each run; a run that is killed goes on, in the next call, after the last epoch
-that it has finished. With --book, one epoch of each run on the sample of digits that comes with the package
-goes into digits-sample.json: the tests make some of these again, wherever they run.
+that it has finished. The runs of Sokirko's program go into a file of their own, digits-program.json. With
+--book, one epoch of each run on the sample of digits that comes with the package goes into digits-sample.json
+and digits-program-sample.json: the tests make some of these again, wherever they run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
+import itertools
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +29,7 @@ import numpy as np
 from tqdm import tqdm
 
 from fysstk_book import longruns, measured
+from fysstk_nn.activations import sigmoid
 from fysstk_nn.datasets import Samples, Split, deskew, mnist, shift
 from fysstk_nn.files import load_run, save_run
 from fysstk_nn.mlp import MLP
@@ -131,6 +135,104 @@ class Baseline:
         yield error(self.classify(data.train, data.test), data.test)
 
 
+@dataclass(frozen=True)
+class Program:
+    """Sokirko's own program, with its settings and its bugs; the page tells them one by one.
+
+    Attributes
+    ----------
+    k : float
+        The decay of the learning rate: 0.1 / (1 + sqrt(k t)) in step t.
+    biases : str
+        ``"none"``; ``"his"``, with the slopes of the biases taken at the biases, and those of the weights at
+        the sums without the biases; or ``"right"``, with all slopes at the sums with the biases.
+    """
+
+    k: float
+    biases: str = "none"
+    sizes: tuple[int, ...] = (784, 16, 16, 16, 16, 10)
+    epochs: int = 100
+    seeds: int = 5
+
+    def errors(self, data: Split, seed: int, bar: tqdm) -> Iterator[float]:
+        """Train, and yield the test error in percent after each epoch; the images are shuffled only once."""
+        rng = np.random.default_rng(seed)
+        W = [
+            rng.normal(0, np.sqrt(2 / n) / 2, size=(n, m)).astype(np.float32)
+            for n, m in itertools.pairwise(self.sizes)
+        ]
+        b = [np.zeros(m, np.float32) for m in self.sizes[1:]]
+        order = rng.permutation(len(data.train.X))
+        X, targets = 255 * data.train.X[order], data.train.targets[order]
+        done, kept = [], self.checkpoint(data, seed)
+        if kept.is_file():  # an earlier call has been killed
+            with np.load(kept) as stored:
+                done = stored["errors"].tolist()
+                W, b = [stored[f"W{i}"] for i in range(len(W))], [stored[f"b{i}"] for i in range(len(b))]
+            bar.update(len(done))
+            yield from done
+        starts = range(0, len(X), 64)
+        for epoch in range(len(done), self.epochs):
+            for t, i in enumerate(starts, epoch * len(starts)):
+                eta = self.learning_rate(t)
+                gradients = self.gradients(W, b, X[i : i + 64], targets[i : i + 64])
+                for array, gradient in zip([*W, *b], gradients, strict=False):
+                    array -= np.float32(eta) * gradient
+            bar.update()
+            done.append(error(self.outputs(W, b, 255 * data.test.X)[0][-1].argmax(axis=1), data.test))
+            arrays = {f"W{i}": w for i, w in enumerate(W)} | {f"b{i}": c for i, c in enumerate(b)}
+            draft = kept.with_suffix(".tmp.npz")
+            np.savez(draft, errors=done, **arrays)
+            draft.replace(kept)
+            yield done[-1]
+        kept.unlink()
+
+    def learning_rate(self, t: int) -> float:
+        """Return the learning rate of step t, the first of which is 0."""
+        return 0.1 / (1 + math.sqrt(self.k * t))
+
+    def outputs(self, W: list[Any], b: list[Any], X: Any) -> tuple[list[Any], list[Any]]:
+        """Return the activations of all layers, inputs first, and the weighted sums without the biases."""
+        a, sums = [X], []
+        for w, c in zip(W, b, strict=True):
+            sums.append(a[-1] @ w)
+            z = sums[-1] + c
+            a.append(sigmoid(z / 50) if w is W[-1] else np.maximum(z, 0))
+        return a, sums
+
+    def gradients(self, W: list[Any], b: list[Any], X: Any, targets: Any) -> list[Any]:
+        """Return what the program takes for the gradients of all weights, then (if there are any) biases."""
+        a, sums = self.outputs(W, b, X)
+        dC_da = (a[-1] - targets) / targets.shape[1]
+        for_weights, for_biases = [], []
+        for layer in reversed(range(len(W))):
+            slope = squeezed_slope if layer == len(W) - 1 else relu_slope
+            z = sums[layer] if self.biases == "his" else sums[layer] + b[layer]
+            delta = dC_da * slope(z)
+            for_weights.append(a[layer].T @ delta / len(X))
+            for_biases.append((dC_da * slope(b[layer]) if self.biases == "his" else delta).mean(axis=0))
+            dC_da = delta @ W[layer].T
+        return for_weights[::-1] + (for_biases[::-1] if self.biases != "none" else [])
+
+    def checkpoint(self, data: Split, seed: int) -> Path:
+        """Return the file that keeps a run after each epoch: another one for other settings or data."""
+        settings = self.k, self.biases, self.sizes, str(data), seed
+        number = hashlib.sha256(repr(settings).encode()).hexdigest()[:12]
+        BUILD.mkdir(parents=True, exist_ok=True)
+        return BUILD / f"digits-program-{number}.npz"
+
+
+def relu_slope(z: Any) -> Any:
+    """Return the slope of the program's ReLU, 1 at zero too."""
+    return (z >= 0).astype(z.dtype)
+
+
+def squeezed_slope(z: Any) -> Any:
+    """Return what the program takes for the slope of the stretched sigmoid: without the factor 1/50."""
+    a = sigmoid(z / 50)
+    return a * (1 - a)
+
+
 def start(run: Run, rng: np.random.Generator) -> Params:
     """Return the parameters to start from."""
     params = run.net.init(run.scheme, rng=rng, dtype=np.float32)
@@ -192,7 +294,14 @@ def nielsen(*sizes: int, kind: type[Run] = Run, **changes: Any) -> Run:
     return kind(net, epochs=30, batch_size=10, **settings)
 
 
-RUNS: dict[str, Run | Baseline] = {
+RUNS: dict[str, Run | Program | Baseline] = {
+    "sokirko-program": Program(0.001),
+    "sokirko-program-k": Program(0.01),
+    "sokirko-program-wide": Program(0.01, sizes=(784, 500, 150, 10), epochs=11),
+    "sokirko-biases-his": Program(0.001, "his", epochs=30, seeds=10),
+    "sokirko-biases-right": Program(0.001, "right", epochs=30, seeds=10),
+    "sokirko-biases-his-k": Program(0.01, "his", epochs=30, seeds=10),
+    "sokirko-biases-right-k": Program(0.01, "right", epochs=30, seeds=10),
     "sokirko": sokirko(),
     "sokirko-steps": sokirko(optimizer=GradientDescent(InverseTime(0.1, decay=0.001))),
     "sokirko-deskewed": sokirko(prepare=straight),
@@ -236,13 +345,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(data)
     where = measured.folder() if options.book else BUILD
     for name in wanted:
-        measure("digits", name, data, where)
+        measure(file_of(name), name, data, where)
         if options.book:
-            measure("digits-sample", name, mnist("sample"), where, epochs=1)
+            measure(f"{file_of(name)}-sample", name, mnist("sample"), where, epochs=1)
     for chapter in ("digits-sokirko", "digits-nielsen"):
         print(f"\n{longruns.table(chapter, where)}")
     print(f"\nWritten to {where / 'digits.json'}")
     return 0
+
+
+def file_of(name: str) -> str:
+    """Return the name of the file for a run: those of Sokirko's program have one of their own."""
+    return "digits-program" if isinstance(RUNS[name], Program) else "digits"
 
 
 def measure(file: str, name: str, data: Split, where: Path, *, epochs: int = 0) -> None:

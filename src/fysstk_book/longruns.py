@@ -1,14 +1,17 @@
 """The long runs on digits: what `make digits` has measured, and the pages show.
 
-The errors are in book/measured/digits.json, with what made them; see `fysstk_book.measured`.
+The errors are in book/measured: those of Sokirko's program in digits-program.json, all others in digits.json,
+with what made them; see `fysstk_book.measured`.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +21,22 @@ from fysstk_book import measured
 __all__ = ["NETWORKS", "Table", "errors", "reached", "sizes", "table"]
 
 NETWORKS = {
-    "sokirko": ("our baseline: 784-16-16-16-16-10", "10 after 1 epoch, 5 after more than 5"),
+    "sokirko-program": (
+        "his program, 784-16-16-16-16-10, k = 0.001",
+        "10 after 1 epoch, 5 after more than 5",
+    ),
+    "sokirko-program-k": ("his program, k = 0.01", ""),
+    "sokirko-program-wide": ("his program, 784-500-150-10, k = 0.01", "5 after 1 epoch, 2.7 after 4"),
+    "sokirko-biases-his": ("his program with biases, k = 0.001", ""),
+    "sokirko-biases-right": ("the same, the biases' gradient right", ""),
+    "sokirko-biases-his-k": ("his program with biases, k = 0.01", ""),
+    "sokirko-biases-right-k": ("the same, the biases' gradient right", ""),
+    "sokirko": ("our baseline: 784-16-16-16-16-10", ""),
     "sokirko-steps": ("the same, η = 0.1/(1 + 0.001 t)", ""),
     "sokirko-deskewed": ("deskewed images", ""),
     "sokirko-softmax": ("softmax and cross-entropy", ""),
     "sokirko-both": ("softmax, cross-entropy, deskewed", ""),
-    "sokirko-wide": ("784-512-512-10, squares", "2.7 with 784-500-150-10, 4 epochs"),
+    "sokirko-wide": ("784-512-512-10, squares", ""),
     "sokirko-adam": ("784-512-512-10, softmax, Adam", ""),
     "sokirko-shifted": ("with dropout and shifted copies", ""),
     "nielsen-darkness": ("average darkness", "77.75"),
@@ -39,6 +52,7 @@ NETWORKS = {
 }
 """What was trained, by the name of its run, and what the source says that it reaches, in percent."""
 
+FILES = ("digits", "digits-program")
 COLUMNS = ("network", "the source says", "after 1 epoch", "after 6", "at the end", "best", "epochs", "runs")
 EMPTY = "–"
 
@@ -88,29 +102,28 @@ def table(chapter: str, where: Path | None = None) -> Table:
     chapter : str
         The page's name: ``"digits-sokirko"`` or ``"digits-nielsen"``.
     where : Path, optional
-        The folder of digits.json, if it is not that of the book.
+        The folder of the files, if it is not that of the book.
 
     Returns
     -------
     Table
         Errors are means over runs that differ in their seed, ± their standard deviation.
     """
-    found = _stored(where)
-    origin = found.provenance
-    versions = origin["versions"]
-    caption = (
-        f"Test error in percent, mean ± standard deviation of the runs. Measured on {origin['data']}, "
-        f"in {origin['date'][:4]} with Python {versions['python']} and NumPy {versions['numpy']}: "
-        f"{origin['command']}."
-    )
+    files = _stored(where)
+    origins = dict.fromkeys(_origin(found.provenance) for found in files)
+    caption = " ".join(["Test error in percent, mean ± standard deviation of the runs.", *origins])
+    runs = _runs(files)
     prefix = chapter.removeprefix("digits-")
-    names = [name for name in NETWORKS if name in found.lines and name.startswith(prefix)]
-    return Table(caption, tuple(_row(name, found.runs(name)) for name in names))
+    names = [name for name in NETWORKS if name in runs and name.startswith(prefix)]
+    return Table(caption, tuple(_row(name, runs[name]) for name in names))
 
 
 def errors(name: str, where: Path | None = None) -> npt.NDArray[np.float64]:
     """Return the test errors of a run's seeds after each epoch, in percent, shape (seeds, epochs)."""
-    return _stored(where).runs(name)
+    runs = _runs(_stored(where))
+    if name not in runs:
+        raise ValueError(f"there is no run {name!r}; choose from {', '.join(runs)}")
+    return runs[name]
 
 
 def reached(name: str, epochs: int = 0, where: Path | None = None) -> npt.NDArray[np.float64]:
@@ -121,7 +134,7 @@ def reached(name: str, epochs: int = 0, where: Path | None = None) -> npt.NDArra
 
 def sizes(where: Path | None = None) -> list[int]:
     """Return how many images the runs were trained on, and with how many they were tested."""
-    data = _stored(where).provenance["data"]
+    data = _stored(where)[0].provenance["data"]
     return [int(number.replace(",", "")) for number in re.findall(r"([\d,]+) to (?:train|test)", data)]
 
 
@@ -149,9 +162,26 @@ def _spread(values: npt.NDArray[np.float64]) -> str:
     return f"{values.mean():.2f} ± {values.std(ddof=1):.2f}"
 
 
-def _stored(where: Path | None) -> measured.Curves:
+def _origin(made: Mapping[str, Any]) -> str:
+    """Say on which data, when and with what the runs of a file were made."""
+    versions = made["versions"]
+    with_what = f"Python {versions['python']} and NumPy {versions['numpy']}"
+    return f"Measured on {made['data']}, in {made['date'][:4]} with {with_what}: {made['command']}."
+
+
+def _runs(files: list[measured.Curves]) -> dict[str, npt.NDArray[np.float64]]:
+    """Return the errors of all runs of some files."""
+    return {name: found.runs(name) for found in files for name in found.lines}
+
+
+def _stored(where: Path | None) -> list[measured.Curves]:
+    """Return what the files hold; there is at least one of them."""
     where = where or measured.folder()
-    found = measured.load("digits", where)
-    if not isinstance(found, measured.Curves) or set(found.lines) - set(NETWORKS):
-        raise ValueError(f"{where / 'digits.json'} holds no results of make digits; run it again")
-    return found
+    there = [name for name in FILES if (where / f"{name}.json").is_file()]
+    files = []
+    for name in there or FILES[:1]:
+        found = measured.load(name, where)
+        if not isinstance(found, measured.Curves) or set(found.lines) - set(NETWORKS):
+            raise ValueError(f"{where / name}.json holds no results of make digits; run it again")
+        files.append(found)
+    return files

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import digits
 from fysstk_book.printed.numbers import samples
 from fysstk_nn.activations import sigmoid, softmax
 from fysstk_nn.datasets import deskew
@@ -29,7 +30,7 @@ def test_number_of_parameters(printed):
 @pytest.mark.parametrize("e", [0, 1, 5, 30])
 def test_learning_rate_after_some_epochs(e, printed):
     steps = math.ceil(60_000 / 64)
-    rates = [0.1 / (1 + math.sqrt(k * steps * e)) for k in (0.001, 0.01)]
+    rates = [digits.Program(k).learning_rate(steps * e) for k in (0.001, 0.01)]
     names = {r"\eta_\text{text}": rates[0], r"\eta_\text{program}": rates[1], "e": e}
     printed("eq-sokirko-decay").holds(names)
 
