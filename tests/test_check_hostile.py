@@ -39,7 +39,7 @@ from check_samples import (
     says,
     slope,
 )
-from fysstk_book.check import check, hint
+from fysstk_book.check import check, hint, running
 from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.check.running import Returned
 from fysstk_book.check.values import (
@@ -549,7 +549,9 @@ if "process" in SAFE:
             says(NUMBER, lambda x: np.ones(10**10).sum(), "raises", "more memory than there is")
             says(NUMBER, lambda x: len("x" * 10**11), "raises", "more memory than there is")
 
-        def test_growing_memory(self):
+        def test_growing_memory(self, monkeypatch):
+            monkeypatch.setattr(running, "MOST_MEMORY", 256 * 1024**2)
+
             def grow(x):
                 heap = []
                 while True:
@@ -557,7 +559,9 @@ if "process" in SAFE:
 
             says(replace(NUMBER, seconds=300.0), grow, "raises", "more memory than there is")
 
-        def test_recursion_without_limit(self):
+        def test_recursion_without_limit(self, monkeypatch):
+            monkeypatch.setattr(running, "MOST_MEMORY", 256 * 1024**2)
+
             def again(x):
                 sys.setrecursionlimit(10**9)
                 return [again(x)]

@@ -30,7 +30,7 @@ DOUBLE = Exercise(
     inputs=lambda rng: (float(rng.normal()),),
     seconds=20.0,
 )
-QUICK = replace(DOUBLE, seconds=0.4)
+QUICK = replace(DOUBLE, seconds=0.1)
 
 
 @pytest.fixture(autouse=True)
@@ -126,6 +126,12 @@ def test_an_answer_left_behind_disturbs_no_later_check(monkeypatch):
 # -- beside threads ---------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """An answer that waits for a thread is found out in a fifth of the usual time."""
+    monkeypatch.setattr(running, "WAITED_ENOUGH", running.WAITED_ENOUGH / 5)
+
+
 @pytest.fixture
 def helper():
     """A thread of the notebook that doubles numbers, as the pools of PyTorch and JAX compute theirs."""
@@ -156,13 +162,13 @@ def test_an_answer_that_needs_a_thread_of_the_notebook(helper):
 
 def test_an_answer_that_sleeps_is_not_taken_for_one(helper):
     threads = threading.active_count()
-    assert diagnose(replace(DOUBLE, seconds=1.5), lambda x: time.sleep(600)).verdict == "too slow"
+    assert diagnose(replace(DOUBLE, seconds=0.5), lambda x: time.sleep(600)).verdict == "too slow"
     if runner() == "process":
         assert threading.active_count() == threads, "it ended with its process"
 
 
 def test_an_answer_that_imports_what_a_thread_is_importing(tmp_path, monkeypatch):
-    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(3)\nTWO = 2\n")
+    (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(1.5)\nTWO = 2\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     thread = threading.Thread(target=lambda: __import__("slow_to_import"))
     thread.start()
