@@ -69,8 +69,8 @@ class Notes:
         self.in_index = {inner for node in walk(self.tree) for inner in _index_names(node)}
         self.arguments = _arguments(self.tree)
 
-    def note(self, reading: Reading, node: Node) -> None:
-        """Keep those that have a value here as well, of the same kind."""
+    def note(self, reading: Reading, node: Node, value: Any) -> None:
+        """Keep those that have a value here as well, of the same kind as the node's."""
         if node not in self.others:
             return
         where = (node, *map(str, (reading.indices, list(reading.moved))))
@@ -78,19 +78,17 @@ class Notes:
             return
         self.probes.update([where, node])
         left = self.stand_ins.get(node, self.others[node])
-        self.stand_ins[node] = [other for other in left if self._fits(reading, node, other)]
+        self.stand_ins[node] = [other for other in left if self._fits(reading, node, value, other)]
 
     def changeable(self) -> dict[Node, list[Node]]:
         """Return the stand-ins, and none for what defines a name: without it, the rest has no value."""
         return self.stand_ins | {chain: [] for chain in self.defined - self.claims}
 
-    def _fits(self, reading: Reading, node: Node, other: Node) -> bool:
+    def _fits(self, reading: Reading, node: Node, value: Any, other: Node) -> bool:
         if other.kind == "slope" and not _is_known(other, _names_known(reading)):
             return False
         try:
-            value, found = (
-                replace(reading, used=set(), known={})._function_or_value(n)[0] for n in (node, other)
-            )
+            found, _ = replace(reading, used=set(), known={})._function_or_value(other)
         except Exception:
             return False
         if node in self.in_index and is_integer(value) and not (is_integer(found) and found <= value):
@@ -121,7 +119,7 @@ def _shape_of(value: Any) -> tuple[int, ...]:
 
 
 def _names_known(reading: Reading) -> set[Any]:
-    return {_kind(n) for n in [*(b.node for b in reading.names), *(d.name for d in reading.definitions)]}
+    return {_kind(source.node) for source in (*reading.names, *reading.definitions)}
 
 
 def _sort_of(value: Any) -> str:
@@ -156,7 +154,9 @@ def watching(notes: Notes) -> Iterator[None]:
             if state["label"] == notes.label and not state["busy"]:
                 state["busy"] = True
                 try:
-                    notes.note(self, node)
+                    value, power = found if method is methods["_named"] else (found, None)
+                    raised = power is not None and not callable(value)
+                    notes.note(self, node, self._raised(value, power) if raised else value)
                 finally:
                     state["busy"] = False
             return found

@@ -295,7 +295,7 @@ class _Question:
         ranges: dict[int, dict[str, list[Any]]] = {}
         local: dict[int, Definition] = {}
         claims = []
-        known = {_kind(n) for n in [*(b.node for b in names), *(d.name for d in outside)]}
+        known = {_kind(n) for n in [*(b.node for b in names), *(d.node for d in outside)]}
         for k, statement in enumerate(self.formula.statements):
             name = _defines(statement)
             if not statement.relations:
@@ -363,11 +363,11 @@ class _Question:
         label, used = self.formula.label, self.reading.used
         printed = {b.key for b in self.names} & used
         for k, definition in self.local.items():
-            if str(definition.name) in used:
+            if str(definition.node) in used:
                 self.formula.read |= {(k, n) for n in range(len(self.formula.statements[k].sides))}
             elif self.only is None:
                 raise UnboundError(
-                    f"{label}: {definition.name} has no value, and nothing uses its definition"
+                    f"{label}: {definition.node} has no value, and nothing uses its definition"
                 )
         for k in self.ranges:
             self.formula.read |= {(k, n) for n in range(len(self.formula.statements[k].sides))}

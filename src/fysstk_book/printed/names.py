@@ -9,7 +9,6 @@ test's name does not have is a power.
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -108,11 +107,10 @@ def _letterless(element: Node) -> Any:
 
 def is_letter(node: Node) -> bool:
     """Tell whether a node is one Latin letter, which in an index of a key stands for any number."""
-    return (
-        node.kind == "name"
-        and bool(re.fullmatch("[A-Za-z]", node.parts[0]))
-        and node.parts[2:] == (None, None)
-    )
+    if node.kind != "name" or node.parts[2:] != (None, None):
+        return False
+    base = node.parts[0]
+    return len(base) == 1 and base.isascii() and base.isalpha()
 
 
 def letter(node: Node) -> str:

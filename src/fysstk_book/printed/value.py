@@ -38,7 +38,7 @@ STEP = 6e-6  # of central differences: the cube root of the rounding error
 class Definition:
     """What a page defines: a name, perhaps with arguments, and the sides that say what it is."""
 
-    name: Node
+    node: Node
     arguments: tuple[Node, ...]
     sides: tuple[Node, ...]
 
@@ -211,10 +211,11 @@ class Reading:
         """Return the value of a name, and the upper index that is a power."""
         base, primes, low, high = node.parts
         index = letter(node)
-        if low is None and index in self.indices:
-            return self.indices[index], high
-        if np.ndim(self.indices.get(index, 0)):  # in a sum over masks m, m_j is an entry of m
-            return self._scripted(self.indices[index], low, None), high
+        if index in self.indices:
+            if low is None:
+                return self.indices[index], high
+            if np.ndim(self.indices[index]):  # in a sum over masks m, m_j is an entry of m
+                return self._scripted(self.indices[index], low, None), high
         found = self._bound(node)
         if found is not None:
             return found
@@ -248,33 +249,32 @@ class Reading:
 
     def _bound(self, node: Node) -> tuple[Any, Node | None] | None:
         """Return what the test or a definition gives to a name: first to the very name."""
+        exponent = node.parts[3] if node.kind == "name" else None
+        plain = None if exponent is None else Node("name", (*node.parts[:3], None))
         candidates: list[tuple[Any, Binding | Definition, Any]] = []
-        for binding in self.names:
-            matched = self._fit(binding.node, node)
-            if matched is None and node.kind == "name" and node.parts[3] is not None:
-                plain = Node("name", (*node.parts[:3], None))
-                matched = ({}, node.parts[3]) if binding.node == plain else None
+        sources: list[Binding | Definition] = [*self.names, *self.definitions]
+        for source in sources:
+            if not _is_akin(source.node, node):
+                continue
+            matched = self._fit(source.node, node)
+            if matched is None and source.node == plain and isinstance(source, Binding):
+                matched = {}, exponent
             if matched is not None:
-                candidates.append((_rank(binding.node, matched), binding, matched))
-        for defined in self.definitions:
-            matched = self._fit(defined.name, node)
-            if matched is not None:
-                candidates.append((_rank(defined.name, matched), defined, matched))
-        for _, source, (letters, left_over) in sorted(
-            candidates, key=lambda c: (c[0], isinstance(c[1], Definition))
-        ):
-            here = self._place(node, left_over)
+                rank = _rank(source.node, matched), isinstance(source, Definition)
+                candidates.append((rank, source, matched))
+        for _, source, (letters, left_over) in sorted(candidates, key=lambda c: c[0]):
+            here = self._place(node, left_over) if self.moved or isinstance(source, Definition) else None
             if here in self.moved:
                 return self.moved[here], left_over
-            if isinstance(source, Binding):
-                self.used.add(source.key)
-                return plain_value(look_up(source.value, letters, source.key)), left_over
-            return self._defined(source, letters, here), left_over
+            if isinstance(source, Definition):
+                return self._defined(source, letters, here), left_over
+            self.used.add(source.key)
+            return plain_value(look_up(source.value, letters, source.key)), left_over
         return None
 
     def _fit(self, key: Node, node: Node) -> Any:
         """Match a name with a key; where its indices have no values, only with the very same key."""
-        if key.kind != node.kind or (key.kind == "name" and key.parts[:2] != node.parts[:2]):
+        if not _is_akin(key, node):
             return None
         try:
             matched = fit(key, node, self.value)
@@ -303,7 +303,7 @@ class Reading:
         if len(index) != 1 or index[0].kind != "number":
             return index
         digits = index[0].parts[0]
-        known = (*(b.node for b in self.names), *(d.name for d in self.definitions))
+        known = (*(b.node for b in self.names), *(d.node for d in self.definitions))
         lengths = {len(elements(c)) for n in known if _bare(n) == _bare(node) for c in _corners_of(n) if c}
         return tuple(Node("number", (d,)) for d in digits) if len(digits) in lengths - {1} else index
 
@@ -318,7 +318,7 @@ class Reading:
 
     def _defined(self, source: Definition, letters: Mapping[str, Any], here: Any) -> Any:
         """Evaluate a printed definition; of several sides, the first for which all names have values."""
-        self.used.add(str(source.name))
+        self.used.add(str(source.node))
         if here in self.known:
             return self.known[here]
         missing: UnboundError | None = None
@@ -333,7 +333,7 @@ class Reading:
                 continue
             self.known[here] = value
             return value
-        raise missing or UnboundError(f"{source.name} is defined by nothing")
+        raise missing or UnboundError(f"{source.node} is defined by nothing")
 
     def _function(self, arguments: Sequence[Node], side: Node) -> Callable[..., Any]:
         def function(*values: Any) -> Any:
@@ -378,7 +378,7 @@ class Reading:
         return central(lambda x: self._moved(place, below, x, above), at)
 
     def _follows(self, below: Node) -> bool:
-        return any(self._fit(d.name, below) is not None for d in self.definitions)
+        return any(self._fit(d.node, below) is not None for d in self.definitions)
 
     def _moved(self, place: Any, below: Node, value: Any, above: Node, symbolic: bool = False) -> Any:
         """Evaluate what is differentiated with another value of the variable."""
@@ -396,7 +396,7 @@ class Reading:
             reading = reading.inside(**{letter(below): value})
         result = reading.value(above)
         while callable(result):  # C(x; w, b) is differentiated as it is printed, by w
-            source = next(d for d in self.definitions if self._fit(d.name, above) is not None)
+            source = next(d for d in self.definitions if self._fit(d.node, above) is not None)
             result = reading.value(source.sides[0])
         return sp.sympify(result) if symbolic and numbers.exact(result) else result
 
@@ -832,6 +832,11 @@ def _corners_of(node: Node) -> tuple[Node | None, ...]:
 
 def _bare(node: Node) -> Any:
     return corners(node)[0]
+
+
+def _is_akin(key: Node, node: Node) -> bool:
+    """Tell whether a key could stand for a node: it is of the same kind, and a name is of the same letter."""
+    return key.kind == node.kind and (key.kind != "name" or key.parts[:2] == node.parts[:2])
 
 
 def free_letters(node: Node) -> set[str]:
