@@ -9,8 +9,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
 VENV := .venv/bin/python
 
-# The environment holds all there is: nothing leaks in from the user's own Python.
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
+# The environment holds all there is: nothing leaks in from the user's own Python. A build and its tests start
+# hundreds of Pythons: without bytecode each of them would compile the package again.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE
 export PYTHONNOUSERSITE = 1
 
 .PHONY: help setup book test lint chapter serve test-fast notebooks questions lab lite pyodide public pdf linkcheck grade digits measure mutants bench next clean distclean

@@ -5,6 +5,9 @@ left out, except on CI, where they must run. FYSSTK_SITE names another site than
 browser.
 """
 
+import lean_start  # noqa: F401 - before nbformat
+
+# isort: split
 import functools
 import gzip
 import http.server

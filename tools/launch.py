@@ -8,6 +8,9 @@ the workflow .github/workflows/pages.yml fills that branch with what this progra
 
 from __future__ import annotations
 
+import lean_start  # noqa: F401 - before nbformat
+
+# isort: split
 import argparse
 import os
 import re

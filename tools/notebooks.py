@@ -6,6 +6,9 @@ that the site prints; stubs, checks and hints stay cells. Nothing is run; equal 
 
 from __future__ import annotations
 
+import lean_start  # noqa: F401 - before nbformat
+
+# isort: split
 import argparse
 import hashlib
 import json

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import lean_start  # noqa: F401 - before nbformat
+
+# isort: split
 import functools
 import gc
 import json

@@ -9,6 +9,9 @@ the number. Each file there is written in one step, so an interrupted run leaves
 
 from __future__ import annotations
 
+import lean_start  # noqa: F401 - before nbformat
+
+# isort: split
 import contextlib
 import hashlib
 import importlib.util
