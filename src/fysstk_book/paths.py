@@ -89,9 +89,7 @@ def minutes(parts: list[Section]) -> tuple[float, float]:
 
 def exercises_on(path: str, root: Path) -> list[str]:
     """Return the ids of the exercises of a path, in the order in which ``book/paths.yml`` lists them."""
-    import yaml  # type: ignore[import-untyped, unused-ignore]
-
-    listed = yaml.safe_load((root / "book" / "paths.yml").read_text(encoding="utf8"))
+    listed = sources.read_yaml((root / "book" / "paths.yml").read_text(encoding="utf8"))
     return [id for name in PATHS if _within(name, path) for id in listed.get(name, ())]
 
 

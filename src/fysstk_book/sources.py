@@ -93,10 +93,10 @@ def pages(root: Path) -> list[Page]:
 
 @lru_cache(maxsize=4)
 def _toc(text: str) -> Any:
-    return _yaml(text)
+    return read_yaml(text)
 
 
-def _yaml(text: str) -> Any:
+def read_yaml(text: str) -> Any:
     """Read YAML, with the parser in C where there is one: a book has a thousand small pieces of it."""
     import yaml  # type: ignore[import-untyped, unused-ignore]
 
@@ -172,11 +172,11 @@ def _options(lines: list[str]) -> tuple[dict[str, Any], list[str]]:
     """Split a directive's lines into its options (a YAML block or ``:key: value``) and its body."""
     if lines and lines[0].strip() == "---":
         end = next((i for i, line in enumerate(lines[1:], 1) if line.strip() == "---"), len(lines))
-        return _yaml("\n".join(lines[1:end])) or {}, lines[end + 1 :]
+        return read_yaml("\n".join(lines[1:end])) or {}, lines[end + 1 :]
     end = next((i for i, line in enumerate(lines) if not re.match(r"\s*:[\w-]+:", line)), len(lines))
     pairs = (line.strip()[1:].split(":", 1) for line in lines[:end])
     options = {key: value.strip() for key, value in pairs}
-    return {k: _yaml(v) if v.startswith("[") else v for k, v in options.items()}, lines[end:]
+    return {k: read_yaml(v) if v.startswith("[") else v for k, v in options.items()}, lines[end:]
 
 
 def _page(root: Path, file: str, chapter: int | None, part: str) -> Page:

@@ -128,7 +128,7 @@ def _listed(path: Path) -> list[Any]:
     import yaml  # type: ignore[import-untyped, unused-ignore]
 
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf8"))
+        entries = sources.read_yaml(path.read_text(encoding="utf8"))
     except yaml.YAMLError as error:
         raise ValueError(f"{path.name}: this is no YAML: {error}") from None
     if not isinstance(entries, list):
@@ -137,10 +137,8 @@ def _listed(path: Path) -> list[Any]:
 
 
 def _sets(root: Path, known: set[str]) -> dict[str, tuple[str, ...]]:
-    import yaml
-
     path = root / FOLDER / SETS
-    entries = yaml.safe_load(path.read_text(encoding="utf8")) if path.is_file() else {}
+    entries = sources.read_yaml(path.read_text(encoding="utf8")) if path.is_file() else {}
     chapters = {page.name for page in sources.pages(root) if page.chapter}
     for name, ids in (entries or {}).items():
         if name not in chapters:

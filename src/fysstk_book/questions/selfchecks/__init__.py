@@ -118,25 +118,25 @@ def selfcheck(
         if name not in words:
             raise ValueError(f"{id}: the exercise has no mistake {name!r}")
         words[name] = (name, other) if isinstance(other, str) else other
-    given_away = family and _value(family.right, part, family.own, digits)
     merged = {frozenset(names): pair for names, pair in (twins or {}).items()}
 
     def number(inputs: tuple[Any, ...]) -> tuple[Number, set[str]] | None:
         value = _value(right, part, inputs, digits, border=0.02)
         if value is None or value == given_away or not _askable(value, digits, least):
             return None
-        found: list[tuple[Value, set[str]]] = []
+        seen = _look(value, digits)
+        found: list[tuple[Value, _Look, set[str]]] = []
         for name, answer in mistakes.items():
             wrong = _value(answer, part, inputs, digits)
-            if wrong is None or not _apart(wrong, value, digits):
+            if wrong is None or not _apart(look := _look(wrong, digits), seen):
                 continue
-            same = [group for group in found if not _apart(group[0], wrong, digits)]
-            for group in same:
-                group[1].add(name)
+            same = [names for _, other, names in found if not _apart(other, look)]
+            for group_names in same:
+                group_names.add(name)
             if not same:
-                found.append((wrong, {name}))
+                found.append((wrong, look, {name}))
         wrongs, shown = [], set[str]()
-        for wrong, group_names in found:
+        for wrong, _, group_names in found:
             pair = words[min(group_names)] if len(group_names) == 1 else merged.get(frozenset(group_names))
             if pair:
                 wrongs.append(Wrong(wrong, *pair))
@@ -144,8 +144,9 @@ def selfcheck(
         given = names(*inputs) if callable(names) else f"For {assigned(names, inputs)}:"
         return Number(given, value, tuple(wrongs)), shown
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # a mistake may take the mean of nothing
+        given_away = family and _value(family.right, part, family.own, digits)
         numbers = _search(id, number, draw or exercise.inputs, count, len(mistakes), few)
     return SelfCheck(id, exercise.id, ask, numbers, digits)
 
@@ -189,13 +190,12 @@ def _value(
     rounded ones that a reader's way of computing could end on the other side.
     """
     try:
-        with np.errstate(all="ignore"):
-            array = np.squeeze(np.asarray(part(answer(*inputs)), dtype=float))
+        array = np.squeeze(np.asarray(part(answer(*inputs)), dtype=float))
     except (ArithmeticError, IndexError, TypeError, ValueError):
         return None
-    if array.ndim > 2 or not array.size or not np.isfinite(array).all() or np.abs(array).max() > 1e5:
-        return None
     numbers = array.ravel().tolist()
+    if array.ndim > 2 or not numbers or not all(abs(x) <= 1e5 for x in numbers):  # nor is "not a number"
+        return None
     if any(abs(abs(x) / _unit(x, digits) % 1 - 0.5) < border for x in numbers):
         return None
     rounded: Value = np.reshape([_round(x, digits + 3) for x in numbers], array.shape).tolist()
@@ -214,14 +214,23 @@ def _unit(number: float, digits: int) -> float:
     return 10.0 ** (math.floor(math.log10(abs(number))) + 1 - digits)
 
 
-def _apart(one: Value, other: Value, digits: int) -> bool:
+_Look = tuple[tuple[int, ...] | None, list[float], list[float]]
+
+
+def _look(value: Value, digits: int) -> _Look:
+    """Return what tells a value from others: its shape as a matrix, its numbers, and how much each may be off."""
+    numbers = entries(value)
+    is_matrix = isinstance(value, list) and isinstance(value[0], list)
+    return shape(value) if is_matrix else None, numbers, [3.5 * _unit(x, digits) for x in numbers]
+
+
+def _apart(one: _Look, other: _Look) -> bool:
     """Tell whether two values have other shapes as matrices, or differ by more than three last digits."""
-    a, b = entries(one), entries(other)
-    matrices = [value for value in (one, other) if isinstance(value, list) and isinstance(value[0], list)]
+    (matrix, a, off_a), (matrix_b, b, off_b) = one, other
     return (
-        len({shape(value) for value in matrices}) == 2
+        (matrix is not None and matrix_b is not None and matrix != matrix_b)
         or len(a) != len(b)
-        or any(abs(x - y) > 3.5 * max(_unit(x, digits), _unit(y, digits)) for x, y in zip(a, b, strict=True))
+        or any(abs(x - y) > max(v, w) for x, y, v, w in zip(a, b, off_a, off_b, strict=True))
     )
 
 
