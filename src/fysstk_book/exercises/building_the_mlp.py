@@ -1,5 +1,6 @@
 """Exercises of the chapter on building the multilayer perceptron."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -149,12 +150,16 @@ def _to_turn(rng: np.random.Generator) -> tuple[Any, ...]:
     return nice(rng, size), nice(rng, size), float(rng.choice([5, 20, 30, 60, 75, 80, 100, 120, 150]))
 
 
+@cache
 def _digits() -> Any:
+    """Return the images, between 0 and 1, and the digits; nobody can write into them."""
     with needs("this exercise"):
         from sklearn.datasets import load_digits
 
     images, digits = load_digits(return_X_y=True)
-    return images / 16, digits
+    images /= 16
+    images.flags.writeable = digits.flags.writeable = False
+    return images, digits
 
 
 def _unseen(rng: np.random.Generator) -> tuple[Any, ...]:
