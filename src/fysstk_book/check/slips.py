@@ -156,22 +156,22 @@ def _compile(definition: Function, world: dict[str, Any]) -> Any:
 
 
 @functools.cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(inspect.getsource(sys.modules[module]))
+def _functions(module: str) -> list[Function]:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
 
 
 def _definition(function: types.FunctionType) -> Function | None:
     """Find the syntax tree of a function by its line and its arguments."""
     code = function.__code__
     try:
-        nodes = list(ast.walk(_tree(function.__module__)))
+        nodes = _functions(function.__module__)
     except (OSError, TypeError, KeyError, SyntaxError):
         return None
     found = [
         node
         for node in nodes
-        if isinstance(node, ast.FunctionDef | ast.Lambda)
-        and node.lineno == code.co_firstlineno
+        if node.lineno == code.co_firstlineno
         and getattr(node, "name", "<lambda>") == function.__name__
         and [argument.arg for argument in node.args.args] == list(code.co_varnames[: code.co_argcount])
     ]
@@ -614,18 +614,16 @@ def _indices(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change]
         )
 
 
-def _names(function: Function, node: ast.AST, source: Source) -> Iterator[Change]:
+def _stored(function: Function) -> list[str]:
+    """Return the names that a function gives a value to."""
+    names = (part for part in ast.walk(function) if isinstance(part, ast.Name))
+    return [name.id for name in names if isinstance(name.ctx, ast.Store)]
+
+
+def _names(arguments: list[str], stored: list[str], node: ast.AST, source: Source) -> Iterator[Change]:
     """Take a name for its neighbour: another argument, the same letter with another number, z for a."""
-    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
-        return
-    arguments = [argument.arg for argument in function.args.args]
-    stored = [
-        part.id
-        for part in ast.walk(function)
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    ]
     here = dict.fromkeys([*arguments, *stored])
-    if node.id not in here:
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load) or node.id not in here:
         return
     for other in ("sum", "mean") if node.id in arguments else ():
         call = ast.Call(ast.Attribute(ast.Name("np", ast.Load()), other, ast.Load()), [node], [])
@@ -781,15 +779,22 @@ def _unpacked(node: ast.AST, parent: ast.AST, source: Source) -> Iterator[Change
             yield Change(ast.Tuple(order, ast.Store()), f"{words} taken apart in the wrong order", NAMES)
 
 
-def _activations(function: Function, parent: ast.AST, node: ast.AST, source: Source) -> Iterator[Change]:
-    """Take a node's input z for its output a, and put an activation where the output is linear."""
-    inputs = {
+Inputs = dict[str, tuple[str, ast.expr]]
+
+
+def _inputs(function: Function) -> Inputs:
+    """Return the names of outputs of activations, each with its activation and what that is of."""
+    return {
         target.id: (_name(part.value.func), part.value.args[0])
         for part in ast.walk(function)
         if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call) and part.value.args
         for target in part.targets
         if isinstance(target, ast.Name) and _name(part.value.func) in ACTIVATIONS
     }
+
+
+def _activations(inputs: Inputs, parent: ast.AST, node: ast.AST, source: Source) -> Iterator[Change]:
+    """Take a node's input z for its output a, and put an activation where the output is linear."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in inputs:
         name, z = inputs[node.id]
         words = f"the input z of the {name} where its output{source.show(node)} belongs"
@@ -877,15 +882,17 @@ def _places(tree: ast.AST) -> Iterator[tuple[ast.AST, ast.AST, Put]]:
 
 
 def _changes(function: Function, source: Source) -> Iterator[tuple[Put, ast.AST, Change]]:
+    arguments, stored = [argument.arg for argument in function.args.args], _stored(function)
+    inputs = _inputs(function)
     for parent, node, put in _places(function):
         for rule in RULES:
             for change in rule(node, parent, source):
                 yield put, node, change
-        for change in _names(function, node, source):
+        for change in _names(arguments, stored, node, source):
             yield put, node, change
         for change in _forgotten(function, parent, node):
             yield put, node, change
-        for change in _activations(function, parent, node, source):
+        for change in _activations(inputs, parent, node, source):
             yield put, node, change
 
 
