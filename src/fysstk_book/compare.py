@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
+from scipy.special import stdtrit
 from tqdm import tqdm
 
 from fysstk_nn._optional import needs
@@ -89,7 +89,7 @@ def interval(values: npt.ArrayLike, confidence: float = 0.95) -> Difference:
         raise ValueError(f"an interval needs two or more finite numbers in a row, not {values!r}")
     n = len(row)
     mean, error = float(row.mean()), float(row.std(ddof=1) / math.sqrt(n))
-    reach = float(student.ppf(0.5 + confidence / 2, n - 1)) * error
+    reach = float(stdtrit(n - 1, 0.5 + confidence / 2)) * error
     return Difference(mean, error, mean - reach, mean + reach)
 
 

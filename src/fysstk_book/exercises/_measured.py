@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from fysstk_book.compare import Comparison, Difference, interval
 from fysstk_book.exercises import Mistake
@@ -60,7 +60,7 @@ def covering(
     def usual_widths() -> dict[str, float]:
         apart = np.hypot(scores(first).std(ddof=1), scores(second).std(ddof=1))
         spread = (scores(first) - scores(second)).std(ddof=1)
-        unpaired = 2 * float(student.ppf(0.975, 2 * SEEDS - 2)) * apart / SEEDS**0.5
+        unpaired = 2 * float(stdtrit(2 * SEEDS - 2, 0.975)) * apart / SEEDS**0.5
         return {"spread": 4 * spread} | ({"unpaired": unpaired} if paired else {})
 
     def ends(answer: Any) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_book.exercises._measured import covering
@@ -65,7 +65,7 @@ def _parts_exchanged(image: Any, by: Any) -> Any:
 
 def best_of(K: Any, n: Any) -> Any:
     """Expected accuracy of the best of K coin-tossing classifiers."""
-    return np.sum(1 - binom.cdf(np.arange(n), n, 0.5) ** K) / n
+    return np.sum(1 - bdtr(np.arange(n), n, 0.5) ** K) / n
 
 
 def largest_problem(errors: Any, sizes: Any) -> Any:
@@ -454,7 +454,7 @@ EXERCISES = (
             ),
             Mistake(
                 "took the probability of at most k for that of fewer than k",
-                lambda K, n: np.sum(1 - binom.cdf(np.arange(1, n + 1), n, 0.5) ** K) / n,
+                lambda K, n: np.sum(1 - bdtr(np.arange(1, n + 1), n, 0.5) ** K) / n,
                 "The opposite of at least k is at most k - 1.",
             ),
         ),
