@@ -820,6 +820,26 @@ def test_a_judge_that_dies_is_replaced(monkeypatch):
         one.close()
 
 
+def test_the_judge_thinks_once_about_what_many_hand_in(monkeypatch):
+    """Of the same answer to the same exercise it knows the verdict; of any other it finds one."""
+    monkeypatch.setattr(judge, "VERDICTS", {})
+    real, judged = handover.judged, []
+    monkeypatch.setattr(handover, "judged", lambda id, body: judged.append(id) or real(id, body))
+
+    def said(id, answer):
+        body = handover.carry_out(handover.task(id), answer)
+        return judge.reply({"ask": "judge", "exercise": id}, body)[0]["verdict"]
+
+    exec(COST, students := {})
+    assert [said("one-cost", students["one_cost"]) for _ in range(3)] == ["right"] * 3
+    assert [said("one-cost", lambda *inputs: 0.0) for _ in range(2)] == ["wrong"] * 2
+    assert said("one-delta", ...) == said("one-cost", ...) == "not attempted"
+    assert judged == ["one-cost", "one-cost", "one-delta", "one-cost"]
+    spoilt = {"ask": "judge", "exercise": "one-cost"}, b"spoilt"
+    assert "trouble" in judge.reply(*spoilt)[0]
+    assert "trouble" in judge.reply(*spoilt)[0]
+
+
 def test_without_a_list_of_fonts(tmp_path, monkeypatch):
     monkeypatch.setattr("matplotlib.get_cachedir", lambda: str(tmp_path / "nowhere"))
     sandbox.prepare(tmp_path)

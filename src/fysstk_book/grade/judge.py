@@ -1,5 +1,6 @@
 """Judges answers in a process that never runs a line of a student's: inputs go out, plain values come in."""
 
+import hashlib
 import os
 import re
 import sys
@@ -19,6 +20,10 @@ INSIDES = re.compile(
     |\bco_code\b|\bcheck\s*\.\s*__\w+__|\bmemfd_create\b|\bptrace\b""",
     re.VERBOSE,
 )
+
+
+# What was said to each answer: a wrong one takes up to a second to recognise, and many students give it.
+VERDICTS: dict[tuple[str, bytes], Head] = {}
 
 
 def suspicious(path: Path) -> list[str]:
@@ -44,7 +49,10 @@ def reply(head: Head, body: bytes) -> tuple[Head, bytes]:
             raise LookupError("an exercise is named by a text")
         if question == "task":
             return {}, handover.task(id)
-        return handover.as_json(handover.judged(id, body)), b""
+        same = id, hashlib.sha256(body).digest()
+        if same not in VERDICTS:
+            VERDICTS[same] = handover.as_json(handover.judged(id, body))
+        return VERDICTS[same], b""
     except LookupError as error:
         return {"unknown": str(error.args[0]) if error.args else "?"}, b""
     except Exception as error:
