@@ -1,5 +1,6 @@
 """Grading returned notebooks, good, bad and broken ones: from the folder to the table."""
 
+import contextlib
 import csv
 import io
 import json
@@ -77,7 +78,6 @@ NOTEBOOKS = {
     ),
     "dag": notebook(RIGHT, "import os\nos._exit(7)", "check('one-delta', ...)"),
     "eve": notebook("import ctypes\nctypes.string_at(0)"),
-    "fia": notebook("import time\nwhile True:\n    time.sleep(0.1)", RIGHT),
     "gil": "no notebook at all",
     "hal": json.dumps([1, 2]),
     "ida": "",
@@ -178,13 +178,9 @@ def test_errors_end_their_cell_only_and_the_first_is_quoted(table):
     assert of(table, "vic") == [COST_RIGHT]
 
 
-def test_crashes_and_hangs_are_one_row(table):
+def test_a_crash_is_one_row(table):
     assert of(table, "dag") == [COST_RIGHT, ("", "crashes", "dag.ipynb: Python was left with exit code 7")]
     assert of(table, "eve") == [("", "crashes", "eve.ipynb: Python was ended by SIGSEGV")]
-    assert of(table, "fia") == [
-        COST_RIGHT,
-        ("", "hangs", "fia.ipynb: code cell 2 did not end in 15 seconds"),
-    ]
 
 
 def test_what_is_no_notebook_is_one_row(table):
@@ -239,16 +235,29 @@ def test_the_best_of_several_notebooks_counts(table):
     assert len(pairs) == len(set(pairs))
 
 
+def test_a_cell_that_hangs_is_one_row_and_the_others_run(tmp_path, protection):
+    path = tmp_path / "fia.ipynb"
+    path.write_text(notebook("import time\nwhile True:\n    time.sleep(0.1)", RIGHT))
+    one = Judge()
+    one.ask({"ask": "task", "exercise": "one-cost"})  # it starts beforehand: these seconds are no cell's
+    rows = grade_notebook("fia", [File(path, "fia.ipynb")], "fia.ipynb", Limits(300, 2), protection, one)
+    one.close()
+    assert of(rows, "fia") == [
+        COST_RIGHT,
+        ("", "hangs", "fia.ipynb: code cell 2 did not end in 2 seconds"),
+    ]
+
+
 def test_a_cell_that_cannot_be_stopped_is_ended_with_its_notebook(tmp_path, protection):
     stubborn = "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0)\nwhile True: pass"
     path = tmp_path / "tom.ipynb"
     path.write_text(notebook(stubborn, RIGHT))
     start = time.monotonic()
     one = Judge()
-    rows = grade_notebook("tom", [File(path, "tom.ipynb")], "tom.ipynb", Limits(4, 1), protection, one)
+    rows = grade_notebook("tom", [File(path, "tom.ipynb")], "tom.ipynb", Limits(2, 1), protection, one)
     one.close()
     assert time.monotonic() - start < 60
-    assert rows == [Row("tom", "", "hangs", "tom.ipynb: stopped after 4 seconds")]
+    assert rows == [Row("tom", "", "hangs", "tom.ipynb: stopped after 2 seconds")]
 
 
 # -- nothing is lost --------------------------------------------------------------------------------------
@@ -367,38 +376,37 @@ def test_command_line():
     assert "one notebook for each student" in " ".join(told.stdout.split())
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path, how):
+def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path, protection):
     """Killed or interrupted at any moment: who was graded stays graded, and no process is left."""
     returned, output = tmp_path / "returned", tmp_path / "table.csv"
     go, marker = returned / "b" / "go.txt", f"987{os.getpid()}.25"
     (returned / "b").mkdir(parents=True)
     (returned / "a.ipynb").write_text(notebook(RIGHT))
     # A program started by the notebook, where programs may be started: it has to end as well.
-    program = "subprocess.run" if sandbox.choose() in sandbox.SEPARATE else "time.sleep(9999); print"
+    programs = protection in sandbox.SEPARATE
+    program = "subprocess.run" if programs else "time.sleep(9999); print"
     wait = f"import os, subprocess, time\nif not os.path.exists('go.txt'): {program}(['sleep', '{marker}'])"
     (returned / "b" / "b.ipynb").write_text(notebook(wait, WRONG))
     (returned / "c.ipynb").write_text(notebook("check('one-delta', ...)"))
     command = [sys.executable, "-m", "fysstk_book.grade", str(returned), "-o", str(output)]
-    run = subprocess.Popen([*command, "--cell-seconds", "300"], stderr=subprocess.PIPE, text=True)
+    command += ["--cell-seconds", "300"]
     kept = Journal(output.with_suffix(".results")).place("a")
-    patience = time.monotonic() + 60
-    while not kept.exists() and time.monotonic() < patience:
-        time.sleep(0.05)
-    assert kept.exists()
-    time.sleep(1.0)
-    run.send_signal(how)
-    told = run.communicate(timeout=60)[1]
-    assert run.returncode == (-9 if how == signal.SIGKILL else 130)
-    if how == signal.SIGINT:
-        assert "the same command goes on" in told
-    patience = time.monotonic() + 30
-    while any(marker in line for line in _processes()) and time.monotonic() < patience:
-        time.sleep(0.1)
-    assert not [line for line in _processes() if marker in line]
-    assert not output.exists()
+    at_work = marker if programs else os.fsencode("b/b.ipynb").hex()
+    for how, code in ((signal.SIGKILL, -9), (signal.SIGINT, 130)):
+        run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        _until(kept.exists, seconds=60)
+        assert kept.exists()
+        _until(lambda: _processes_with(at_work), seconds=5)
+        run.send_signal(how)
+        told = run.communicate(timeout=60)[1]
+        assert run.returncode == code
+        _until(lambda: not _processes_with(marker), seconds=30)
+        assert not _processes_with(marker)
+        assert not output.exists()
+    assert "a: 1 right, kept from before" in told
+    assert "the same command goes on" in told
     go.write_text("")
-    done = subprocess.run([*command, "--cell-seconds", "300"], capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "a: 1 right, kept from before" in done.stderr
     with output.open(encoding="utf-8-sig") as file:
         rows = [row for row in csv.reader(file) if row[2] not in ("missing",)]
@@ -409,13 +417,20 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path, how):
     ]
 
 
-def _processes():
-    """The command lines of all processes, where there is a /proc."""
+def _until(happens, seconds):
+    """Wait until something happens, but no longer than so many seconds."""
+    patience = time.monotonic() + seconds
+    while not happens() and time.monotonic() < patience:
+        time.sleep(0.05)
+
+
+def _processes_with(word):
+    """The command lines with a word in them, of all processes, where there is a /proc."""
+    found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            found.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in found if word in line]
 
 
 def test_a_journal_forgets_what_is_damaged_or_of_another_key(tmp_path):
@@ -709,7 +724,7 @@ def shell(monkeypatch, tmp_path):
     sys.modules |= {name: before[name] for name in ("tqdm.notebook",) if name in before}
 
 
-def heard_from(sources, programs=False):
+def heard_from(sources, programs=False, cell_seconds=10.0):
     """What the grader hears of a notebook with these cells."""
     heard, known = Heard(), {exercise.id for exercise in catalogue()}
     ours, theirs = socket.socketpair()
@@ -717,7 +732,7 @@ def heard_from(sources, programs=False):
     relay.start()
     channel = worker.Channel(theirs.makefile("rwb"))
     try:
-        worker.run_cells(sources, channel, 10.0, programs)
+        worker.run_cells(sources, channel, cell_seconds, programs)
         channel.say("end")
     finally:
         channel.stream.close()
@@ -733,7 +748,6 @@ def test_running_cells_in_this_process(shell):
             IMPORT,
             RIGHT,
             "hint('one-cost')",
-            "while True: pass",
             "check('one-delta', gone)",
             "# check('one-end', x)\ncheck('one-batch', ",
             WRONG,
@@ -750,11 +764,19 @@ def test_running_cells_in_this_process(shell):
     assert heard.ended
     assert heard.checked["one-cost"][0] == "known mistake"
     assert heard.unreached.keys() == {"one-delta", "one-batch"}
-    assert heard.unreached["one-delta"] == (
-        "code cell 4 did not end in 10 seconds; then NameError in code cell 5: name 'gone' is not defined"
-    )
-    assert heard.troubles == [("hangs", "code cell 4 did not end in 10 seconds")]
-    assert heard.looks == ["code cell 13 replaces fysstk_book.check.values.agree"]
+    assert heard.unreached["one-delta"] == "NameError in code cell 4: name 'gone' is not defined"
+    assert heard.troubles == []
+    assert heard.looks == ["code cell 12 replaces fysstk_book.check.values.agree"]
+
+
+def test_a_cell_that_hangs_in_this_process(shell):
+    heard = heard_from([IMPORT, "while True: pass", "check('one-delta', gone)"], cell_seconds=1.0)
+    assert heard.ended
+    assert heard.unreached == {
+        "one-delta": "code cell 2 did not end in 1 seconds; "
+        "then NameError in code cell 3: name 'gone' is not defined"
+    }
+    assert heard.troubles == [("hangs", "code cell 2 did not end in 1 seconds")]
 
 
 def test_programs_run_where_they_are_shut_in(shell, tmp_path, monkeypatch):
