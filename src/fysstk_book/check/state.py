@@ -30,10 +30,7 @@ def snapshot() -> Names:
         for name, module in list(sys.modules.items())
         if name.startswith(("fysstk_nn.", "fysstk_book."))
     ]
-    names: Names = [(module, dict(vars(module))) for module in WATCHED]
-    for module in own:
-        names.append((module, {name: value for name, value in vars(module).items() if callable(value)}))
-    return names
+    return [(module, dict(vars(module))) for module in (*WATCHED, *own)]
 
 
 # As they were when this package was first imported.
@@ -45,7 +42,7 @@ def altered(before: Names) -> str:
     for module, names in before:
         now = vars(module)
         for name, value in names.items():
-            if callable(value) and name not in FREE and now.get(name) is not value:
+            if now.get(name) is not value and callable(value) and name not in FREE:
                 return f"{module.__name__}.{name}"
     return ""
 
