@@ -92,16 +92,15 @@ class Case:
 
     def smallest(self, failing: list[int]) -> int:
         """Choose the failing input with the fewest numbers, and among those the one that prints shortest."""
-        return min(failing, key=lambda i: (size(self.drawn[i]), len(show(self.drawn[i])), i))
+        fewest = min(size(self.drawn[i]) for i in failing)
+        few = [i for i in failing if size(self.drawn[i]) == fewest]
+        return min(few, key=lambda i: (len(show(self.drawn[i])), i))
 
     def clearest(self, failing: list[int]) -> int:
         """Choose the failing input in which the difference is seen best: short, and a tenth apart or more."""
-
-        def unclear(i: int) -> tuple[bool, int, int, int]:
-            apart = difference(self.expected[i], self.got[i]) if len(self.got) > i else 0.0
-            return apart < 0.1, size(self.drawn[i]), len(show(self.drawn[i])), i
-
-        return min(failing, key=unclear)
+        came = [i for i in failing if i < len(self.got)]
+        clear = [i for i in came if difference(self.expected[i], self.got[i]) >= 0.1]
+        return self.smallest(clear or failing)
 
     def table(self, index: int, *more: tuple[str, str]) -> Table | str:
         """Show the arguments of one input, and further rows below them."""
