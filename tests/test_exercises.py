@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fysstk_book import numbers, sources
-from fysstk_book.check import recognise
+from fysstk_book.check import case, outcome, recognise
 from fysstk_book.check.diagnosis import diagnose
-from fysstk_book.exercises import catalogue, find
+from fysstk_book.exercises import Exercise, catalogue, find
 
 ROOT = Path(__file__).parents[1]
 BOOK = numbers.read_book(ROOT)
@@ -170,16 +170,39 @@ def test_solution_passes(exercise):
     assert result.verdict == "right", result
 
 
+@pytest.fixture
+def in_a_thread(monkeypatch):
+    """Answers run in a thread, which is quicker: our own code needs no process of its own."""
+    monkeypatch.setenv("FYSSTK_CHECK_RUNNER", "thread")
+
+
 @each(CHECKED)
-def test_reference_passes(exercise):
+def test_reference_passes(exercise, in_a_thread):
     if exercise.reference is not None:
         result = diagnose(exercise, exercise.reference_answer, trusted=True)
         assert result.verdict == "right", result
 
 
+def remembering(function):
+    """The function, which computes but once for the same objects."""
+    known = {}
+
+    def asked(*objects):
+        key = tuple(map(id, objects))
+        if key not in known:
+            known[key] = function(*objects), objects  # while they live here nobody else has their ids
+        return known[key][0]
+
+    return asked
+
+
 @each(CHECKED)
-def test_each_mistake_has_its_own_diagnosis(exercise, monkeypatch):
-    monkeypatch.setenv("FYSSTK_CHECK_RUNNER", "thread")  # our own code needs no process of its own
+def test_each_mistake_has_its_own_diagnosis(exercise, in_a_thread, monkeypatch):
+    """What the reference and the mistakes make of the inputs does not change, and is computed once."""
+    drawn, outcomes_of = exercise.draw_inputs(), remembering(case.outcomes_of)
+    monkeypatch.setattr(Exercise, "draw_inputs", lambda self: drawn)
+    for module in (outcome, recognise):
+        monkeypatch.setattr(module, "outcomes_of", outcomes_of)
     for mistake in exercise.mistakes:
         result = diagnose(exercise, exercise.make(mistake.wrong), trusted=True)
         assert (result.verdict, result.mistake) == ("known mistake", mistake.name), result
@@ -229,14 +252,13 @@ def replaced(value, rng):
 
 
 @each([exercise for exercise in CHECKED if not exercise.scored])
-def test_perturbed_solution_fails(exercise, monkeypatch):
+def test_perturbed_solution_fails(exercise, in_a_thread, monkeypatch):
     """A small step in one number is seen; where many answers are right, a random one hardly ever is.
 
     By which slip it may have come about is not asked: a search that takes seconds, and finds nothing.
     """
     for search in ("slips", "two_slips"):
         monkeypatch.setattr(recognise, search, lambda function, **_: ())
-    monkeypatch.setenv("FYSSTK_CHECK_RUNNER", "thread")  # our own code needs no process of its own
     change, seeds = (perturbed, 1) if exercise.use is None else (replaced, 5)
     answer = exercise.reference_answer
     verdicts = []
