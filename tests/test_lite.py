@@ -120,14 +120,26 @@ def pyodide(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("packed", [True, False])
-def test_a_downloaded_pyodide_is_cut_down_and_put_into_the_site(sites, pyodide, tmp_path, packed, capsys):
-    archive = pyodide
-    if packed:
-        archive = tmp_path / "a pyodide.tar.bz2"
-        with tarfile.open(archive, "w:bz2") as tar:
-            tar.add(pyodide, "pyodide")
-    lite.build(sites[0], tmp_path / "html-lite", archive)
+@pytest.fixture
+def packed(pyodide, tmp_path):
+    """The same in one file."""
+    archive = tmp_path / "a pyodide.tar.bz2"
+    with tarfile.open(archive, "w:bz2") as tar:
+        tar.add(pyodide, "pyodide")
+    return archive
+
+
+def test_a_pyodide_is_the_same_packed_and_unpacked(pyodide, packed, tmp_path):
+    assert pyodide_archive.unpack(pyodide, tmp_path) == pyodide, "it is read where it is"
+    copy = pyodide_archive.unpack(packed, tmp_path / "elsewhere")
+    assert copy != pyodide
+    assert {path.name: path.read_bytes() for path in copy.iterdir()} == {
+        path.name: path.read_bytes() for path in pyodide.iterdir()
+    }
+
+
+def test_a_downloaded_pyodide_is_cut_down_and_put_into_the_site(sites, packed, tmp_path, capsys):
+    lite.build(sites[0], tmp_path / "html-lite", packed)
     folder = tmp_path / "html-lite" / lite.FOLDER
     kept = {path.name for path in (folder / "static" / "pyodide").iterdir()}
     assert {*pyodide_archive.CORE, "numpy-1.0.whl", "python-dateutil-1.0.whl", "pyodide-lock.json"} <= kept
