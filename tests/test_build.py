@@ -158,7 +158,7 @@ def small_book(tmp_path):
     )
 
     def build():
-        run = warm.run("tools/build_book.py", cwd=tmp_path, said=tmp_path / "said")
+        run = warm.run("tools/build_book.py", cwd=tmp_path)
         return run.returncode, run.stdout
 
     return build

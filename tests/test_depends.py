@@ -121,7 +121,7 @@ def run_again(tmp_path_factory):
 
     def run_again(files=BOOK):
         write(root, files)
-        assert warm.run("tools/run_one.py", cwd=root, said=root / "said").returncode == 0
+        assert warm.run("tools/run_one.py", cwd=root).returncode == 0
         return len((root / "runs").read_text())
 
     run_again.root = root

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import warm
 from fysstk_book import exercises
 
 ROOT = Path(__file__).parents[1]
@@ -160,20 +161,19 @@ def write_example(root):
 
 
 def build(root, pages):
-    """Build a book of these pages; return the exit status and what was written to stderr."""
+    """Build a book of these pages; return the exit status and what was said."""
     (root / "book").mkdir(parents=True, exist_ok=True)
     shutil.copytree(ROOT / "book" / "_ext", root / "book" / "_ext")
     (root / "tools").mkdir()
-    for tool in ("depends.py", "inputs.py", "launch.py", "notebooks.py"):
+    for tool in ("depends.py", "inputs.py", "launch.py", "lean_start.py", "notebooks.py"):
         shutil.copy(ROOT / "tools" / tool, root / "tools")
     (root / "_toc.yml").write_text(TOC)
     (root / "_config.yml").write_text(CONFIG)
     (root / "book" / "references.bib").write_text("")
     for name, text in pages.items():
         (root / "book" / f"{name}.md").write_text(text, encoding="utf8")
-    main = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", main, "build", str(root), "-W", "-n", "--keep-going"]
-    return subprocess.run(command, capture_output=True, text=True, cwd=root)
+    (root / "build.py").write_text("from jupyter_book.cli.main import main\n\nmain()\n")
+    return warm.run("build.py", "build", root, "-W", "-n", "--keep-going", cwd=root)
 
 
 CONFIG = """
@@ -207,7 +207,7 @@ def site(tmp_path_factory):
     }
     write_example(root)
     done = build(root, pages)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     return root / "_build" / "html"
 
 
@@ -356,7 +356,7 @@ def test_faults_fail_a_strict_build(tmp_path):
         "test_it does not notice 'a = b^2'",
         "an exercise needs a label that starts with ex-",
     ):
-        assert complaint in done.stderr
+        assert complaint in done.stdout
 
 
 SETS_UP = """

@@ -2,11 +2,8 @@
 
 import ast
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -100,9 +97,9 @@ def small_book(tmp_path):
 
 def run(root, *arguments):
     """Run pytest on the small book, with no plugin that is not asked for."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
-    bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run(command, cwd=root, env=bare, capture_output=True, text=True)
+    (root / "run.py").write_text("import pytest\n\nraise SystemExit(pytest.main())\n")
+    bare = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return warm.run("run.py", "-q", "-p", "no:cacheprovider", *arguments, cwd=root, **bare)
 
 
 @pytest.mark.parametrize("arguments", [[], ["tests/equations", "-p", "xdist", "-n", "2"]])
@@ -252,7 +249,7 @@ def test_a_build_runs_the_files_that_rest_on_what_has_changed_and_no_others(smal
     (small_book / "tools" / "check.py").write_text("import build_book\nbuild_book.check_equations()\n")
 
     def build():
-        done = warm.run("tools/check.py", cwd=small_book, said=small_book / "said")
+        done = warm.run("tools/check.py", cwd=small_book)
         table = json.loads((small_book / "_build" / "ledger.json").read_text("utf8"))
         ran = re.search(r"checked, (\d|unchanged)", done.stdout)
         return ran[1] if ran else done.stdout, [(row["number"], row["latex"]) for row in table]

@@ -5,41 +5,59 @@ import os
 import runpy
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-LIBRARIES = ["myst_nb.sphinx_ext", "nbclient", "nbformat", "sphinx.cmd.build", "yaml"]
+LIBRARIES = [
+    "tools.lean_start",  # found where the tests run from the repository's folder
+    "jupyter_book.cli.main",
+    "myst_nb.sphinx_ext",
+    "nbclient",
+    "nbformat",
+    "pytest",
+    "sphinx.cmd.build",
+    "sympy",
+    "yaml",
+]
 
 context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
 if sys.platform != "win32":
     context.set_forkserver_preload(LIBRARIES)
 
 
-def run(program, *, cwd, said):
-    """Run a program in a folder, as `python program` does; return its status and all that it has said.
+def run(program, *arguments, cwd, **environment):
+    """Run a program in a folder, as `python program ...` does; return its status and all that it has said.
 
     Parameters
     ----------
     program
         The path of a Python file below `cwd`; of this repository, it sees the packages of `src` alone.
+    *arguments
+        What it finds in `sys.argv`.
     cwd
         The folder to run in.
-    said
-        A file for what it says.
+    **environment
+        What its environment has beside ours.
     """
-    process = context.Process(target=_run, args=(str(program), str(cwd), str(said)))
-    process.start()
-    process.join()
-    return subprocess.CompletedProcess(program, process.exitcode, Path(said).read_text(encoding="utf-8"), "")
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder, "said")
+        command = [str(program), *map(str, arguments)]
+        process = context.Process(target=_run, args=(command, str(cwd), {**os.environ, **environment}, said))
+        process.start()
+        process.join()
+        return subprocess.CompletedProcess(command, process.exitcode, said.read_text(encoding="utf-8"), "")
 
 
-def _run(program, cwd, said):
+def _run(command, cwd, environment, said):
     with open(said, "w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    os.environ.clear()
+    os.environ.update(environment)
     os.chdir(cwd)
     ours = (ROOT / "tools", ROOT / "tests", ROOT)
     sys.path[:] = [place for place in sys.path if Path(place or cwd) not in ours]
-    sys.path.insert(0, str(Path(cwd, program).parent))
-    sys.argv = [program]
-    runpy.run_path(program, run_name="__main__")
+    sys.path.insert(0, str(Path(cwd, command[0]).parent))
+    sys.argv = command
+    runpy.run_path(command[0], run_name="__main__")
