@@ -39,7 +39,7 @@ from typing import Any, cast
 import numpy as np
 
 import fysstk_nn
-from fysstk_book.check.state import altered, snapshot, untouched
+from fysstk_book.check.state import Names, altered, snapshot, untouched
 from fysstk_book.check.values import plain, size, unchanged
 from fysstk_book.exercises import Exercise
 
@@ -54,6 +54,7 @@ LIBRARY = tuple(
 MOST_MEMORY = 2 * 1024**3
 EXHAUSTING = ("RecursionError", "MemoryError")
 LARGEST_MESSAGE = 256 * 1024**2
+Inputs = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _codes(value: Any) -> set[types.CodeType]:
 class _Watch:
     """Profile function that notices when the answer calls the catalogue's own solutions."""
 
-    def __init__(self, exercise: Exercise, drawn: list[tuple[Any, ...]]) -> None:
+    def __init__(self, exercise: Exercise, drawn: Inputs) -> None:
         self.allowed = _codes(drawn)
         self.forbidden = None if exercise.use else getattr(exercise.reference, "__code__", None)
         self.peeked = False
@@ -217,7 +218,7 @@ def _signs(exercise: Exercise, answer: Any) -> tuple[int, ...]:
     return tuple(shown)
 
 
-def asked_again(exercise: Exercise, drawn: list[tuple[Any, ...]]) -> int:
+def asked_again(exercise: Exercise, drawn: Inputs) -> int:
     """Choose the input that the answer sees a second time: chance shows best where there is much to draw.
 
     The cases chosen by hand are the special ones, such as zeros; take one of the others where there are any.
@@ -227,14 +228,15 @@ def asked_again(exercise: Exercise, drawn: list[tuple[Any, ...]]) -> int:
 
 
 def _try_all(
-    exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]], tell: Callable[[str, Any], None]
+    exercise: Exercise, answer: Any, drawn: Inputs, names: Names, tell: Callable[[str, Any], None]
 ) -> None:
     """Call the answer with all inputs, and with one of them again; `tell` hears each outcome.
 
-    An answer that exhausts the stack or the memory is not asked again.
+    An answer that exhausts the stack or the memory is not asked again. Afterwards the modules must have the
+    names that they had before.
     """
     watch, sink = _Watch(exercise, drawn), _Sink()
-    before, names = sys.getprofile(), snapshot()
+    before = sys.getprofile()
     sys.setprofile = watch.switch
     before_in_threads = threading.getprofile()
     threading.setprofile(watch)
@@ -306,16 +308,16 @@ class PlainUnpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is not plain")
 
 
-def _in_child(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
+def _in_child(exercise: Exercise, answer: Any, drawn: Inputs, names: Names) -> Run:
     reading, writing = os.pipe()
     try:
         child = _fork()
     except OSError:
         os.close(reading)
         os.close(writing)
-        return _in_thread(exercise, answer, drawn)
+        return _in_thread(exercise, answer, drawn, names)
     if child == 0:
-        _be_child(exercise, answer, drawn, writing)
+        _be_child(exercise, answer, drawn, names, writing)
     os.close(writing)
     run = Run(ended="died")
     try:
@@ -331,7 +333,7 @@ def _in_child(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> 
             os.kill(child, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(child, 0)
-    return _in_thread(exercise, answer, drawn) if run.ended == "waits" else run
+    return _in_thread(exercise, answer, drawn, names) if run.ended == "waits" else run
 
 
 def _fork() -> int:
@@ -342,7 +344,7 @@ def _fork() -> int:
 
 
 def _be_child(
-    exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]], writing: int
+    exercise: Exercise, answer: Any, drawn: Inputs, names: Names, writing: int
 ) -> None:  # pragma: no cover - runs in the child, where coverage cannot follow
     """Run the answer, send the outcomes, and leave without running anyone's clean-up."""
     try:
@@ -367,7 +369,7 @@ def _be_child(
             while waiting:
                 waiting = waiting[os.write(writing, waiting) :]
 
-        _try_all(exercise, answer, drawn, tell)
+        _try_all(exercise, answer, drawn, names, tell)
     except BaseException:
         os._exit(1)
     finally:
@@ -501,7 +503,7 @@ def _out_of_time(child: int, wall: float, seconds: float) -> bool:
 # -- in a thread, or right here ---------------------------------------------------------------------------
 
 
-def _in_thread(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
+def _in_thread(exercise: Exercise, answer: Any, drawn: Inputs, names: Names) -> Run:
     run = Run(ended="died")
     open_run = [run]
 
@@ -512,10 +514,10 @@ def _in_thread(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) ->
     def work() -> None:
         # Stop may arrive at any moment, also between the calls.
         with contextlib.suppress(Stop):
-            _try_all(exercise, answer, drawn, tell)
+            _try_all(exercise, answer, drawn, names, tell)
 
     thread = threading.Thread(target=work, daemon=True)
-    with untouched():
+    with untouched(names):
         thread.start()
         thread.join(exercise.seconds)
         if thread.is_alive():
@@ -535,7 +537,7 @@ def _stop(thread: threading.Thread) -> None:
         thread.join(0.05)
 
 
-def _right_here(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
+def _right_here(exercise: Exercise, answer: Any, drawn: Inputs, names: Names) -> Run:
     """Run under a trace function that looks at the clock on every line, and in each turn of a short loop."""
     run = Run(ended="died")
     end = time.monotonic() + exercise.seconds
@@ -547,10 +549,10 @@ def _right_here(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -
             frame.f_trace_opcodes = True
         return trace
 
-    with untouched():
+    with untouched(names):
         sys.settrace(trace)
         try:
-            _try_all(exercise, answer, drawn, lambda what, value: _note(run, what, value))
+            _try_all(exercise, answer, drawn, names, lambda what, value: _note(run, what, value))
         except Stop:
             run.ended = "too slow"
     return run
@@ -591,12 +593,12 @@ def refuse_inside_an_answer() -> None:
         raise RuntimeError("an answer must not call check or hint")
 
 
-def run_answer(exercise: Exercise, answer: Any, drawn: list[tuple[Any, ...]]) -> Run:
+def run_answer(exercise: Exercise, answer: Any, drawn: Inputs) -> Run:
     """Run the answer on all inputs and return how it fared; never raises what the answer raises."""
     refuse_inside_an_answer()
     _busy.append(True)
     try:
         # Copies, so that an answer that finds them on the stack changes nothing.
-        return RUNNERS[runner()](replace(exercise), answer, copy.deepcopy(drawn))
+        return RUNNERS[runner()](replace(exercise), answer, copy.deepcopy(drawn), snapshot())
     finally:
         _busy.clear()

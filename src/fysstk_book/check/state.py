@@ -62,9 +62,8 @@ def watch_again(tracing: Any, profiling: Any) -> None:
 
 
 @contextlib.contextmanager
-def untouched() -> Iterator[None]:
-    """Put the process's global state back as it was, whatever happens inside."""
-    modules = snapshot()
+def untouched(modules: Names) -> Iterator[None]:
+    """Put the process's global state back as it was, and the modules' names, whatever happens inside."""
     numpy_errors, numpy_print = np.geterr(), np.get_printoptions()
     numpy_random, python_random = np.random.get_state(), random.getstate()  # noqa: NPY002
     filters, show_warning = warnings.filters[:], warnings.showwarning
