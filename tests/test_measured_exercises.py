@@ -34,13 +34,13 @@ def test_each_exercise_that_measures_is_here():
 @pytest.mark.parametrize("id", ASKED)
 @pytest.mark.parametrize("seeds", [10, 20])
 def test_honest_intervals_pass(id, seeds, rng):
-    d = differences(id)
+    d, use = differences(id), find(id).use
     drawn = [interval(rng.choice(d, seeds))[2:] for _ in range(100)]
-    assert np.mean([find(id).use(ends) for ends in drawn]) > 0.9
+    assert np.mean([use(ends) for ends in drawn]) > 0.9
 
 
 @pytest.mark.parametrize("id", ASKED)
-def test_slips_are_named(id):
+def test_slips_are_named(id, in_a_thread):
     mean, error, *_ = interval(differences(id))
     spread = differences(id).std(ddof=1)
     for answer, name in {

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ def covering(
         assert isinstance(result, Comparison)
         return result.scores(contestant)
 
+    @cache
     def stored() -> Difference:
         return interval(scores(first) - scores(second))
 
