@@ -9,7 +9,7 @@ from check_samples import GRADIENTS, NUMBER, VALUE, number, says
 from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.exercises import find
 
-pytestmark = pytest.mark.usefixtures("fresh_checker")
+pytestmark = pytest.mark.usefixtures("fresh_checker", "in_a_thread")
 
 
 def two_layers_or_more(sizes, v):

@@ -25,7 +25,7 @@ from check_samples import (
 from fysstk_book.check.case import show
 from fysstk_book.exercises import Convention, Mistake, nice
 
-pytestmark = pytest.mark.usefixtures("fresh_checker")
+pytestmark = pytest.mark.usefixtures("fresh_checker", "in_a_thread")
 
 
 # -- known mistakes, plain and varied ---------------------------------------------------------------------

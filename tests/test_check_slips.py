@@ -11,7 +11,7 @@ from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.check.slips import read, slips, two_slips
 from fysstk_book.exercises import Exercise, find, nice
 
-pytestmark = pytest.mark.usefixtures("fresh_checker")
+pytestmark = pytest.mark.usefixtures("fresh_checker", "in_a_thread")
 
 
 def energy(m, v, h, g):

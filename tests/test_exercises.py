@@ -170,12 +170,6 @@ def test_solution_passes(exercise):
     assert result.verdict == "right", result
 
 
-@pytest.fixture
-def in_a_thread(monkeypatch):
-    """Answers run in a thread, which is quicker: our own code needs no process of its own."""
-    monkeypatch.setenv("FYSSTK_CHECK_RUNNER", "thread")
-
-
 @each(CHECKED)
 def test_reference_passes(exercise, in_a_thread):
     if exercise.reference is not None:
