@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -199,6 +200,7 @@ def taylor(angle, value):
     )
 
 
+@functools.cache
 def kepler_series():
     """Expand the true anomaly of Kepler's ellipse: E = M + e sin E, tan ν/2 = √((1+e)/(1-e)) tan E/2."""
     E = M
@@ -207,6 +209,7 @@ def kepler_series():
     return taylor(2 * sp.atan(sp.sqrt((1 + e) / (1 - e)) * sp.tan(E / 2)), M)
 
 
+@functools.cache
 def equant_series():
     """Expand the angle of the equant: its tangent relative to M is 2e sin M / (ρ - 2e cos M)."""
     rho = e * sp.cos(M) + sp.sqrt(1 - e**2 * sp.sin(M) ** 2)
