@@ -78,7 +78,8 @@ class Notes:
             return
         self.probes.update([where, node])
         left = self.stand_ins.get(node, self.others[node])
-        self.stand_ins[node] = [other for other in left if self._fits(reading, node, value, other)]
+        apart = replace(reading, used=set(), known={**reading.known})
+        self.stand_ins[node] = [other for other in left if self._fits(apart, node, value, other)]
 
     def changeable(self) -> dict[Node, list[Node]]:
         """Return the stand-ins, and none for what defines a name: without it, the rest has no value."""
@@ -88,7 +89,7 @@ class Notes:
         if other.kind == "slope" and not _is_known(other, _names_known(reading)):
             return False
         try:
-            found, _ = replace(reading, used=set(), known={})._function_or_value(other)
+            found, _ = reading._function_or_value(other)
         except Exception:
             return False
         if node in self.in_index and is_integer(value) and not (is_integer(found) and found <= value):
