@@ -1,8 +1,6 @@
 """The tests of the printed formulas notice small changes, and what they do not notice is known."""
 
 import json
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +10,7 @@ import pytest
 import yaml
 
 import mutants as command
+import warm
 from fysstk_book import sources
 from fysstk_book.printed.formula import Formula
 from fysstk_book.printed.names import from_one
@@ -184,10 +183,8 @@ def test_tests_that_fail_on_what_is_printed_are_said_and_nothing_is_changed(monk
 
 def test_a_sample_of_changes_is_noticed():
     """Other changes each time a formula changes: what survives makes a test stronger, or is listed."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "tools" / "mutants.py", "--draw", "30"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = warm.run("tools/mutants.py", "--draw", "30", cwd=ROOT)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture
