@@ -79,8 +79,14 @@ def site():
     return SITE
 
 
+@functools.cache
+def compressed(path, changed):
+    """What is in a file, compressed; `changed` is when it was last written."""
+    return gzip.compress(path.read_bytes(), 6)
+
+
 class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder as public hosts do: text is compressed, and connections stay open."""
+    """Serves a folder as public hosts do: text is compressed, kept for minutes, and connections stay open."""
 
     protocol_version = "HTTP/1.1"
 
@@ -91,11 +97,14 @@ class Server(http.server.SimpleHTTPRequestHandler):
         if not path.is_file():
             self.send_error(404)
             return
-        kind, body = self.guess_type(str(path)), path.read_bytes()
+        kind = self.guess_type(str(path))
         self.send_response(200)
         if kind.startswith("text/") or kind.endswith(("javascript", "xml", "json")):
-            body = gzip.compress(body, 6)
+            body = compressed(path, path.stat().st_mtime_ns)
             self.send_header("Content-Encoding", "gzip")
+        else:
+            body = path.read_bytes()
+        self.send_header("Cache-Control", "max-age=600")
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -160,6 +169,27 @@ def visit(browser):
     yield visit
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def one_tab(browser):
+    """The tab of a worker."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def tab(one_tab):
+    """A tab that remembers nothing. A new one would take a process, and compile all scripts anew."""
+    one_tab.set_viewport_size({"width": 1280, "height": 900})
+    one_tab.emulate_media(media="screen", reduced_motion="no-preference", color_scheme="light")
+    one_tab.mouse.move(-1, -1)
+    yield one_tab
+    one_tab.unroute_all()
+    one_tab.context.clear_permissions()
+    one_tab.evaluate("[localStorage, sessionStorage].forEach(memory => memory.clear())")
 
 
 # Formulas are drawn by glyphs, which are hidden from screen readers, and said by MathML, which axe does not

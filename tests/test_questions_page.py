@@ -58,12 +58,17 @@ class Reader:
         return json.loads(self.page.evaluate("localStorage.getItem('fysstk-questions')") or "{}")
 
 
+@pytest.fixture(scope="module")
+def shared(one_tab, address):
+    return Reader(one_tab, address)
+
+
 @pytest.fixture
-def reader(visit, address):
-    found = Reader(visit(viewport={"width": 1280, "height": 900}), address)
-    yield found
-    assert found.errors == []
-    assert found.hosts <= {address.split("/")[2]}
+def reader(shared, tab):
+    shared.errors.clear()
+    yield shared
+    assert shared.errors == []
+    assert shared.hosts <= {shared.address.split("/")[2]}
 
 
 def mistake(one):

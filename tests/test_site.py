@@ -27,13 +27,11 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def open_page(visit, address):
+def open_page(tab, address):
     """A function that opens a page, which may ask no other host, and at the end wants no complaint."""
     complaints, listening = [], []
 
-    def open_page(name, *, root=address, viewport=DESK, tab=None, when_finished=None, **options):
-        page = tab or visit(viewport=viewport, **options)
-
+    def open_page(name, *, root=address, when_finished=None):
         def note_request(request):
             if not request.url.startswith((root, "data:", "blob:")):
                 complaints.append(f"{name} asks for {request.url}")
@@ -50,16 +48,16 @@ def open_page(visit, address):
             "console": lambda m: m.type in ("error", "warning") and complaints.append(f"{name}: {m.text}"),
             "pageerror": lambda error: complaints.append(f"{name}: {error}"),
         }.items():
-            page.on(event, listener)
-            listening.append((page, event, listener))
-        page.goto(f"{root}/{name}", wait_until="load")
-        page.evaluate("document.fonts.ready")
-        return page
+            tab.on(event, listener)
+            listening.append((event, listener))
+        tab.goto(f"{root}/{name}", wait_until="load")
+        tab.evaluate("document.fonts.ready")
+        return tab
 
     open_page.complaints = complaints
     yield open_page
-    for page, event, listener in listening:
-        page.remove_listener(event, listener)
+    for event, listener in listening:
+        tab.remove_listener(event, listener)
     assert not complaints
 
 
@@ -151,25 +149,18 @@ def look(site, shared, name):
     return LOOKED_AT / f"{name.replace('/', '-')}.txt", f"{now} {shared}"
 
 
-@pytest.fixture(scope="session")
-def worker_tab(browser):
-    context = browser.new_context(viewport=DESK)
-    context.set_default_timeout(120_000)
-    yield context.new_page()
-    context.close()
-
-
 @pytest.fixture
-def tab(worker_tab):
-    """One tab for all pages of a worker: a new one takes a process, whose scripts are not yet compiled."""
-    worker_tab.set_viewport_size(DESK)
-    worker_tab.emulate_media(reduced_motion="no-preference")
-    yield worker_tab
-    worker_tab.evaluate("[localStorage, sessionStorage].forEach(memory => memory.clear())")
+def first_visit(tab):
+    """The tab has nothing of the site yet: what comes late may move the page."""
+    session = tab.context.new_cdp_session(tab)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    yield
+    session.detach()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page(open_page, tab, barriers, name, look, capsys):
+def test_page(first_visit, open_page, barriers, name, look, capsys):
     """One visit for all that is asked of every page: opening it takes longest.
 
     What needs the formulas laid out comes first: they are most of the work whenever the width changes.
@@ -180,9 +171,7 @@ def test_page(open_page, tab, barriers, name, look, capsys):
         pytest.skip("this page is as it was when it passed")
     sizes = {}
     page = open_page(
-        name,
-        tab=tab,
-        when_finished=lambda request: sizes.update({request.url: request.sizes()["responseBodySize"]}),
+        name, when_finished=lambda request: sizes.update({request.url: request.sizes()["responseBodySize"]})
     )
     page.evaluate(MEASURE)
     assert page.evaluate(FORMULAS_NOT_RENDERED) == []
@@ -244,8 +233,9 @@ def test_search(open_page):
     assert page.locator("h1").count() == 1
 
 
-def test_copy_button(open_page):
-    page = open_page(CHAPTER, permissions=["clipboard-read", "clipboard-write"])
+def test_copy_button(tab, open_page):
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = open_page(CHAPTER)
     cell = page.locator("div.highlight:has(button.copybtn):visible").first
     cell.hover()
     cell.locator("button.copybtn").click()
@@ -282,7 +272,7 @@ def test_hidden_code_opens(open_page):
 
 
 def test_dark_mode_stays_chosen(open_page):
-    page = open_page(CHAPTER, color_scheme="light")
+    page = open_page(CHAPTER)
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
     for _ in range(3):
@@ -344,8 +334,9 @@ def test_figures_use_a_wide_screen_and_the_text_keeps_its_measure(open_page):
             page.locator("#pst-primary-sidebar").wait_for(state="hidden" if menu == "open" else "visible")
 
 
-def test_the_playground_has_all_of_a_wide_screen(open_page):
-    page = open_page("book/playground.html", viewport={"width": 1600, "height": 900})
+def test_the_playground_has_all_of_a_wide_screen(tab, open_page):
+    tab.set_viewport_size({"width": 1600, "height": 900})
+    page = open_page("book/playground.html")
     free, used = (
         page.locator(place).first.evaluate("e => e.clientWidth")
         for place in (".bd-content", ".bd-article-container")
@@ -375,9 +366,10 @@ def test_keyboard_begins_with_the_way_to_the_text(open_page):
         pytest.fail("sixty tabs do not lead into the text")
 
 
-def test_motion_stops_for_who_asked_for_rest(open_page):
+def test_motion_stops_for_who_asked_for_rest(tab, open_page):
     for motion, wanted in (("no-preference", True), ("reduce", False)):
-        page = open_page("book/index.html", reduced_motion=motion)
+        tab.emulate_media(reduced_motion=motion)
+        page = open_page("book/index.html")
         moving = page.evaluate("document.getAnimations().some(one => one.playState === 'running')")
         assert moving is wanted, motion
 
