@@ -3,6 +3,7 @@
 tests/conftest.py says which site and which browser. Most tests share one page, on which they follow links.
 """
 
+import contextlib
 import json
 import re
 from urllib.parse import unquote
@@ -118,10 +119,11 @@ class Page:
         page.on("pageerror", lambda error: self.errors.append(f"{error} {error.stack}"))
         page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
 
-    def open(self, situation=""):
+    def open(self, situation="", address=None):
         """Load the page anew, and wait until the network of the address has trained."""
+        address = address or self.address
         self.page.goto("about:blank")
-        self.page.goto(f"{self.address}#{situation}" if situation else self.address)
+        self.page.goto(f"{address}#{situation}" if situation else address)
         self.page.wait_for_selector(".pg-live .pg-unit")
         self.page.wait_for_function("window.saves > 0")
         return self
@@ -192,17 +194,39 @@ def number(text):
     return float(text.split()[-1].replace("−", "-"))
 
 
-@pytest.fixture(scope="module")
-def shared(browser, pages):
-    """One page for most tests; in the end no script has failed, and no other host was asked."""
+@contextlib.contextmanager
+def page_in(browser, address):
+    """A page; in the end no script has failed, and no other host was asked."""
     context = browser.new_context(viewport=DESK)
     context.set_default_timeout(60_000)
-    view = Page(context.new_page(), pages["playground"])
-    yield view.open()
+    view = Page(context.new_page(), address)
+    yield view
     # Of what the theme's scripts complain about, tests/test_site.py takes care.
     assert not [error for error in view.errors if "/_static/playground/" in error]
-    assert view.hosts <= {pages["playground"].split("/")[2], ""}
+    assert view.hosts <= {address.split("/")[2], ""}
     context.close()
+
+
+@pytest.fixture(scope="module")
+def shared(browser, pages):
+    """One page for most tests."""
+    with page_in(browser, pages["playground"]) as view:
+        yield view.open()
+
+
+@pytest.fixture(scope="module")
+def reopened(browser, pages):
+    """Another page, which each of its tests opens anew: a new tab takes a process, and all scripts again."""
+    with page_in(browser, pages["playground"]) as view:
+        yield view
+
+
+@pytest.fixture
+def anew(reopened):
+    """The other page, as wide as a desk's, for whoever wants motion."""
+    reopened.page.set_viewport_size(DESK)
+    reopened.page.emulate_media(reduced_motion="no-preference")
+    return reopened
 
 
 @pytest.fixture
@@ -217,9 +241,10 @@ def playground(shared):
 
 @pytest.mark.parametrize("size", [DESK, LAPTOP], ids=["1280x720", "1366x768"])
 @pytest.mark.parametrize("place", ["http", "file"])
-def test_all_of_it_is_on_one_screen(visit, pages, site, place, size):
+def test_all_of_it_is_on_one_screen(anew, pages, site, place, size):
     address = pages["playground"] if place == "http" else (site / "book/playground.html").as_uri()
-    view = Page(visit(viewport=size), address).open()
+    anew.page.set_viewport_size(size)
+    view = anew.open(address=address)
     for situation in ("", *ONE_SCREEN):
         if situation:
             view.go(situation)
@@ -552,12 +577,12 @@ def test_a_link_brings_the_playground_into_view(playground):
 
 
 @pytest.mark.parametrize("place", ["http", "file"])
-def test_no_address_is_a_dead_page(visit, pages, site, place):
+def test_no_address_is_a_dead_page(anew, pages, site, place):
     address = pages["playground"] if place == "http" else (site / "book/playground.html").as_uri()
-    view = Page(visit(viewport=DESK), address)
+    view = anew
     for number, garbled in enumerate(GARBLED):
         if number in (0, 1, 2, 4, 10):  # typed into a new page; the others are links on it
-            view.open(garbled)
+            view.open(garbled, address)
         else:
             view.go(garbled)
         assert view.page.locator(".pg-unit").count() >= 3, garbled
@@ -711,9 +736,10 @@ def test_the_keyboard_is_enough(playground):
 
 
 @pytest.mark.parametrize("mode", ["page", "lecture", "moment"])
-def test_no_barrier_is_found(visit, pages, barriers, mode):
-    view = Page(visit(viewport=DESK), pages["playground"])
-    view.open({"page": "pass=backward&of=mean", "lecture": "lecture=1", "moment": f"{BY_HAND}&at=8"}[mode])
+def test_no_barrier_is_found(anew, barriers, mode):
+    view = anew.open(
+        {"page": "pass=backward&of=mean", "lecture": "lecture=1", "moment": f"{BY_HAND}&at=8"}[mode]
+    )
     if mode == "page":
         for part in (".pg-python", ".pg-json"):
             view.page.evaluate(f"document.querySelector('{part}').open = true")
@@ -721,8 +747,9 @@ def test_no_barrier_is_found(visit, pages, barriers, mode):
     assert barriers(view.page, ".playground") == []
 
 
-def test_who_asked_for_rest_sees_few_changes(visit, pages):
-    view = Page(visit(reduced_motion="reduce"), pages["playground"]).open("data=xor")
+def test_who_asked_for_rest_sees_few_changes(anew):
+    anew.page.emulate_media(reduced_motion="reduce")
+    view = anew.open("data=xor")
     count = """() => new Promise((done) => {
       let changes = 0;
       const start = performance.now();
@@ -749,10 +776,8 @@ def test_a_page_that_cannot_run_its_script_says_so(visit, pages, how):
 
 
 @pytest.mark.parametrize("place", ["http", "file"])
-def test_chapters_have_their_own_situations(visit, pages, site, place):
-    page = visit(viewport=DESK)
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def test_chapters_have_their_own_situations(anew, pages, site, place):
+    page = anew.page
     for name, address in embedded():
         if name == "playground" or (place == "http" and name != EMBED):
             continue
@@ -772,11 +797,11 @@ def test_chapters_have_their_own_situations(visit, pages, site, place):
         assert unquote(page.get_attribute(".pg-more a", "href")) == home
         shown = page.evaluate(WALK)
         assert len(shown) >= 4, name
-    assert not errors
+    assert not anew.errors
 
 
-def test_nodes_are_counted_as_the_chapter_counts(visit, pages):
-    page = visit(viewport=DESK)
+def test_nodes_are_counted_as_the_chapter_counts(anew, pages):
+    page = anew.page
     page.goto(pages["two-two-one"])
     page.wait_for_selector(".pg-live .pg-unit")
     assert [text.split()[0] for text in page.locator(".pg-unit text").all_text_contents()][2:4] == [
