@@ -20,6 +20,7 @@ from pathlib import Path
 
 from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 
+import lean_start
 import pyodide_archive
 from launch import make_wheel, write_notebooks
 
@@ -100,7 +101,7 @@ def add_pyodide(archive: Path, draft: Path) -> list[Path]:
 def make_lite(draft: Path, wheels: list[Path]) -> None:
     """Build JupyterLite into the copy of the site."""
     (draft / "settings").mkdir(exist_ok=True)
-    command = ["-m", "jupyterlite_core", "build", "--lite-dir", str(draft / "settings")]
+    command = [lean_start.__file__, "jupyterlite_core", "build", "--lite-dir", str(draft / "settings")]
     command += ["--contents", str(draft / "notebooks")]
     command += [word for wheel in wheels for word in ("--piplite-wheels", str(wheel))]
     command += [
