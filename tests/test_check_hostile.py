@@ -567,7 +567,7 @@ if "process" in SAFE:
             says(replace(NUMBER, seconds=300.0), grow, "raises", "more memory than there is")
 
         def test_recursion_without_limit(self, monkeypatch):
-            monkeypatch.setattr(running, "MOST_MEMORY", 64 * 1024**2)
+            monkeypatch.setattr(running, "MOST_MEMORY", 16 * 1024**2)
 
             def again(x):
                 sys.setrecursionlimit(10**9)
