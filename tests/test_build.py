@@ -1,6 +1,7 @@
 """The house: set-up, build, lock and workflows do what the README promises."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -97,6 +98,16 @@ def test_the_digest_sees_contents_names_and_extras_but_no_byproducts(tmp_path):
     seen.add(inputs.digest("src", root=tmp_path))
     seen.add(inputs.digest("src", extra=["numpy==3"], root=tmp_path))
     assert len(seen) == 4
+
+
+def test_what_says_the_same_is_left_with_its_date(tmp_path):
+    """Sphinx makes every page again that has looked into a newer file."""
+    path = write(tmp_path / "ledger.json", "[]")
+    os.utime(path, (1, 1))
+    build_book.write_whole(path, "[]")
+    assert path.stat().st_mtime == 1
+    build_book.write_whole(path, "[1]")
+    assert (path.read_text(), path.stat().st_mtime > 1) == ("[1]", True)
 
 
 # --- Running the chapters ----------------------------------------------------------------------------------

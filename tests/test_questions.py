@@ -9,7 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -18,6 +20,8 @@ sys.path.append(str(Path(__file__).parents[1] / "book" / "_ext"))
 import book_questions
 import book_scripts
 from book_parts import chapters_after
+from docutils import nodes
+from docutils.utils import new_document
 
 from fysstk_book import sources
 from fysstk_book.questions import keys, loading, moodle
@@ -594,3 +598,22 @@ def test_json_has_all_there_is():
     found = json.loads(moodle.to_json(KNOWN))
     assert {one["id"] for one in found["questions"]} == set(KNOWN.all())
     assert found["sets"] == {name: list(ids) for name, ids in KNOWN.sets.items()}
+
+
+def test_a_page_is_made_again_when_a_question_of_another_chapter_changes(monkeypatch):
+    of_others = {name: [id for id in ids if KNOWN.chapter(id) != name] for name, ids in KNOWN.sets.items()}
+    name, (id, *_) = next((name, ids) for name, ids in of_others.items() if ids)
+    env = SimpleNamespace(metadata={"book/index": {}} | {f"book/{page}": {} for page in KNOWN.sets})
+    for page, ids in KNOWN.sets.items():
+        document = new_document(page)
+        document += nodes.section()
+        document.settings.env = SimpleNamespace(docname=f"book/{page}", metadata=env.metadata)
+        book_questions.PutQuestions(document).put_set(list(ids))
+    assert book_questions.asked_otherwise(None, env) == []
+    changed = replace(KNOWN.find(id), ask="How many?")
+    kinds = {kind: {**getattr(KNOWN, kind)} for kind in ("selfchecks", "understanding")}
+    kinds["selfchecks" if id in KNOWN.selfchecks else "understanding"][id] = changed
+    monkeypatch.setattr(book_questions, "all_questions", lambda: replace(KNOWN, **kinds))
+    expected = [f"book/{page}" for page, ids in KNOWN.sets.items() if id in ids]
+    assert f"book/{name}" in expected
+    assert book_questions.asked_otherwise(None, env) == expected

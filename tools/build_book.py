@@ -315,7 +315,9 @@ def size(site: Path) -> list[int]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file in one step."""
+    """Replace a file in one step, or leave it as it is, with its date, if it says the same already."""
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return
     draft = path.with_name(f"{path.name}.tmp")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

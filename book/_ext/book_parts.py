@@ -12,8 +12,8 @@ import itertools
 import json
 import re
 import textwrap
-from pathlib import Path
 
+from book_exercises import catalogue_file
 from book_ledger import LEDGER
 from book_markdown import ROOT, BookDirective
 from docutils import nodes
@@ -31,7 +31,7 @@ class Part(BookDirective):
     def run(self) -> list[nodes.Node]:
         """Return a summary, the map and the list of the chapters."""
         chapters = chapters_after(self.env.docname.rpartition("/")[2])
-        catalogue = Path(exercises.__file__).parent.glob("*.py")
+        catalogue = [catalogue_file(page.name) for page in chapters]
         for file in (LEDGER, *catalogue, *(page.path for page in chapters)):
             self.env.note_dependency(str(file))
         if not chapters:

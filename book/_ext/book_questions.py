@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import html
 import json
 import os
@@ -25,6 +26,7 @@ from book_parts import chapters_after
 from book_scripts import write_bundle
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
@@ -131,12 +133,24 @@ class PutQuestions(SphinxTransform):
         """Add a section with these questions before the references, or at the end."""
         if not ids:
             return
+        self.env.metadata[self.env.docname]["asked"] = (ids, fingerprint(ids))
         chapter = self.document[self.document.first_child_matching_class(nodes.section)]
         section = nodes.section("", nodes.title("", TITLE), ids=["can-you-still"], names=["can-you-still"])
         section += [question(id=id, place="set", number=i) for i, id in enumerate(ids, 1)]
         titles = [one[0].astext() if isinstance(one, nodes.section) else "" for one in chapter]
         place = titles.index(BEFORE) if BEFORE in titles else len(titles)
         chapter.insert(place, section)
+
+
+def fingerprint(ids: list[str]) -> str:
+    """Return a hash of questions: of their words, numbers and answers."""
+    return hashlib.sha256(repr([all_questions().find(id) for id in ids]).encode()).hexdigest()
+
+
+def asked_otherwise(app: Sphinx, env: BuildEnvironment, *_: object) -> list[str]:
+    """Return the pages with a set in which a question has changed: it may belong to another chapter."""
+    sets = {name: data["asked"] for name, data in env.metadata.items() if "asked" in data}
+    return [name for name, (ids, before) in sets.items() if fingerprint(ids) != before]
 
 
 class Due(BookDirective):
@@ -423,6 +437,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("due", Due)
     app.add_directive("progress", Progress)
     app.add_transform(PutQuestions)
+    app.connect("env-get-outdated", asked_otherwise)
     app.connect("html-page-context", load_script)
     app.connect("build-finished", write_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
