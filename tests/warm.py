@@ -56,8 +56,15 @@ def _run(command, cwd, environment, said):
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(cwd)
-    ours = (ROOT / "tools", ROOT / "tests", ROOT)
-    sys.path[:] = [place for place in sys.path if Path(place or cwd) not in ours]
+    # The tests have put folders of this repository into the path; the program has its own copies.
+    kept = ROOT / "src", Path(sys.prefix)
+    sys.path[:] = [
+        place for place in sys.path if not _is_below(place, ROOT) or any(_is_below(place, k) for k in kept)
+    ]
     sys.path.insert(0, str(Path(cwd, command[0]).parent))
     sys.argv = command
     runpy.run_path(command[0], run_name="__main__")
+
+
+def _is_below(place, folder):
+    return Path(place).absolute().is_relative_to(folder)
