@@ -39,6 +39,10 @@ COUNT_SAVES = """(() => {
   window.saves = 0;
   history.replaceState = (...what) => { save(...what); window.saves++; };
 })()"""
+FOLLOW = """situation => new Promise(done => {
+  addEventListener("hashchange", () => { window.saves = 0; done(); }, { once: true });
+  location.hash = "&" + situation;
+})"""
 # The milliseconds that each of the next frames takes.
 FRAMES = """count => new Promise(done => {
   const times = [];
@@ -128,11 +132,15 @@ class Page:
         self.page.wait_for_function("window.saves > 0")
         return self
 
+    def follow(self, situation):
+        """Follow a link to another situation on the page, which saves nothing older from then on."""
+        self.page.evaluate(FOLLOW, situation)
+        return self
+
     def go(self, situation):
-        """Follow a link to another situation on the page."""
-        before = self.page.evaluate("window.saves")
-        self.page.evaluate("situation => { location.hash = '&' + situation }", situation)
-        self.page.wait_for_function("before => window.saves > before", arg=before)
+        """Follow a link, and wait until the network has trained."""
+        self.follow(situation)
+        self.page.wait_for_function("window.saves > 0")
         return self
 
     def do(self, act):
@@ -382,7 +390,7 @@ def test_a_divergence_says_what_to_do_and_can_be_undone(playground):
     np.testing.assert_allclose(playground.theta(), safe, rtol=1e-12)
     playground.do("step")
     assert re.match(r"Step 6: cost \d", playground.status())
-    playground.go("data=polynomial&output=identity&hidden=identity&eta=1000&steps=60")
+    playground.follow("data=polynomial&output=identity&hidden=identity&eta=1000&steps=60")
     playground.wait("lower the learning rate η")
 
 

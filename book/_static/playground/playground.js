@@ -129,14 +129,15 @@ class Playground {
 
   /** Go to what an address describes, or home if it is none; whatever stands there, there is a network. */
   arrive(hash, follow = false) {
+    clearTimeout(this.saving);
     const address = hash.replace(/^#/, "");
     const anchor = document.getElementById(address); // a place on the page
     if (this.state && anchor) return;
     const found = parse(address);
-    const understood = address !== "" && format(found.state) !== "";
+    const understood = format(found.state) !== "";
     const nothing = address === "" || anchor || (found.said.length > 0 && !understood);
     this.start(nothing ? parse(this.home).state : found.state);
-    if (address !== "" && found.said.length > 0 && !anchor) {
+    if (found.said.length > 0 && !anchor) {
       this.say(`Something in this address cannot be, and is left out. ${found.said.slice(0, 3).join(". ")}.`);
     }
     if (follow) this.place.scrollIntoView({ block: "start", behavior: "instant" });
