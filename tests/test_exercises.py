@@ -265,3 +265,19 @@ def test_perturbed_solution_fails(exercise, in_a_thread, monkeypatch):
 
 def off_by(answer, change, rng, *inputs):
     return change(answer(*inputs), rng)
+
+
+@pytest.mark.parametrize("id", ["mlp-digits", "hyper-digits"])
+def test_who_changes_the_images_finds_them_whole_the_next_time(id, any_runner):
+    """They are read once for all checks."""
+    exercise = find(id)
+    right = exercise.make(exercise.reference)
+
+    def untidy(images):
+        images = np.asarray(images)
+        answer = right(images.copy())
+        images[:] = 0
+        return answer
+
+    first, second = (diagnose(exercise, answer, trusted=True).verdict for answer in (untidy, right))
+    assert first != "right" == second

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from fysstk_book.check import check
+from fysstk_book.exercises import building_the_mlp
 
 
 def hide(monkeypatch, module):
@@ -34,5 +35,6 @@ def test_a_module_says_what_it_lacks(monkeypatch, name, module, library):
 
 def test_so_does_an_exercise(monkeypatch):
     hide(monkeypatch, "sklearn")
+    building_the_mlp._kept_digits.cache_clear()  # another test may have had them
     with pytest.raises(ModuleNotFoundError, match="exercise needs scikit-learn, which is not"):
         check("mlp-digits", lambda *a: 1)

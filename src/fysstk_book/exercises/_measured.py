@@ -18,6 +18,18 @@ SEEDS = 12
 """How many seeds a student takes, about, if an interval is judged by its width."""
 
 
+def _scores(name: str, contestant: str) -> Any:
+    result = load(name)
+    assert isinstance(result, Comparison)
+    return result.scores(contestant)
+
+
+# Outside of `covering`, since what that returns is handed over to other processes, and a cache cannot be.
+@cache
+def _stored(name: str, first: str, second: str) -> Difference:
+    return interval(_scores(name, first) - _scores(name, second))
+
+
 def covering(
     name: str,
     first: str,
@@ -47,21 +59,15 @@ def covering(
     """
     narrowest = widest / 25  # it would take more than a thousand seeds
 
-    def scores(contestant: str) -> Any:
-        result = load(name)
-        assert isinstance(result, Comparison)
-        return result.scores(contestant)
-
-    @cache
     def stored() -> Difference:
-        return interval(scores(first) - scores(second))
+        return _stored(name, first, second)
 
     def of_width(width: float) -> tuple[float, float]:
         return stored().mean - width / 2, stored().mean + width / 2
 
     def usual_widths() -> dict[str, float]:
-        apart = np.hypot(scores(first).std(ddof=1), scores(second).std(ddof=1))
-        spread = (scores(first) - scores(second)).std(ddof=1)
+        one, other = _scores(name, first), _scores(name, second)
+        apart, spread = np.hypot(one.std(ddof=1), other.std(ddof=1)), (one - other).std(ddof=1)
         unpaired = 2 * float(stdtrit(2 * SEEDS - 2, 0.975)) * apart / SEEDS**0.5
         return {"spread": 4 * spread} | ({"unpaired": unpaired} if paired else {})
 

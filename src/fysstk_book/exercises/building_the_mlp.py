@@ -150,16 +150,18 @@ def _to_turn(rng: np.random.Generator) -> tuple[Any, ...]:
     return nice(rng, size), nice(rng, size), float(rng.choice([5, 20, 30, 60, 75, 80, 100, 120, 150]))
 
 
-@cache
 def _digits() -> Any:
-    """Return the images, between 0 and 1, and the digits; nobody can write into them."""
+    """Return the images, between 0 and 1, and the digits, as arrays that may be changed."""
+    return [part.copy() for part in _kept_digits()]
+
+
+@cache
+def _kept_digits() -> Any:
     with needs("this exercise"):
         from sklearn.datasets import load_digits
 
     images, digits = load_digits(return_X_y=True)
-    images /= 16
-    images.flags.writeable = digits.flags.writeable = False
-    return images, digits
+    return images / 16, digits
 
 
 def _unseen(rng: np.random.Generator) -> tuple[Any, ...]:

@@ -50,18 +50,19 @@ def _cube(rng: np.random.Generator) -> tuple[Any, ...]:
     return float(rng.choice([0.15, 0.2, 0.25, 0.35, 0.4, 0.45])), int(rng.integers(2, 5)), p
 
 
-@cache
 def _split() -> Any:
-    """Return images and digits for training and for the test; nobody can write into them."""
+    """Return images and digits for training and for the test, as arrays that may be changed."""
+    return [part.copy() for part in _kept_split()]
+
+
+@cache
+def _kept_split() -> Any:
     with needs("this exercise"):
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
 
     images, digits = load_digits(return_X_y=True)
-    parts = train_test_split(images / 16, digits, train_size=600, random_state=0, stratify=digits)
-    for part in parts:
-        part.flags.writeable = False
-    return parts
+    return train_test_split(images / 16, digits, train_size=600, random_state=0, stratify=digits)
 
 
 def _test_digits(rng: np.random.Generator) -> tuple[Any, ...]:
