@@ -45,6 +45,17 @@ def test_every_claim_has_a_test():
     assert not missing, "claims without a test in tests/equations:\n  " + "\n  ".join(missing)
 
 
+def test_every_definition_is_read_by_a_test():
+    """In its own test, or as what a name stands for in another's; but for the one that is all words."""
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests" / "equations").glob("test_*.py"))
+    read = set(re.findall(r'"(def-[\w-]+)"', tests))
+    definitions = [(label, page) for label, page in labelled_equations() if label.startswith("def-")]
+    missing = [f"{page}: {label}" for label, page in definitions if label not in read]
+    missing.remove("iris.md: def-iris-confusion")
+    assert len(definitions) > 80
+    assert not missing, "definitions that no test reads:\n  " + "\n  ".join(missing)
+
+
 def test_every_test_has_a_claim():
     printed = {label for label, _ in labelled_equations()}
     stray = [f"{place}: {label}" for label, place in marks_in_the_tests() if label not in printed]

@@ -71,12 +71,13 @@ def errors(request):
 
 @pytest.fixture
 def discrepancy(errors):
-    """Return a function that records an absolute error of this test."""
+    """Return a function that records an absolute error of this test, which may be no larger than `within`."""
 
-    def record(error):
+    def record(error, within=float("inf")):
         assert not getattr(error, "free_symbols", ()), f"{error} is left over"
         error = abs(float(error))
         assert error < float("inf"), f"the discrepancy is {error}, not a finite number"
+        assert error <= within, f"the discrepancy is {error}, which is more than {within}"
         errors.append(error)
 
     return record

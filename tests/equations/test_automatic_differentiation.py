@@ -643,3 +643,22 @@ def test_printed_numbers_of_the_figures(printed):
     values = from_one([float(node.value) for node in nodes])
     printed("eq-autodiff-example").holds({r"\bar x_i": bars, "x_i": values})
     assert [round(float(adjoint[node]), 3) for node in (c, b, a)] == [0.404, 0.404, 0.922]
+
+
+@pytest.mark.equation("def-autodiff-adjoint", method="sympy")
+def test_an_adjoint_is_the_slope_of_the_rest_of_the_program(printed, discrepancy):
+    x1, x2 = sp.symbols("x1:3")
+    rest = [sp.exp(sp.sin(x1)), sp.exp(x2)]  # F_1 begins at x_1, F_2 at x_2 = sin(x_1)
+    for i, slope in enumerate([sp.cos(x1) * sp.exp(sp.sin(x1)), sp.exp(x2)], 1):
+        names = {"x_i": from_one(np.array([x1, x2])), "F_i": from_one(np.array(rest))}
+        discrepancy(sp.simplify(printed("def-autodiff-adjoint").value(names, i=i) - slope), within=1e-12)
+
+
+@pytest.mark.equation("def-autodiff-program", method="numeric")
+def test_a_program_ends_with_its_last_variable(printed, discrepancy):
+    program = printed("def-autodiff-program")
+    said = [str(side) for statement in program.statements[:2] for side in statement.sides]
+    assert said == ["x_{i}", r"g_{i} ( x_{\mathrm{Pa} ( x_{i} )} )", "i", r"l + 1, \ldots, L"]
+    x = [0.5, 0.25, math.exp(0.25)]
+    names = {"x_i": from_one(np.array(x)), "l": 2, "L": 3}
+    discrepancy(program.value(also=names, statement=2) - x[-1], within=1e-12)

@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 from fysstk_book.printed.numbers import samples
-from fysstk_nn.gradcheck import central_difference
+from fysstk_nn.gradcheck import central_difference, relative_error
 from fysstk_nn.mlp import MLP
 from fysstk_nn.params import Params
 
@@ -61,3 +61,10 @@ def test_multiplications_of_a_forward_pass(L, printed):
     counted = sum(W.size for W in MLP(sizes).init(rng=0).W[1:])
     names = {r"N_\text{forward}": counted, "M_l": sizes, "M": width, "L": L}
     printed("eq-mlp-forward-cost").holds(names)
+
+
+@pytest.mark.equation("def-mlp-relative-error", method="numeric")
+def test_the_relative_error_is_that_of_the_package(printed, discrepancy):
+    for g, other in ((2.0, 2.1), (-0.3, 0.2), (1e-7, 3e-7)):
+        found = printed("def-mlp-relative-error").value({"g": g, r"g_\text{num}": other})
+        discrepancy(found - relative_error(g, other), within=1e-12)

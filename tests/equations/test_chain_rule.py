@@ -491,3 +491,16 @@ def test_gradient_of_the_last_layer_with_symbols(printed):
         "L": 2,
     }
     printed("eq-chain-layer-cost").holds(also=names, where=LAYER, i=[1], j=(1, 2))
+
+
+@pytest.mark.equation("def-chain-jacobian", method="sympy")
+def test_a_row_of_the_jacobian_is_one_output(printed, discrepancy):
+    x = sp.symbols("x1:4")
+    F = sp.Matrix([x[0] ** 2 * x[1], sp.sin(x[2]) + x[0]])
+    J = F.jacobian(x)
+    assert J.shape == (2, 3)
+    names = {"x_j": from_one(np.array(x)), "F_i": from_one(np.array(list(F)))}
+    for i, j in np.ndindex(*J.shape):
+        found = printed("def-chain-jacobian").value(also=names, i=i + 1, j=j + 1)
+        discrepancy(sp.simplify(found - J[i, j]), within=1e-12)
+    assert str(printed("def-chain-jacobian").statements[1].sides[1]) == r"\mathbb{R}^{m \times n}"

@@ -215,3 +215,13 @@ def test_all_classes_are_equally_far_apart(printed):
     for c in range(10):
         others = [other for other in range(10) if other != c]
         printed("eq-data-one-hot").holds({"e_c": list(codes)}, c=[c], **{"c'": others})
+
+
+@pytest.mark.equation("def-data-scale", method="numeric")
+def test_scaled_features_have_mean_zero_and_deviation_one(rng, printed, discrepancy):
+    X = rng.normal(3.0, [1.0, 20.0], size=(50, 2))
+    names = {r"\mu_i": from_one(X.mean(axis=0)), "s_i": from_one(X.std(axis=0))}
+    for i in (1, 2):
+        column = [printed("def-data-scale").value({"x_i": from_one(row), **names}, i=i) for row in X]
+        discrepancy(np.mean(column), within=1e-12)
+        discrepancy(np.std(column) - 1, within=1e-12)

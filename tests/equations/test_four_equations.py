@@ -469,3 +469,25 @@ def test_differences_against_backpropagation(printed, rng):
     parameters = sum(one.size for one in [*W[1:], *b[1:]])
     printed("eq-four-speedup").holds()
     assert float(printed("eq-four-speedup").value(side=0)) == 2 * parameters * forward / (forward + backward)
+
+
+@pytest.mark.equation("def-four-update", method="autograd")
+def test_the_update_is_a_step_of_gradient_descent(net, printed):
+    W, b, x, y, _z, _a = net
+
+    def cost(W, b):
+        a = x
+        for l in range(1, L + 1):
+            a = F[l](anp.dot(a, W[l - 1]) + b[l - 1])
+        return anp.sum((a - y) ** 2) / 2
+
+    dW, db = ([None, *autograd.grad(cost, k)(W[1:], b[1:])] for k in (0, 1))
+    slopes = {r"\frac{\partial\mathcal C}{\partial W^l}": dW, r"\frac{\partial\mathcal C}{\partial b^l}": db}
+    lower = {
+        "W^l": [None, *(w - 0.1 * slope for w, slope in zip(W[1:], dW[1:], strict=True))],
+        "b^l": [None, *(v - 0.1 * slope for v, slope in zip(b[1:], db[1:], strict=True))],
+    }
+    printed("def-four-update").holds(
+        {"W^l": W, "b^l": b, r"\eta": 0.1, **slopes}, after=lower, l=range(1, L + 1)
+    )
+    assert cost(lower["W^l"][1:], lower["b^l"][1:]) < cost(W[1:], b[1:])

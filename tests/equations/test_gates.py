@@ -306,3 +306,31 @@ def test_cost_of_confused_rows(printed):
         for side in (0, 1):
             formula = printed("eq-gates-confused").value(statement=statement, side=side, r=r)
             assert abs(formula - searched) < 1e-8
+
+
+@pytest.mark.equation("def-gates-four-inequalities", method="numeric")
+def test_the_four_inequalities_say_that_a_neuron_computes_xor(rng, printed, discrepancy):
+    rows = printed("def-gates-four-inequalities")
+    for (x1, x2), fires, statement in zip(
+        ((1, 0), (0, 1), (0, 0), (1, 1)), (1, 1, 0, 0), range(4), strict=True
+    ):
+        assert fires == x1 ^ x2
+        w, b = rng.normal(size=2), rng.normal()
+        names = {"z": lambda *x, w=w, b=b: w @ x + b, "w_i": from_one(w), "b": b}
+        left, right, zero = (rows.value(also=names, statement=statement, side=side) for side in range(3))
+        discrepancy(left - right, within=1e-12)
+        discrepancy(left - (w @ [x1, x2] + b), within=1e-12)
+        assert (rows.statements[statement].relations[-1], zero) == (">" if fires else r"\leq", 0)
+
+
+@pytest.mark.equation("def-gates-line", method="numeric")
+@pytest.mark.equation("def-gates-design", method="numeric")
+def test_a_row_of_the_design_matrix_gives_the_line(rng, printed, discrepancy):
+    theta = rng.normal(size=3)
+    X = printed("def-gates-design").value(statement=0)
+    np.testing.assert_array_equal(X, np.column_stack([np.ones(4), AND.X]))
+    predicted = printed("def-gates-design").value({r"\theta": theta}, where=["def-gates-design"], statement=1)
+    for row, y in zip(X, predicted, strict=True):
+        names = {r"\theta_i": theta, "x_i": row}
+        discrepancy(printed("def-gates-line").value(names) - y, within=1e-12)
+        discrepancy(y - theta @ row, within=1e-12)

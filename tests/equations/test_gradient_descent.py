@@ -11,6 +11,7 @@ from scipy.optimize import linprog, minimize_scalar
 
 from fysstk_book.printed.names import from_one
 from fysstk_nn.gradcheck import central_difference, jacobian_central
+from fysstk_nn.schedules import ExponentialDecay, InverseTime, StepDecay
 
 PARABOLA = {r"\theta^*": sp.Symbol("theta_s"), r"\lambda": sp.Symbol("lambda", positive=True)}
 RATE = sp.Symbol("eta", positive=True)
@@ -190,3 +191,17 @@ def test_noise_floor_by_simulation(rng, printed):
         distance = distance - rate * (curvature * distance + s * rng.normal(size=distance.size))
     names = {r"D_\infty": np.mean(distance**2), r"\eta": rate, r"\lambda": curvature, "s": s}
     printed("eq-gd-floor").holds(names, within=0.005)
+
+
+@pytest.mark.equation("def-gd-schedules", method="numeric")
+def test_the_schedules_are_those_of_the_package(printed, discrepancy):
+    names = {r"\eta_0": 0.5, r"\rho": 0.3, r"\tau": 10, "k": 0.1}
+    ours = (
+        StepDecay(0.5, factor=0.3, every=10),
+        ExponentialDecay(0.5, decay=0.1),
+        InverseTime(0.5, decay=0.1),
+    )
+    for statement, schedule in enumerate(ours):
+        for t in (0, 9, 10, 25):
+            found = printed("def-gd-schedules").value(also={**names, "t": t}, statement=statement)
+            discrepancy(found - schedule(t), within=1e-12)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from fysstk_book.printed.names import from_one
 from fysstk_nn.gradcheck import central_difference, jacobian_central
 
 N, K = 9, 4  # inputs of a convolution, and weights of its kernel
@@ -198,3 +199,27 @@ def test_bells_on_all_points_are_positive_definite(rng, bells, printed):
         printed("eq-types-positive").holds(
             {**names, "u": np.zeros(n), "u_i": np.zeros(n)}, i=range(n), j=range(n)
         )
+
+
+@pytest.mark.equation("def-types-attention", method="numeric")
+def test_attention_is_a_softmax_over_all_places(rng, printed):
+    Q, K, V = rng.normal(size=(3, 4, 3))
+    scores = Q @ K.T / np.sqrt(3)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    vectors = {"q_t": from_one(Q), "k_j": from_one(K), "v_j": from_one(V), "n": 3}
+    places = range(1, 5)
+    printed("def-types-attention").holds(
+        {"h_t": from_one(weights @ V), r"\alpha_{tj}": from_one(weights), **vectors},
+        t=places,
+        j=places,
+        i=places,
+    )
+
+
+@pytest.mark.equation("def-types-fixed-point", method="numeric")
+def test_a_fixed_point_is_where_the_recurrence_stays(printed):
+    h = 0.9
+    for _ in range(300):
+        h = np.tanh(1.7 * h)
+    printed("def-types-fixed-point").holds({"h^*": h, "w_h": 1.7})

@@ -330,3 +330,37 @@ def test_error_of_the_linear_prediction(printed):
     printed("eq-perceptron-nudge-error").holds(names, within=1e-15)
     error = np.abs(change - sigmoid.derivative(z) * dz)
     assert error[np.abs(dz) <= 0.1].max() < 0.0005
+
+
+@pytest.mark.equation("def-perceptron-neuron", method="numeric")
+@pytest.mark.equation("def-perceptron-tilde", method="numeric")
+def test_a_neuron_weighs_adds_and_squashes_also_with_the_bias_among_the_weights(rng, printed, discrepancy):
+    w, x, b = rng.normal(size=3), rng.normal(size=3), rng.normal()
+    names = {"w_i": from_one(w), "x_i": from_one(x), "w": w, "x": x, "b": b, "p": 3, "f": sigmoid}
+    z = b + sum(w[i] * x[i] for i in range(3))
+    for side in (1, 2):
+        discrepancy(
+            printed("def-perceptron-neuron").value(also=names, statement=1, side=side) - z, within=1e-12
+        )
+    discrepancy(printed("def-perceptron-neuron").value({"z": z}, also=names) - sigmoid(z), within=1e-12)
+    tilde = printed("def-perceptron-tilde")
+    rows = [str(statement.sides[1]) for statement in tilde.statements]
+    assert rows[:2] == [r"( x_{1}, \ldots, x_{p}, 1 )", r"( w_{1}, \ldots, w_{p}, b )"]
+    longer = {r"\tilde w": np.array([*w, b]), r"\tilde x": np.array([*x, 1.0])}
+    discrepancy(tilde.value(longer, statement=2) - z, within=1e-12)
+
+
+@pytest.mark.equation("def-perceptron-step", method="numeric")
+def test_the_step_is_zero_at_zero(printed, discrepancy):
+    for z in (-2.0, -1e-9, 0.0, 1e-9, 2.0):
+        discrepancy(printed("def-perceptron-step").value({"z": z}) - step(z), within=1e-12)
+
+
+@pytest.mark.equation("def-perceptron-correction", method="numeric")
+def test_corrections_begin_at_zero_and_add_up(rng, printed, discrepancy):
+    s, x = rng.choice([-1.0, 1.0], size=4), rng.normal(size=(4, 3))
+    w = [printed("def-perceptron-correction").value(statement=1) * np.ones(3)]
+    for k in range(1, 5):
+        names = {r"\tilde w_k": w, "s": s[k - 1], r"\tilde x": x[k - 1]}
+        w.append(printed("def-perceptron-correction").value(names, k=k))
+    discrepancy(np.abs(w[-1] - s @ x).max(), within=1e-12)

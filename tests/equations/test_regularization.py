@@ -383,3 +383,10 @@ def test_bound_at_the_output(n, rng, printed, discrepancy):
         left, right = (page.value(also=names, side=side, **rows(n, "i")) for side in (0, 1))
         discrepancy(left - right)
         assert abs(left - right) < 1e-12
+
+
+@pytest.mark.equation("def-reg-l2", method="numeric")
+def test_the_penalty_is_that_of_the_package(printed):
+    params = MLP((2, 3, 1)).init(rng=1)
+    priced = {r"\mathcal C_2": 2 + Penalty(l2=0.3)(params), r"\mathcal C": 2.0, r"\lambda": 0.3}
+    printed("def-reg-l2").holds(priced, w=list(params.weights))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from fysstk_nn.datasets import polynomial
 from fysstk_nn.gradcheck import central_difference
 
 # The cost and the errors are introduced in words and in the claims themselves.
@@ -233,3 +234,27 @@ def test_equal_nodes_get_equal_gradients_numerically(rng, printed):
         equal = np.repeat(rng.normal(size=(2, 1)), 2, axis=1), np.full(2, 0.3), np.full(2, rng.normal())
         names = network(rng.normal(size=2), rng.uniform(), *equal, rng.normal(), s)
         printed("eq-two-symmetry").holds(also=names, where=DEFINED, within=1e-9, i=NODES)
+
+
+@pytest.mark.equation("def-two-update", method="autograd")
+def test_the_update_is_a_step_of_gradient_descent(rng, printed):
+    theta, x, y, names = random_network(rng)
+    after = theta - 0.3 * autograd.grad(cost)(theta, x, y)
+    W1, b1, w2, b2 = theta[:4].reshape(2, 2), theta[4:6], theta[6:8], theta[8]
+    hidden = s(x @ W1 + b1)
+    output = s(hidden @ w2 + b2)
+    delta2 = (output - y) * output * (1 - output)
+    deltas = {r"\delta^{(2)}": delta2, r"\delta_j^{(1)}": w2 * delta2 * hidden * (1 - hidden)}
+    printed("def-two-update").holds(
+        {r"\eta": 0.3, "a_i^{(0)}": x, "a_i^{(1)}": hidden, **deltas},
+        also=names,
+        after=network(x, y, after[:4].reshape(2, 2), after[4:6], after[6:8], after[8], s),
+        i=NODES,
+        j=NODES,
+    )
+
+
+@pytest.mark.equation("def-two-polynomial", method="numeric")
+def test_the_polynomial_is_that_of_the_data_set(printed, discrepancy):
+    for x, y in zip(*polynomial(n=5, rng=1), strict=True):
+        discrepancy(printed("def-two-polynomial").value({"x_i": x}) - float(y), within=1e-12)

@@ -188,3 +188,14 @@ def test_stairs_for_waves_keep_to_the_bound(printed):
     one = {"j": range(1), "x": [0.0]}
     printed("eq-ua-waves-error").holds(stairs, **one)  # steepest here: it is all but reached
     assert printed("eq-ua-waves-error").value(stairs, side=0, **one) > 0.999 * 0.1 / 2
+
+
+@pytest.mark.equation("def-ua-waves", method="numeric")
+def test_a_sum_of_waves_is_the_real_part_of_a_sum_of_exponentials(rng, printed):
+    A, phase, omega, x = rng.normal(size=3), rng.normal(size=3), rng.normal(size=(3, 2)), rng.normal(size=2)
+
+    def waves(x):
+        return np.sum(A * np.exp(1j * (omega @ x + phase))).real
+
+    names = {"F": waves, "A_j": from_one(A), r"\omega_j": from_one(omega), r"\varphi_j": from_one(phase)}
+    printed("def-ua-waves").holds({**names, "x": x}, j=range(1, 4))

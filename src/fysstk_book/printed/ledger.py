@@ -22,7 +22,7 @@ Proof = Sequence[Sequence[Any]]
 def rows(
     proofs: Mapping[str, Proof], equations: Mapping[str, Entry], tree_of: Callable[[str], Node]
 ) -> list[dict[str, Any]]:
-    """Return one row per proved label, in the order of the book.
+    """Return one row per proved claim, in the order of the book; definitions, `def-`, have none.
 
     Parameters
     ----------
@@ -33,7 +33,8 @@ def rows(
     tree_of
         Returns the parsed formula of a label.
     """
-    found: dict[str, list[tuple[str, str]]] = {label: [] for label in equations}
+    claims = (label for label in equations if not label.startswith("def-"))
+    found: dict[str, list[tuple[str, str]]] = {label: [] for label in claims}
     for test in sorted(proofs):
         for label, method in noted(proofs[test], "equation"):
             if label in found:
