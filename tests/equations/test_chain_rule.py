@@ -11,6 +11,7 @@ import pytest
 import sympy as sp
 
 from fysstk_book.printed.names import from_one
+from fysstk_nn.activations import sigmoid
 from fysstk_nn.autodiff import Var, count_operations, exp, gradients, sqrt
 
 x, y, s, t, dx, dy = sp.symbols("x y s t dx dy", real=True)
@@ -504,3 +505,11 @@ def test_a_row_of_the_jacobian_is_one_output(printed, discrepancy):
         found = printed("def-chain-jacobian").value(also=names, i=i + 1, j=j + 1)
         discrepancy(sp.simplify(found - J[i, j]), within=1e-12)
     assert str(printed("def-chain-jacobian").statements[1].sides[1]) == r"\mathbb{R}^{m \times n}"
+
+
+@pytest.mark.equation("def-chain-nested", method="numeric")
+def test_each_link_is_the_sigmoid_of_the_one_before(printed):
+    s = [0.4]
+    for _ in range(3):
+        s.append(float(sigmoid(s[-1])))
+    printed("def-chain-nested").holds({"s_j": s, "x": 0.4, r"\sigma": sigmoid, "k": 3})

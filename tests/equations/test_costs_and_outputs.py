@@ -347,3 +347,8 @@ def test_the_absolute_error_asks_for_the_median(rng, printed):
         printed("eq-cost-median").holds(names, within=1e-8, i=range(1, 10))
     totals = [np.abs(values - v).sum() for v in values]
     assert values[np.argmin(totals)] == np.median(values)
+
+
+@pytest.mark.equation("def-cost-wish", method="numeric")
+def test_the_wish_is_answer_minus_truth(printed, discrepancy):
+    discrepancy(printed("def-cost-wish").value({"a": 0.7, "y": 0.2}) - 0.5, within=1e-12)

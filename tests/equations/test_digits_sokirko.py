@@ -117,3 +117,14 @@ def test_deskewed_image_has_no_slant(rng, printed, discrepancy):
     slant = printed("eq-sokirko-slant").value(also=weighted(straight), where=where, side=1)
     discrepancy(slant)
     assert abs(slant) < 1e-12
+
+
+@pytest.mark.equation("def-sokirko-moments", method="numeric")
+def test_moments_are_those_of_a_weighted_sample(rng, printed, discrepancy):
+    I, x, y = rng.uniform(size=5), rng.normal(size=5), rng.normal(size=5)
+    names = {"I": samples(I), "x": samples(x), "y": samples(y)}
+    mx, my = np.average(x, weights=I), np.average(y, weights=I)
+    expected = mx, my, I @ ((x - mx) * (y - my)), I @ (y - my) ** 2
+    page, where = printed("def-sokirko-moments"), ["def-sokirko-moments"]
+    for statement, value in enumerate(expected):
+        discrepancy(page.value(also=names, where=where, statement=statement) - value, within=1e-12)

@@ -285,3 +285,28 @@ def test_difference_of_the_laws(printed, discrepancy):
     angle = np.linspace(-3.1, 3.1, 2001)
     assert abs(0.0934**2 / 4 * arcminutes - 7.5) < 0.05
     assert abs(np.abs(kepler(angle, 0.0934) - equant(angle, 0.0934)).max() * arcminutes - 9) < 0.1
+
+
+@pytest.mark.equation("def-limits-ray", method="numeric")
+def test_a_network_along_a_ray(rng, printed):
+    w, v, b, x0, d = (
+        rng.normal(size=(3, 2)),
+        rng.normal(size=3),
+        rng.normal(size=3),
+        rng.normal(size=2),
+        rng.normal(size=2),
+    )
+    names = {
+        "w_j": from_one(w),
+        "v_j": from_one(v),
+        "b_j": from_one(b),
+        "x_0": x0,
+        "d": d,
+        "b": 0.3,
+        "M": 3,
+        "f": np.tanh,
+        r"\alpha_j": from_one(w @ d),
+        r"\beta_j": from_one(w @ x0 + b),
+        "g": lambda t: 0.3 + v @ np.tanh(w @ (x0 + t * d) + b),
+    }
+    printed("def-limits-ray").holds(names, t=(0.0, 0.7, 2.0), j=range(1, 4))

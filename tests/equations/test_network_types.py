@@ -223,3 +223,11 @@ def test_a_fixed_point_is_where_the_recurrence_stays(printed):
     for _ in range(300):
         h = np.tanh(1.7 * h)
     printed("def-types-fixed-point").holds({"h^*": h, "w_h": 1.7})
+
+
+@pytest.mark.equation("def-types-rbf", method="numeric")
+def test_a_radial_basis_falls_with_the_squared_distance(rng, printed, discrepancy):
+    c, x = rng.normal(size=(2, 3)), rng.normal(size=3)
+    for j in (1, 2):
+        found = printed("def-types-rbf").value({"c_j": from_one(c), "x": x, r"\ell": 0.7}, j=j)
+        discrepancy(found - np.exp(-np.sum((x - c[j - 1]) ** 2) / (2 * 0.7**2)), within=1e-12)

@@ -10,6 +10,7 @@ import autograd
 import autograd.numpy as anp
 import pytest
 
+from fysstk_book.printed.names import from_one
 from fysstk_nn.gradcheck import central_difference
 
 SIZES = (2, 3, 4, 5)
@@ -65,3 +66,16 @@ def test_delta_in_columns(names, printed):
 @pytest.mark.equation("eq-notation-column-dv", method="autograd")
 def test_dv_in_columns(names, printed):
     printed("eq-notation-column-dv").holds(also=names, within=1e-8, l=range(1, L + 1))
+
+
+@pytest.mark.equation("def-notation-transposed", method="numeric")
+def test_the_transposed_matrix_has_its_indices_exchanged(rng, printed):
+    W = [None, rng.normal(size=(2, 3)), rng.normal(size=(3, 2))]
+    V = [None, *(w.T for w in W[1:])]
+    for l in (1, 2):
+        printed("def-notation-transposed").holds(
+            {"W^l": W, "V^l": V, "w_{ij}^l": from_one(W), "v_{ij}^l": from_one(V)},
+            l=[l],
+            i=range(1, W[l].shape[0] + 1),
+            j=range(1, W[l].shape[1] + 1),
+        )

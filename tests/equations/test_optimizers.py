@@ -304,3 +304,48 @@ def test_leaving_a_saddle_after_any_number_of_steps(printed, from_the_ridge, dis
     residual = sp.simplify(from_the_ridge(now) - then)
     discrepancy(residual)
     assert residual == 0
+
+
+@pytest.mark.equation("def-opt-adagrad", method="numeric")
+def test_adagrad_is_that_of_the_package(rng, printed):
+    g = rng.normal(size=5)
+    rule = AdaGrad(0.3, epsilon=1e-3)
+    theta, state = np.zeros(1), rule.init(np.zeros(1))
+    path = [0.0]
+    for t in range(1, 5):
+        rule.step(theta, g[t : t + 1], state)
+        path.append(float(theta[0]))
+    printed("def-opt-adagrad").holds(
+        {"g_t": g, "G_t": np.cumsum([0, *g[1:] ** 2]), r"\theta_t": path, r"\eta": 0.3, r"\epsilon": 1e-3},
+        t=range(1, 5),
+    )
+
+
+@pytest.mark.equation("def-opt-adam", method="numeric")
+def test_adam_is_that_of_the_package(rng, printed):
+    g = rng.normal(size=5)
+    b1, b2, m, v, path = 0.8, 0.95, [0.0], [0.0], [0.0]
+    rule = Adam(0.3, beta1=b1, beta2=b2, epsilon=1e-3)
+    theta, state = np.zeros(1), rule.init(np.zeros(1))
+    for t in range(1, 5):
+        m.append(b1 * m[-1] + (1 - b1) * g[t])
+        v.append(b2 * v[-1] + (1 - b2) * g[t] ** 2)
+        rule.step(theta, g[t : t + 1], state)
+        path.append(float(theta[0]))
+    corrected = {
+        r"\hat m_t": [0.0, *(m[t] / (1 - b1**t) for t in range(1, 5))],
+        r"\hat v_t": [0.0, *(v[t] / (1 - b2**t) for t in range(1, 5))],
+    }
+    printed("def-opt-adam").holds(
+        {
+            "m_t": m,
+            "v_t": v,
+            r"\theta_t": path,
+            r"\eta": 0.3,
+            r"\epsilon": 1e-3,
+            r"\beta_1": b1,
+            r"\beta_2": b2,
+            **corrected,
+        },
+        t=range(1, 5),
+    )

@@ -390,3 +390,21 @@ def test_the_penalty_is_that_of_the_package(printed):
     params = MLP((2, 3, 1)).init(rng=1)
     priced = {r"\mathcal C_2": 2 + Penalty(l2=0.3)(params), r"\mathcal C": 2.0, r"\lambda": 0.3}
     printed("def-reg-l2").holds(priced, w=list(params.weights))
+
+
+@pytest.mark.equation("def-reg-bn", method="numeric")
+def test_batch_normalisation_scales_and_shifts(rng, printed):
+    u = rng.normal(size=4)
+    hat = (u - 0.3) / 1.7
+    printed("def-reg-bn").holds(
+        {
+            "u_i": from_one(u),
+            r"\hat u_i": from_one(hat),
+            "z_i": from_one(0.6 * hat + 0.2),
+            r"\mu": 0.3,
+            "s": 1.7,
+            r"\gamma": 0.6,
+            "b": 0.2,
+        },
+        i=range(1, 5),
+    )

@@ -258,3 +258,10 @@ def test_the_update_is_a_step_of_gradient_descent(rng, printed):
 def test_the_polynomial_is_that_of_the_data_set(printed, discrepancy):
     for x, y in zip(*polynomial(n=5, rng=1), strict=True):
         discrepancy(printed("def-two-polynomial").value({"x_i": x}) - float(y), within=1e-12)
+
+
+@pytest.mark.equation("def-two-column", method="numeric")
+def test_columns_are_multiplied_from_the_left(rng, printed, discrepancy):
+    V, a, b = rng.normal(size=(2, 2)), rng.normal(size=2), rng.normal(size=2)
+    found = printed("def-two-column").value({"v_{ij}": V, "a_j^{(0)}": a, "b_j^{(1)}": b})
+    discrepancy(np.abs(np.ravel(found) - (V @ a + b)).max(), within=1e-12)

@@ -199,3 +199,18 @@ def test_a_sum_of_waves_is_the_real_part_of_a_sum_of_exponentials(rng, printed):
 
     names = {"F": waves, "A_j": from_one(A), r"\omega_j": from_one(omega), r"\varphi_j": from_one(phase)}
     printed("def-ua-waves").holds({**names, "x": x}, j=range(1, 4))
+
+
+@pytest.mark.equation("def-ua-network", method="numeric")
+def test_the_network_is_a_sum_of_nodes(rng, printed, discrepancy):
+    w, v, b, x = rng.normal(size=(3, 2)), rng.normal(size=3), rng.normal(size=3), rng.normal(size=2)
+    names = {
+        "w_j": from_one(w),
+        "v_j": from_one(v),
+        "b_j": from_one(b),
+        "x": x,
+        "c": 0.4,
+        "m": 3,
+        r"\sigma": np.tanh,
+    }
+    discrepancy(printed("def-ua-network").value(names) - (0.4 + v @ np.tanh(w @ x + b)), within=1e-12)
