@@ -15,7 +15,7 @@ from fysstk_nn.train import fit
 
 
 @pytest.mark.equation("eq-nielsen-variance", method="sympy")
-@pytest.mark.parametrize("pixels", [1, 2])
+@pytest.mark.parametrize("pixels", [1, 3])
 def test_variance_of_a_weighted_sum(pixels, printed):
     w = [sp.stats.Normal(f"w{i}", 0, 1) for i in range(pixels)]
     b, x = sp.stats.Normal("b", 0, 1), sp.symbols(f"x:{pixels}", positive=True)
