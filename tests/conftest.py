@@ -8,11 +8,18 @@ browser.
 import lean_start  # noqa: F401 - before nbformat
 
 # isort: split
+import os
+
+# Before numpy is imported: there is a worker for each core, and threads beside them wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Before scipy is imported: without it scikit-learn would leave out two of its checks of our estimators.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+# isort: split
 import functools
 import gc
 import gzip
 import http.server
-import os
 import shutil
 import signal
 import sys
@@ -22,9 +29,6 @@ from pathlib import Path
 import hypothesis
 import numpy as np
 import pytest
-
-# Before scipy is imported: without it scikit-learn would leave out two of its checks of our estimators.
-os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # A shell lets its background jobs ignore Ctrl-C, which our tests send to themselves.
 signal.signal(signal.SIGINT, signal.default_int_handler)
