@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import io
 import json
 import os
@@ -114,8 +115,13 @@ def drawn(latex: dict[str, str], count: int) -> tuple[list[str], str]:
 
 def survivors_listed() -> dict[str, dict[str, str]]:
     """Return the reasons by label and changed LaTeX."""
-    listed = yaml.safe_load(LISTED.read_text(encoding="utf8")) if LISTED.is_file() else {}
-    return {label: {one["latex"]: one["reason"] for one in rows} for label, rows in (listed or {}).items()}
+    return _listed(LISTED.read_text(encoding="utf8") if LISTED.is_file() else "")
+
+
+@functools.cache
+def _listed(text: str) -> dict[str, dict[str, str]]:
+    listed = yaml.safe_load(text) or {}
+    return {label: {one["latex"]: one["reason"] for one in rows} for label, rows in listed.items()}
 
 
 class Run:
@@ -178,8 +184,9 @@ class Run:
 
     def _changes(self, label: str, notes: Notes) -> list[Mutant]:
         everything = mutants(notes.tree, notes.changeable())
-        possible = mutants(notes.tree, {node: notes.others[node] for node in notes.stand_ins})
-        self.outcome.left_out[label] = [len(everything), len(possible) - len(everything)]
+        if not self.seed:  # what is drawn is not stored
+            possible = mutants(notes.tree, {node: notes.others[node] for node in notes.stand_ins})
+            self.outcome.left_out[label] = [len(everything), len(possible) - len(everything)]
         texts = {m.text for m in everything}
         self.outcome.gone[label] = [t for t in survivors_listed().get(label, {}) if t not in texts]
         return chosen(label, everything, self.each, self.seed)

@@ -64,10 +64,9 @@ def mutants(tree: Node, stand_ins: StandIns) -> list[Mutant]:
     """
     found = {str(tree): Mutant("", "", str(tree))}
     for kind, change, new in _changes(tree, stand_ins, list(units(tree))):
-        if not _is_empty(new):
-            mutant = Mutant(kind, change, str(new))
-            if mutant.tree != tree:
-                found.setdefault(str(new), mutant)
+        mutant = Mutant(kind, change, str(new))
+        if mutant.text not in found and not _is_empty(new) and mutant.tree != tree:
+            found[mutant.text] = mutant
     return list(found.values())[1:]
 
 
