@@ -1,6 +1,6 @@
 """Questions in a browser: what is typed is answered at once, and stays; without a script they can be read.
 
-tests/conftest.py says which site and which browser. Most tests share one page.
+tests/conftest.py says which site and which browser. One chapter stays open from test to test.
 """
 
 import json
@@ -20,11 +20,20 @@ COST, GRADIENTS = KNOWN.selfchecks["one-cost"], KNOWN.selfchecks["one-gradients"
 CHOICES = next(KNOWN.understanding[id] for id in KNOWN.sets[NAME] if id in KNOWN.understanding)
 MATRIX = "four-backprop"
 PHONE = {"width": 390, "height": 800}
+DESK = {"width": 1280, "height": 900}
 # What the page's own functions say of every answer that is foreseen: [id, i, text] in, verdicts out.
 JUDGE = """cases => cases.map(([id, i, text]) => {
   const { data, judge, read, shapes } = window.questions;
   return judge(id, data[id], i, read(text, shapes(data[id].numbers[i]))).verdict;
 })"""
+# Lets the script find the questions for the first time, those of an open page as they came with it.
+BEGIN = """asTheyCame => {
+  document.querySelectorAll(".question").forEach((box, i) => { box.outerHTML = asTheyCame[i]; });
+  document.documentElement.classList.remove("q-live");
+  const script = document.createElement("script");
+  script.src = document.querySelector("script[src*=questions]").src;
+  document.head.append(script);
+}"""
 
 
 class Reader:
@@ -36,10 +45,19 @@ class Reader:
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
 
-    def open(self, name=NAME):
-        self.page.goto(f"{self.address}/book/{name}.html", wait_until="load")
+    def open(self, name=NAME, root=None):
+        self.page.goto(f"{root or self.address}/book/{name}.html", wait_until="load")
         self.page.wait_for_selector("html.q-live", state="attached")
+        self.note_boxes()
         return self
+
+    def note_boxes(self):
+        self.boxes = self.page.locator(".question").evaluate_all("all => all.map(e => e.outerHTML)")
+
+    def begin_anew(self):
+        """Let the questions of the open page begin anew, as if it were opened again."""
+        self.page.evaluate(BEGIN, self.boxes)
+        self.page.wait_for_selector("html.q-live", state="attached")
 
     def box(self, id, place="q"):
         return self.page.locator(f"#{place}-{id.replace('/', '-')}")
@@ -60,15 +78,36 @@ class Reader:
 
 @pytest.fixture(scope="module")
 def shared(one_tab, address):
-    return Reader(one_tab, address)
+    yield Reader(one_tab, address)
+    one_tab.goto("about:blank")
 
 
 @pytest.fixture
 def reader(shared, tab):
     shared.errors.clear()
     yield shared
-    assert shared.errors == []
-    assert shared.hosts <= {shared.address.split("/")[2]}
+    no_complaint(shared)
+
+
+@pytest.fixture
+def neuron(shared):
+    """The reader of the page NAME, which stays open from test to test: to open it takes longest."""
+    page = shared.page
+    page.set_viewport_size(DESK)
+    page.emulate_media(media="screen")
+    shared.errors.clear()
+    if page.url.partition("#")[0] == f"{shared.address}/book/{NAME}.html":
+        shared.begin_anew()
+    else:
+        shared.open()
+    yield shared
+    page.evaluate("localStorage.clear()")
+    no_complaint(shared)
+
+
+def no_complaint(reader):
+    assert reader.errors == []
+    assert reader.hosts <= {reader.address.split("/")[2], ""}  # a file has no host
 
 
 def mistake(one):
@@ -77,72 +116,62 @@ def mistake(one):
     return next(wrong for wrong in one.numbers[0].wrong if shape(wrong.value) == shape(right))
 
 
-def test_a_number_is_answered_at_once_and_stays(reader):
-    reader.open()
+def test_a_number_is_answered_at_once_and_stays(neuron):
     right, wrong = COST.numbers[0].right, mistake(COST)
-    assert reader.answer("one-cost", typed(right)).startswith("✓ Right") or "Right." in reader.verdict(
+    assert neuron.answer("one-cost", typed(right)).startswith("✓ Right") or "Right." in neuron.verdict(
         "one-cost"
     )
-    said = reader.answer("one-cost", typed(wrong.value))
+    said = neuron.answer("one-cost", typed(wrong.value))
     assert said.startswith("Not quite. It looks like this:")
     assert wrong.name in said
     for nonsense in ("a bit", "<img src=x onerror=alert(1)>", ""):
-        reader.answer("one-cost", nonsense)
-        assert reader.box("one-cost").locator(".q-note").count() == 1
-    assert reader.answer("one-cost", typed(right).replace(".", ",")).endswith("Right.")
-    assert reader.stored()["questions"]["one-cost"]["tries"] == 3
-    mark = reader.box("one-cost").locator(".q-mark")
+        neuron.answer("one-cost", nonsense)
+        assert neuron.box("one-cost").locator(".q-note").count() == 1
+    assert neuron.answer("one-cost", typed(right).replace(".", ",")).endswith("Right.")
+    assert neuron.stored()["questions"]["one-cost"]["tries"] == 3
+    mark = neuron.box("one-cost").locator(".q-mark")
     assert mark.inner_text() == "✓ answered"
-    reader.page.reload(wait_until="load")
-    reader.page.wait_for_selector("html.q-live", state="attached")
+    neuron.page.reload(wait_until="load")
+    neuron.page.wait_for_selector("html.q-live", state="attached")
     assert mark.inner_text() == "✓ answered"
-    assert reader.verdict("one-cost") == ""
+    assert neuron.verdict("one-cost") == ""
 
 
-def test_fractions_and_vectors_are_typeset_as_they_are_read(reader):
-    reader.open()
-    box = reader.box("one-gradients")
+def test_fractions_and_vectors_are_typeset_as_they_are_read(neuron):
+    box = neuron.box("one-gradients")
     box.locator("input").fill("1/3, -sqrt(2)/2")
     assert box.locator(".q-reading math mfrac").count() == 2
     right = GRADIENTS.numbers[0].right
-    assert "Right" in reader.answer("one-gradients", typed(right))
-    assert "Right" in reader.answer("one-gradients", "; ".join(map(typed, right)).replace(".", ","))
-    said = reader.answer("one-gradients", f"{typed(right[0])}, 77")
+    assert "Right" in neuron.answer("one-gradients", typed(right))
+    assert "Right" in neuron.answer("one-gradients", "; ".join(map(typed, right)).replace(".", ","))
+    said = neuron.answer("one-gradients", f"{typed(right[0])}, 77")
     assert said.startswith("Not yet. The first entry is right.")
     assert "Hint 1 of" in said
-    assert "one number; the answer is a vector" in reader.answer("one-gradients", "0.5")
-    reader.open("four-equations")
-    right = KNOWN.selfchecks[MATRIX].numbers[0].right
-    assert "Right" in reader.answer(MATRIX, typed(right))
-    rows = "; ".join(", ".join(map(typed, row)) for row in right)
-    assert "Right" in reader.answer(MATRIX, rows)
-    assert reader.box(MATRIX).locator(".q-reading mtr").count() == len(right)
+    assert "one number; the answer is a vector" in neuron.answer("one-gradients", "0.5")
 
 
-def test_hints_come_in_stages_and_another_one_gives_other_numbers(reader):
-    reader.open()
-    box = reader.box("one-gradients")
-    assert [reader.answer("one-gradients", "77, 88").count("Hint ") for _ in range(3)] == [1, 2, 2]
+def test_hints_come_in_stages_and_another_one_gives_other_numbers(neuron):
+    box = neuron.box("one-gradients")
+    assert [neuron.answer("one-gradients", "77, 88").count("Hint ") for _ in range(3)] == [1, 2, 2]
     given = box.locator(".q-given").inner_text()
     box.locator(".q-another").click()
     assert box.locator(".q-given").inner_text() != given
-    assert reader.verdict("one-gradients") == ""
-    assert "Right" in reader.answer("one-gradients", typed(GRADIENTS.numbers[1].right))
+    assert neuron.verdict("one-gradients") == ""
+    assert "Right" in neuron.answer("one-gradients", typed(GRADIENTS.numbers[1].right))
     for _ in GRADIENTS.numbers[1:]:
         box.locator(".q-another").click()
     assert box.locator(".q-given").inner_text() == given
 
 
-def test_each_choice_has_its_own_sentence(reader):
-    reader.open()
-    box = reader.box(CHOICES.id)
+def test_each_choice_has_its_own_sentence(neuron):
+    box = neuron.box(CHOICES.id)
     box.locator("button").click()
-    assert reader.verdict(CHOICES.id) == "Choose one of them first."
+    assert neuron.verdict(CHOICES.id) == "Choose one of them first."
     said = []
     for i, choice in enumerate(CHOICES.choices):
         box.locator("input").nth(i).check()
         box.locator("button").click()
-        said.append(reader.verdict(CHOICES.id))
+        said.append(neuron.verdict(CHOICES.id))
         assert said[-1].startswith("Right." if choice.right else "Not this one.") or "✓" in said[-1]
     assert len(set(said)) == len(said)
     link = box.locator(".q-verdict a")
@@ -150,9 +179,41 @@ def test_each_choice_has_its_own_sentence(reader):
         assert link.get_attribute("href").startswith(f"{NAME}.html#")
 
 
-def test_the_page_itself_knows_every_answer(reader):
-    for name in ("one-neuron", "part-training"):
-        reader.open(name)
+def test_keyboard_alone(neuron):
+    page = neuron.page
+    neuron.box("one-cost").locator("input").focus()
+    page.keyboard.type(typed(COST.numbers[0].right))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Check"
+    page.keyboard.press("Space")
+    assert "Right" in neuron.verdict("one-cost")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "q-one-cost-field"
+    box = neuron.box(CHOICES.id)
+    box.locator("input").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert neuron.verdict(CHOICES.id)
+    assert box.locator("input").nth(1).is_checked()
+
+
+def test_paper_has_room_to_write(neuron):
+    page = neuron.page
+    neuron.answer("one-cost", "77")
+    page.emulate_media(media="print")
+    box = neuron.box("one-cost")
+    for part in ("input", "button", ".q-verdict"):
+        assert not box.locator(part).first.is_visible()
+    assert box.locator("form").evaluate("e => e.getBoundingClientRect().height") > 30
+    assert neuron.box(CHOICES.id).locator("input").first.is_visible()
+
+
+def test_the_page_itself_knows_every_answer(neuron):
+    for name in (NAME, "part-training"):
+        if name != NAME:
+            neuron.open(name)
         cases, wanted = [], []
         for _, id in PAGES[name]:
             one = KNOWN.find(id)
@@ -164,27 +225,16 @@ def test_the_page_itself_knows_every_answer(reader):
                     cases.append([id, i, typed(value)])
                     wanted.append(verdict)
         assert len(cases) > 20
-        assert reader.page.evaluate(JUDGE, cases) == wanted
+        assert neuron.page.evaluate(JUDGE, cases) == wanted
 
 
-def test_keyboard_alone(reader):
-    page = reader.open().page
-    reader.box("one-cost").locator("input").focus()
-    page.keyboard.type(typed(COST.numbers[0].right))
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Check"
-    page.keyboard.press("Space")
-    assert "Right" in reader.verdict("one-cost")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "q-one-cost-field"
-    box = reader.box(CHOICES.id)
-    box.locator("input").first.focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
-    assert reader.verdict(CHOICES.id)
-    assert box.locator("input").nth(1).is_checked()
+def test_a_matrix_is_typeset_as_it_is_read(reader):
+    reader.open("four-equations")
+    right = KNOWN.selfchecks[MATRIX].numbers[0].right
+    assert "Right" in reader.answer(MATRIX, typed(right))
+    rows = "; ".join(", ".join(map(typed, row)) for row in right)
+    assert "Right" in reader.answer(MATRIX, rows)
+    assert reader.box(MATRIX).locator(".q-reading mtr").count() == len(right)
 
 
 def test_everybody_can_use_them(reader, barriers):
@@ -213,15 +263,26 @@ def test_nothing_moves_until_one_answers(reader):
     page.evaluate("document.documentElement.classList.add('q-ready')")
     before = page.locator(".question").evaluate_all(heights)
     page.unroute("**/questions/questions.js")
+    page.wait_for_load_state()
     reader.errors.clear()
-    reader.open()
+    reader.note_boxes()
+    reader.begin_anew()
     assert page.locator(".question").evaluate_all(heights) == before
     reader.box("one-cost").locator("input").fill("0.5")
     assert page.locator(".question").evaluate_all(heights) == before
 
 
-def test_without_javascript_question_and_folded_answer(visit, address):
-    page = visit(java_script_enabled=False)
+@pytest.fixture
+def without_scripts(tab):
+    """The tab runs no script of a page."""
+    session = tab.context.new_cdp_session(tab)
+    session.send("Emulation.setScriptExecutionDisabled", {"value": True})
+    yield
+    session.detach()
+
+
+def test_without_javascript_question_and_folded_answer(without_scripts, tab, address):
+    page = tab
     page.goto(f"{address}/book/{NAME}.html")
     box = page.locator("#q-one-cost")
     assert not box.locator("input").is_visible()
@@ -238,23 +299,9 @@ def test_without_javascript_question_and_folded_answer(visit, address):
     assert re.sub(r"\$.*|\W+$", "", right.say)[:20] in said
 
 
-def test_from_a_folder(visit, site):
-    page = visit()
-    reader = Reader(page, site.as_uri())
-    reader.open()
+def test_from_a_folder(reader, site):
+    reader.open(root=site.as_uri())
     assert "Right" in reader.answer("one-cost", typed(COST.numbers[0].right))
-    assert reader.errors == []
-
-
-def test_paper_has_room_to_write(reader):
-    page = reader.open().page
-    reader.answer("one-cost", "77")
-    page.emulate_media(media="print")
-    box = reader.box("one-cost")
-    for part in ("input", "button", ".q-verdict"):
-        assert not box.locator(part).first.is_visible()
-    assert box.locator("form").evaluate("e => e.getBoundingClientRect().height") > 30
-    assert reader.box(CHOICES.id).locator("input").first.is_visible()
 
 
 # Progress
@@ -330,18 +377,16 @@ FULL = "void (Storage.prototype.setItem = () => { throw new Error('QuotaExceeded
 
 
 @pytest.mark.parametrize("trouble", [FORBIDDEN, FULL], ids=["forbidden", "full"])
-def test_it_goes_on_where_nothing_can_be_stored(visit, address, trouble):
-    page = visit()
-    page.goto(f"{address}/book/{NAME}.html")  # the theme's own script wants the storage at the start
-    source = page.evaluate(
-        "fetch(document.querySelector('script[src*=questions]').src).then(one => one.text())"
-    )
-    page.evaluate(trouble)
-    page.evaluate(source)
-    reader = Reader(page, address)
+def test_it_goes_on_where_nothing_can_be_stored(reader, trouble):
+    reader.open()  # the theme's own script wants the storage at the start
+    reader.page.evaluate(trouble)
+    reader.begin_anew()
     box = reader.box("one-cost")
     assert "Right" in reader.answer("one-cost", typed(COST.numbers[0].right))
     assert "your progress lasts until you leave" in box.locator(".q-trouble").inner_text()
+    assert reader.errors == []
+    reader.page.goto("about:blank")  # here the memory of the tab cannot be emptied
+    reader.errors.clear()  # the theme's own script wants the storage at the end
 
 
 def test_every_page_says_where_it_stands(site):
