@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -98,6 +99,10 @@ def test_the_digest_sees_contents_names_and_extras_but_no_byproducts(tmp_path):
     seen.add(inputs.digest("src", root=tmp_path))
     seen.add(inputs.digest("src", extra=["numpy==3"], root=tmp_path))
     assert len(seen) == 4
+
+
+def test_another_version_of_a_package_makes_another_machine():
+    assert f"numpy-{version('numpy')}" in inputs.machine()
 
 
 def test_what_says_the_same_is_left_with_its_date(tmp_path):

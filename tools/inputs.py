@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
 import platform
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -38,6 +38,7 @@ def digest(*places: str, extra: Iterable[str] = (), root: Path = ROOT) -> str:
 @cache
 def machine() -> tuple[str, ...]:
     """Return what else decides the numbers: Python, the packages, the variables that the book reads."""
-    packages = sorted(f"{d.name}=={d.version}" for d in importlib.metadata.distributions())
+    # The folders' names say name and version: to read what is in all of them takes a hundred times longer.
+    packages = sorted({folder.stem for place in sys.path for folder in Path(place).glob("*.dist-info")})
     variables = [f"{name}={os.environ.get(name, '')}" for name in VARIABLES]
     return (platform.python_version(), platform.machine(), *packages, *variables)
