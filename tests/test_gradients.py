@@ -5,6 +5,8 @@ shares a line with the package, and backpropagation has to agree with both in ev
 activation, output, cost, depth, batch size, dropout, batch normalisation and penalty.
 """
 
+import math
+
 import autograd
 import autograd.numpy as anp
 import numpy as np
@@ -88,13 +90,14 @@ ARRAY_COSTS = {
 
 def array_cost(theta, net, params, trace, X, y, penalty):
     """Return the cost as a function of the flat vector, cut up by hand."""
-    M, L = net.sizes, net.L
+    M, L, taken = net.sizes, net.L, 0
 
     def take(*shape):
-        nonlocal theta
-        part, theta = theta[: np.prod(shape)], theta[np.prod(shape) :]
-        return anp.reshape(part, shape)
+        nonlocal taken
+        taken += math.prod(shape)
+        return anp.reshape(theta[taken - math.prod(shape) : taken], shape)
 
+    weights = theta[: sum(m * n for m, n in zip(M[:-1], M[1:], strict=True))]
     W = [take(m, n) for m, n in zip(M[:-1], M[1:], strict=True)]
     b = [take(n) for n in M[1:]]
     gamma = [take(n) for n in M[1:-1]] if net.batch_norm else []
@@ -110,12 +113,12 @@ def array_cost(theta, net, params, trace, X, y, penalty):
         a = ARRAY_ACTIVATIONS[net.f[l].name](z + b[l - 1])
         if l < L and trace.mask[l] is not None:
             a = a * trace.mask[l]
-    weights = anp.concatenate([anp.ravel(Wl) for Wl in W])
-    return (
-        ARRAY_COSTS[net.C.name](a, y)
-        + penalty.l1 * anp.sum(anp.abs(weights))
-        + penalty.l2 / 2 * anp.sum(weights**2)
-    )
+    cost = ARRAY_COSTS[net.C.name](a, y)
+    if penalty.l1:
+        cost = cost + penalty.l1 * anp.sum(anp.abs(weights))
+    if penalty.l2:
+        cost = cost + penalty.l2 / 2 * anp.sum(weights**2)
+    return cost
 
 
 # The network in scalars, for the book's autodiff: the sums of the index form.
@@ -132,24 +135,31 @@ SCALAR_ACTIVATIONS = {
 }
 
 
+def total(terms):
+    """Return the sum without the 0 that `sum` begins with, which would be one more node of the graph."""
+    first, *rest = terms
+    return sum(rest, first)
+
+
 def scalar_activation(name, z):
     if name == "softmax":
         e = [autodiff.exp(zj) for zj in z]
-        return [ej / sum(e) for ej in e]
+        S = total(e)
+        return [ej / S for ej in e]
     return [SCALAR_ACTIVATIONS[name](zj) for zj in z]
 
 
 def scalar_sample_cost(name, a, y):
     log = autodiff.log
     if name == "half_squared_error":
-        return sum((aj - yj) ** 2 for aj, yj in zip(a, y, strict=True)) / 2
+        return total((aj - yj) ** 2 for aj, yj in zip(a, y, strict=True)) / 2
     if name == "mean_squared_error":
-        return sum((aj - yj) ** 2 for aj, yj in zip(a, y, strict=True)) / len(y)
+        return total((aj - yj) ** 2 for aj, yj in zip(a, y, strict=True)) / len(y)
     if name == "binary_cross_entropy":
-        return -sum(yj * log(aj) + (1 - yj) * log(1 - aj) for aj, yj in zip(a, y, strict=True))
+        return -total(yj * log(aj) + (1 - yj) * log(1 - aj) for aj, yj in zip(a, y, strict=True))
     if name == "cross_entropy":
-        return -sum(yj * log(aj) for aj, yj in zip(a, y, strict=True))
-    return sum(autodiff.relu(1 - yj * aj) for aj, yj in zip(a, y, strict=True))
+        return -total(yj * log(aj) for aj, yj in zip(a, y, strict=True))
+    return total(autodiff.relu(1 - yj * aj) for aj, yj in zip(a, y, strict=True))
 
 
 def scalar_gradient(net, params, trace, X, y, penalty):
@@ -165,26 +175,27 @@ def scalar_gradient(net, params, trace, X, y, penalty):
     a = (X if trace.mask[0] is None else X * trace.mask[0]).tolist()
     for l in range(1, L + 1):
         columns = list(zip(*W[l - 1], strict=True))
-        z = [[sum(w * ai for w, ai in zip(column, row, strict=True)) for column in columns] for row in a]
+        z = [[total(w * ai for w, ai in zip(column, row, strict=True)) for column in columns] for row in a]
         if net.batch_norm and l < L:
             for j in range(M[l]):
                 mean, var = float(params.mean[l][j]), float(params.var[l][j])
                 if trace.training:
-                    mean = sum(row[j] for row in z) / n
-                    var = sum((row[j] - mean) ** 2 for row in z) / n
+                    mean = total(row[j] for row in z) / n
+                    var = total((row[j] - mean) ** 2 for row in z) / n
+                scale = gamma[l - 1][j] / autodiff.sqrt(var + EPSILON)
                 for row in z:
-                    row[j] = gamma[l - 1][j] * (row[j] - mean) / autodiff.sqrt(Var(0.0) + var + EPSILON)
+                    row[j] = (row[j] - mean) * scale
         z = [[zj + bj for zj, bj in zip(row, b[l - 1], strict=True)] for row in z]
         a = [scalar_activation(net.f[l].name, row) for row in z]
         if l < L and trace.mask[l] is not None:
             mask = trace.mask[l].tolist()
             a = [[aj * mj for aj, mj in zip(*rows, strict=True)] for rows in zip(a, mask, strict=True)]
-    cost = sum(scalar_sample_cost(net.C.name, ai, yi) for ai, yi in zip(a, y.tolist(), strict=True)) / n
-    for w in (w for matrix in W for row in matrix for w in row):
-        if penalty.l1:
-            cost = cost + penalty.l1 * (w if w.value > 0 else -w)
-        if penalty.l2:
-            cost = cost + penalty.l2 / 2 * w**2
+    cost = total(scalar_sample_cost(net.C.name, ai, yi) for ai, yi in zip(a, y.tolist(), strict=True)) / n
+    weights = [w for matrix in W for row in matrix for w in row]
+    if penalty.l1:
+        cost = cost + penalty.l1 * total(w if w.value > 0 else -w for w in weights)
+    if penalty.l2:
+        cost = cost + penalty.l2 / 2 * total(w**2 for w in weights)
     return np.array(autodiff.grad(cost, theta))
 
 
