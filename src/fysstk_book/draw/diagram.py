@@ -223,7 +223,8 @@ def _place(edge: Edge, label: Bbox, others: Sequence[Edge], taken: Sequence[Bbox
         return 100.0 * collisions + sum(other.meets(rectangle) for other in others) + abs(t - 0.5)
 
     best = min((0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.16, 0.84, 0.11, 0.89), key=cost)
-    covered = [float(t) for t in np.linspace(0, 1, 201) if around(best).contains(*edge.at(t))]
+    rectangle = around(best)
+    covered = [t for t in np.linspace(0, 1, 201).tolist() if rectangle.contains(*edge.at(t))]
     edge.gap = (covered[0], covered[-1])
     return edge.at(best)
 
