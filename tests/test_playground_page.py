@@ -68,6 +68,21 @@ PARTS = [
     ".pg-scores",
     ".pg-strip",
 ]
+# Whether the theme's ink is on each canvas once the theme has changed.
+INKS = """async theme => {
+  const {dataset} = document.documentElement, before = dataset.theme;
+  dataset.theme = theme;
+  await null;
+  const ink = getComputedStyle(document.querySelector(".playground")).color.match(/[0-9]+/g).map(Number);
+  const found = [...document.querySelectorAll(".playground canvas")].map(canvas => {
+    const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    for (let k = 0; k < data.length; k += 4)
+      if (data[k + 3] > 100 && ink.every((value, i) => Math.abs(value - data[k + i]) < 9)) return true;
+    return false;
+  });
+  dataset.theme = before;
+  return found;
+}"""
 # The equations that are in sight at some moment of the passes.
 WALK = """() => {
   const seen = new Set();
@@ -769,6 +784,13 @@ def test_who_asked_for_rest_sees_few_changes(anew):
     view.page.click("[data-act=run]")
     changes, seconds = view.page.evaluate(count)
     assert changes <= 2 * seconds + 1, "two changes in a second"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_curves_have_the_ink_of_the_theme(shared, theme):
+    shared.go("data=curve&output=identity&steps=20")
+    inks = shared.page.evaluate(INKS, theme)
+    assert inks == [True, True], "the units, and the output"
 
 
 @pytest.mark.parametrize("how", ["no script at all", "a script that fails"])

@@ -140,7 +140,6 @@ export class Picture {
     const { context, side, ratio } = this;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    context.strokeStyle = plane.ink;
     this.units.forEach((layer, l) => layer.forEach((_, j) => {
       const [x, y] = this.place(l, j);
       plane.paint(context, l, j, [x - side / 2, y - side / 2, side, side]);

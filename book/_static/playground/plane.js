@@ -18,6 +18,11 @@ const SHADES = Uint32Array.from({ length: 255 }, (_, k) => {
   return ((round(190 * abs(side)) << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 });
 
+// The picture of one unit, one pixel for each point of the grid: painted here, then drawn larger where it belongs.
+const brush = h("canvas", { width: GRID, height: GRID });
+const image = new ImageData(GRID, GRID);
+const pixels = new Uint32Array(image.data.buffer);
+
 function limits(values) {
   const [low, high] = [min(...values), max(...values)];
   const margin = high > low ? 0.12 * (high - low) : 1;
@@ -37,10 +42,6 @@ export class Plane {
       ? range(LINE).map((k) => [at(k, this.x, LINE)])
       : range(GRID * GRID).map((k) => [at(k % GRID, this.x, GRID), at(GRID - 1 - floor(k / GRID), this.y, GRID)]);
     this.trace = net.trace(atPoints(data.features, points), points.length);
-    this.canvas = h("canvas", { width: GRID, height: GRID });
-    this.context = this.canvas.getContext("2d");
-    this.image = this.context.createImageData(GRID, GRID);
-    this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
   update(theta) {
@@ -60,6 +61,7 @@ export class Plane {
   paint(context, l, j, [x, y, width, height], [low, high] = this.range(l, j)) {
     const [values, M] = [this.trace.a[l], this.net.sizes[l]];
     if (this.line) {
+      context.strokeStyle = this.ink;
       context.beginPath();
       for (let k = 0; k < LINE; k++) {
         const share = clip((values[k * M + j] - low) / (high - low || 1), 0, 1);
@@ -69,11 +71,11 @@ export class Plane {
       return;
     }
     const scale = 254 / (high - low || 1);
-    for (let k = 0; k < this.pixels.length; k++) {
+    for (let k = 0; k < pixels.length; k++) {
       const shade = (values[k * M + j] - low) * scale;
-      this.pixels[k] = SHADES[shade > 0 ? (shade < 254 ? round(shade) : 254) : 0];
+      pixels[k] = SHADES[shade > 0 ? (shade < 254 ? round(shade) : 254) : 0];
     }
-    this.context.putImageData(this.image, 0, 0);
-    context.drawImage(this.canvas, x, y, width, height);
+    brush.getContext("2d").putImageData(image, 0, 0);
+    context.drawImage(brush, x, y, width, height);
   }
 }

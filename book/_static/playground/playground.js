@@ -48,7 +48,9 @@ class Playground {
     this.note = h("p.pg-note", { "aria-hidden": "true", hidden: "", onclick: () => this.hush() });
     this.layOut(controls?.split(" "));
     this.arrive(this.full ? location.hash : "");
-    new ResizeObserver(() => this.resized()).observe(this.stage);
+    const fit = () => this.fit();
+    new ResizeObserver(fit).observe(this.stage);
+    new MutationObserver(fit).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     if (this.full) addEventListener("hashchange", () => this.arrive(location.hash, true));
     (this.full ? document : place).addEventListener("keydown", (event) => this.key(event));
   }
@@ -161,8 +163,8 @@ class Playground {
     this.scratch = zeros(net.size);
     this.curve.clear();
     this.plane = new Plane(net, data, state);
-    this.drawnSize = null;
-    this.resized(false);
+    this.fitted = null;
+    this.fit(false);
     this.surface.build(this.plane, data, this.first);
     if (String(old?.sizes) !== String(net.sizes)) this.norms.build(net);
     this.values.build(net, this.first);
@@ -266,7 +268,7 @@ class Playground {
       this.lecturing = on;
       this.settings.open = !on && wide.matches;
       set(this.lecture, { "aria-pressed": on });
-      this.resized();
+      this.fit();
     }
   }
 
@@ -513,7 +515,6 @@ class Playground {
     const { theta } = training;
     const settled = time === null;
     this.drawn = time ?? this.drawn;
-    if (settled) plane.ink = getComputedStyle(this.place).color;
     plane.update(theta);
     this.picture.paint(plane);
     this.surface.update(net, state);
@@ -565,14 +566,15 @@ class Playground {
     this.saving = setTimeout(() => history.replaceState(null, "", `#${address}`), 150);
   }
 
-  /** The picture is as wide as its place, and as high as the page says or the network needs. */
-  resized(draw = true) {
+  /** The picture is as wide as its place, as high as the page says or the network needs, and in the theme's ink. */
+  fit(draw = true) {
     if (!this.net) return;
     const width = max(250, floor(this.stage.clientWidth || 640));
     const given = this.full && (wide.matches || this.state.lecture) ? floor(this.stage.clientHeight) : 0;
-    const size = `${width} ${given}`;
-    if (size === this.drawnSize) return;
-    this.drawnSize = size;
+    const ink = (this.plane.ink = getComputedStyle(this.place).color);
+    const drawn = `${width} ${given} ${ink}`;
+    if (drawn === this.fitted) return;
+    this.fitted = drawn;
     this.picture.build(this.net, this.data.features, width, given || Picture.height(this.net));
     if (draw) this.draw();
   }

@@ -68,7 +68,6 @@ export class Surface {
     const [cx, cy] = this.place(state.point - 1);
     set(this.ring, { cx, cy, visibility: state.of === "mean" ? "hidden" : "visible" });
     this.context.clearRect(0, 0, SIZE, SIZE);
-    this.context.strokeStyle = this.plane.ink;
     this.context.lineWidth = 2;
     const { line, y, target } = this.plane;
     this.plane.paint(this.context, net.L, 0, [0, 0, SIZE, SIZE], line ? y : target);
