@@ -258,11 +258,12 @@ def test_nothing_moves_until_one_answers(reader):
     """The fields are there before the script; only an answer makes a box larger."""
     heights = "all => all.map(e => e.getBoundingClientRect().height)"
     page = reader.page
-    page.route("**/questions/questions.js", lambda route: route.abort())
+    page.route("**/questions/questions.js*", lambda route: route.abort())
     page.goto(f"{reader.address}/book/{NAME}.html", wait_until="domcontentloaded")
     page.evaluate("document.documentElement.classList.add('q-ready')")
+    assert page.locator("html.q-live").count() == 0
     before = page.locator(".question").evaluate_all(heights)
-    page.unroute("**/questions/questions.js")
+    page.unroute("**/questions/questions.js*")
     page.wait_for_load_state()
     reader.errors.clear()
     reader.note_boxes()
