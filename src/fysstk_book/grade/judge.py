@@ -26,24 +26,24 @@ INSIDES = re.compile(
 VERDICTS: dict[tuple[str, bytes], Head] = {}
 
 
-def suspicious(path: Path) -> list[str]:
-    """Return what in a notebook touches the insides of the checker or of Python, with the cells' numbers."""
+def scan(path: Path) -> Head:
+    """Return what in a notebook touches the insides of the checker or of Python, or why it is no notebook."""
     try:
         cells = read_cells(path)
-    except (NotANotebookError, OSError):
-        return []
+    except (NotANotebookError, OSError) as error:
+        return {"unreadable": str(error)}
     found: dict[str, int] = {}
     for number, source in enumerate(cells, start=1):
         for match in INSIDES.finditer(source):
             found.setdefault(" ".join(match[0].split()), number)
-    return [f"{words} in code cell {number}" for words, number in found.items()]
+    return {"found": [f"{words} in code cell {number}" for words, number in found.items()]}
 
 
 def reply(head: Head, body: bytes) -> tuple[Head, bytes]:
     """Answer one question of the grader's."""
     question, id = head.get("ask"), head.get("exercise")
     if question == "scan":
-        return {"found": suspicious(Path(os.fsdecode(bytes.fromhex(head["path"]))))}, b""
+        return scan(Path(os.fsdecode(bytes.fromhex(head["path"])))), b""
     try:
         if not isinstance(id, str):
             raise LookupError("an exercise is named by a text")

@@ -142,8 +142,8 @@ class Heard:
             self.ended = True
         elif what == "not reached" and id in known:
             self.unreached[id] = mistake
-        elif what in ("hangs", "not a notebook"):
-            self.troubles.append((str(what), mistake))
+        elif what == "hangs":
+            self.troubles.append((what, mistake))
         elif what == "look":
             self.looks.append(mistake)
 
@@ -164,6 +164,13 @@ def grade_notebook(
         place = Path(folder).resolve()
         sandbox.prepare(place)
         _lay_out(files, place / "returned" / "files")
+        with contextlib.suppress(JudgeError):
+            path = os.fsencode(place / "returned" / "files" / notebook).hex()
+            found, _ = judge.ask({"ask": "scan", "path": path})
+            heard.looks = found.get("found", [])
+            if "unreadable" in found:
+                words = f"{Path(notebook).name}: {found['unreadable']}"
+                return [Row(student, "", "not a notebook", words)]
         ours, theirs = socket.socketpair()
         shut_in = protection in SEPARATE
         returned = (INSIDE if shut_in else place) / "returned"
@@ -182,10 +189,6 @@ def grade_notebook(
             _let_go(guard)
             running.remove(guard)
             guard.wait()
-        with contextlib.suppress(JudgeError):
-            path = os.fsencode(place / "returned" / "files" / notebook).hex()
-            found, _ = judge.ask({"ask": "scan", "path": path})
-            heard.looks = [*found.get("found", []), *heard.looks]
     return _rows(student, notebook, heard, told, limits)
 
 

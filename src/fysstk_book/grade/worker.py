@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from fysstk_book.grade import kernel
-from fysstk_book.grade.reading import NotANotebookError, read_cells
+from fysstk_book.grade.reading import read_cells
 from fysstk_book.grade.wire import Head, receive, send
 
 # Where no namespace shuts a notebook in, these ways out are closed to Python itself.
@@ -200,17 +200,13 @@ def main(arguments: list[str]) -> int:  # pragma: no cover - runs in the worker'
     returned, name = Path(arguments[1]), os.fsdecode(bytes.fromhex(arguments[2]))
     seconds, shut_in = float(arguments[3]), arguments[4] == "True"
     unpack(returned)
-    try:
-        sources = read_cells(returned / "files" / name)
-    except (NotANotebookError, OSError) as error:
-        channel.say("not a notebook", str(error))
-    else:
-        if not shut_in:
-            forbid()
-        os.chdir((Path.cwd() / name).parent)
-        sys.path.insert(0, os.getcwd())
-        sys.argv = ["notebook"]
-        run_cells(sources, channel, seconds, shut_in)
+    sources = read_cells(returned / "files" / name)
+    if not shut_in:
+        forbid()
+    os.chdir((Path.cwd() / name).parent)
+    sys.path.insert(0, os.getcwd())
+    sys.argv = ["notebook"]
+    run_cells(sources, channel, seconds, shut_in)
     channel.say("end")
     os._exit(0)  # threads that were left behind keep nobody waiting
 
