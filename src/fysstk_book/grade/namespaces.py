@@ -7,8 +7,8 @@ import platform
 import signal
 import socket
 import struct
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from fysstk_book.grade import linux
 
@@ -18,8 +18,7 @@ ROOMS = ("returned", "work", "home", "tmp")
 INSIDE = Path("/notebook")
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """What a notebook sees of the machine.
 
     Attributes
