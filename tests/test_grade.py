@@ -70,6 +70,7 @@ def notebook(*cells):
     )
 
 
+FORMULA = "=cmd|' _C calc'!A0"  # a student's name
 NOTEBOOKS = {
     "ada": notebook(RIGHT, "hint('one-cost')\nprint('x' * 10**6)", "f = ...", "check('one-delta', f)"),
     "ben": notebook(WRONG),
@@ -82,24 +83,26 @@ NOTEBOOKS = {
     "hal": json.dumps([1, 2]),
     "ida": "",
     "kim": notebook("1 + 1"),
-    "max": notebook("import sys\nsys.exit()", "raise KeyboardInterrupt", "input()", RIGHT),
     "nils": notebook(
         "import numpy, fysstk_book.check.diagnosis as d\nfrom fysstk_book.exercises import find\n"
         "d.is_wrong = lambda case: None\nnumpy.abs = lambda *a: 0\n" + WRONG,
         "check = lambda *a: None\n" + RIGHT.replace("one-cost", "one-delta"),
     ),
-    "ola": notebook("import numpy as np\nx = np.ones(10**10)", "x = 'x' * 10**11", RIGHT),
-    "pia": notebook("from os import environ\nassert 'SECRET' not in environ\n" + RIGHT),
     "sun": notebook(  # half of a character in an error
         "raise ValueError(b'\\x3d\\xd8'.decode('utf-16-le', 'surrogatepass'))",
         "check('one-delta', gone)",
         RIGHT,
     ),
-    "vic": notebook("check('no-such-exercise', 1)", RIGHT),
-    "wim": notebook(
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(9999,)).start()", RIGHT
+    FORMULA: notebook(
+        "import sys\nsys.exit()",
+        "raise KeyboardInterrupt",
+        "input()",
+        "check('no-such-exercise', 1)",
+        "import numpy as np\nx = np.ones(10**10)",
+        "x = 'x' * 10**11",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(9999,)).start()",
+        "from os import environ\nassert 'SECRET' not in environ\n" + RIGHT,
     ),
-    "=cmd|' /C calc'!A0": notebook(RIGHT),
 }
 
 
@@ -112,7 +115,7 @@ def protection():
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("returned")
     for name, text in NOTEBOOKS.items():
-        (root / f"{name.replace('/', '_')}.ipynb").write_text(text)
+        (root / f"{name}.ipynb").write_text(text)
     (root / "quentin" / "deep" / ".ipynb_checkpoints").mkdir(parents=True)
     (root / "quentin" / "deep" / "work.ipynb").write_text(
         notebook("import neighbour\nassert open('data.txt').read() == neighbour.WORDS\n" + RIGHT)
@@ -174,8 +177,6 @@ def test_errors_end_their_cell_only_and_the_first_is_quoted(table):
     assert (exercise, verdict) == ("one-delta", "not reached")
     assert mistake.startswith("SyntaxError in code cell 2: ")
     assert mistake.endswith("; then NameError in code cell 6: name 'gone' is not defined")
-    assert of(table, "max") == [COST_RIGHT]
-    assert of(table, "vic") == [COST_RIGHT]
 
 
 def test_a_crash_is_one_row(table):
@@ -193,16 +194,9 @@ def test_what_is_no_notebook_is_one_row(table):
     assert of(table, "kim") == [("", "no checks", "kim.ipynb: no exercise is checked in it")]
 
 
-def test_memory_is_limited(table):
-    assert of(table, "ola") == [COST_RIGHT]
-
-
-def test_the_environment_is_not_passed_on(table):
-    assert of(table, "pia") == [COST_RIGHT]
-
-
-def test_a_thread_that_is_left_behind_keeps_nobody_waiting(table):
-    assert of(table, "wim") == [COST_RIGHT]
+def test_after_whatever_happens_in_a_cell_the_others_run(table):
+    """Exits, interrupts, questions, too much memory, a thread left behind; nobody sees our environment."""
+    assert of(table, FORMULA) == [COST_RIGHT]
 
 
 def test_half_a_character_in_an_error_harms_nobody(table):
@@ -271,7 +265,7 @@ def test_table_is_a_csv_file_that_a_spreadsheet_can_trust(table, tmp_path):
         rows = list(csv.reader(file))
     assert rows[0] == ["student", "exercise", "verdict", "mistake"]
     assert len(rows) == len(table) + 1
-    assert {row[0] for row in rows if "cmd" in row[0]} == {"'=cmd|' _C calc'!A0"}
+    assert {row[0] for row in rows if "cmd" in row[0]} == {f"'{FORMULA}"}
 
 
 @pytest.mark.parametrize(
@@ -396,7 +390,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path, protection):
         run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         _until(kept.exists, seconds=60)
         assert kept.exists()
-        _until(lambda: _processes_with(at_work), seconds=5)
+        _until(lambda: _processes_with(at_work), seconds=60 if Path("/proc").exists() else 5)
         run.send_signal(how)
         told = run.communicate(timeout=60)[1]
         assert run.returncode == code
@@ -869,13 +863,13 @@ def test_without_a_list_of_fonts(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("exercise", [exercise.id for exercise in catalogue() if exercise.checked])
-def test_a_judge_elsewhere_says_what_the_checker_says(exercise):
+def test_a_judge_elsewhere_says_what_the_checker_says(exercise, in_a_thread):
     """A known mistake and a stub, handed over as plain values, get the very same words."""
-    found = find(exercise)
+    found, task = find(exercise), handover.task(exercise)
     answers = [...]
     answers += [found.make(found.mistakes[0].wrong)] if found.mistakes else []
     for answer in answers:
-        content = handover.carry_out(handover.task(exercise), answer)
+        content = handover.carry_out(task, answer)
         said = json.dumps(handover.as_json(handover.judged(exercise, content)))
         assert handover.from_json(json.loads(said)) == diagnose(found, answer)
 
