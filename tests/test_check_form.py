@@ -24,7 +24,7 @@ from fysstk_book.check.values import (
 )
 from fysstk_book.exercises import Convention, find, nice
 
-pytestmark = pytest.mark.usefixtures("fresh_checker")
+pytestmark = pytest.mark.usefixtures("fresh_checker", "in_a_thread")
 
 
 # -- wrong in form ----------------------------------------------------------------------------------------
