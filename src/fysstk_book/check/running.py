@@ -436,16 +436,17 @@ def _listen(run: Run, child: int, reading: int, seconds: float, stays_behind: bo
     with selectors.DefaultSelector() as selector:
         selector.register(reading, selectors.EVENT_READ)
         while True:
-            if not stays_behind or not _waits(child):
-                working = time.monotonic()
-            elif time.monotonic() - working > WAITED_ENOUGH:
-                run.ended = "waits"
-                return
             if selector.select(timeout=0.05):
+                working = time.monotonic()
                 part = os.read(reading, 1 << 20)
                 received += part
                 if not _take_messages(run, received) or run.ended == "" or not part:
                     return
+            elif not stays_behind or not _waits(child):
+                working = time.monotonic()
+            elif time.monotonic() - working > WAITED_ENOUGH:
+                run.ended = "waits"
+                return
             if _out_of_time(child, time.monotonic() - start, seconds):
                 run.ended = "too slow"
                 return
