@@ -4,6 +4,7 @@ In each of them, a module may import from lower floors only. The imports are rea
 """
 
 import ast
+import functools
 import graphlib
 import io
 import subprocess
@@ -86,10 +87,14 @@ def module_name(path):
     return ".".join(part for part in parts if part != "__init__")
 
 
-TREES = {
-    module_name(path): ast.parse(path.read_text(encoding="utf8")) for path in sorted(SOURCE.rglob("*.py"))
-}
-MODULES = list(TREES)
+PATHS = {module_name(path): path for path in sorted(SOURCE.rglob("*.py"))}
+MODULES = list(PATHS)
+
+
+@functools.cache
+def tree(module):
+    """Return the syntax tree of a module."""
+    return ast.parse(PATHS[module].read_text(encoding="utf8"))
 
 
 def imported(nodes, module):
@@ -102,12 +107,13 @@ def imported(nodes, module):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@functools.cache
 def own_imports(module):
     """Return the modules of both packages that a module imports, anywhere in its code."""
     found = set()
-    for name in imported(ast.walk(TREES[module]), module):
+    for name in imported(ast.walk(tree(module)), module):
         if name.partition(".")[0] in {"fysstk_nn", "fysstk_book"}:
-            while name not in TREES:
+            while name not in PATHS:
                 name = name.rpartition(".")[0]  # a function or class: the module that holds it
             found.add(name)
     return found
@@ -154,7 +160,7 @@ def test_no_circles_between_the_files_of_a_subpackage():
 
 @pytest.mark.parametrize("package", ["fysstk_nn", "fysstk_book"])
 def test_packages_themselves_import_nothing(package):
-    assert list(imported(ast.walk(TREES[package]), package)) == []
+    assert list(imported(ast.walk(tree(package)), package)) == []
 
 
 @pytest.mark.parametrize("oracle", ["fysstk_nn.autodiff", "fysstk_nn.gradcheck"])
@@ -169,7 +175,7 @@ def test_importing_needs_nothing_but_the_declared_dependencies(module):
     allowed = INSTALLED | set(sys.stdlib_module_names)
     for place in (module.partition(".")[0], house(module)):
         allowed |= ALSO_ALLOWED.get(place, set())
-    outermost = {name.partition(".")[0] for name in imported(TREES[module].body, module)}
+    outermost = {name.partition(".")[0] for name in imported(tree(module).body, module)}
     assert outermost <= allowed
 
 

@@ -1,7 +1,9 @@
 """What the papers say exists: exercises, commands, options, paths, names and variables; docstrings too."""
 
 import ast
+import functools
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -34,16 +36,28 @@ GENERATED = ("_build/", "work/", ".venv", "returned/", "student/", "instructor/"
 CODE = re.compile(r"``?\s?([^`]+?)\s?``?(?!`)")
 
 
-def docstrings(path):
-    """Return the docstrings of a module as one text."""
-    tree = ast.parse(path.read_text("utf8"))
+@functools.cache
+def text_of(name):
+    """Return a paper's text, or the docstrings of a module as one text."""
+    text = (ROOT / name).read_text("utf8")
+    if name in PAPERS:
+        return text
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    return "\n".join(ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, kinds))
+    nodes = ast.walk(ast.parse(text))
+    return "\n".join(ast.get_docstring(node) or "" for node in nodes if isinstance(node, kinds))
 
 
-TEXTS = {name: (ROOT / name).read_text("utf8") for name in PAPERS}
-TEXTS |= {str(path.relative_to(ROOT)): docstrings(path) for path in MODULES}
-each_text = pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if text])
+@functools.cache
+def places():
+    """Return the paths of all files and folders of ours, from a slash on."""
+    found = []
+    for folder, inner, files in os.walk(ROOT):
+        inner[:] = [name for name in inner if name not in {".git", ".venv", "_build"}]
+        found += [f"/{Path(folder, name).relative_to(ROOT).as_posix()}" for name in inner + files]
+    return found
+
+
+each_text = pytest.mark.parametrize("name", [*PAPERS, *(str(path.relative_to(ROOT)) for path in MODULES)])
 each_paper = pytest.mark.parametrize("name", PAPERS)
 
 
@@ -54,7 +68,7 @@ def missing(name, found, known):
 
 @each_text
 def test_exercises_that_are_named_exist(name):
-    ids = re.findall(r'\b(?:check|hint|progress|model_answer)\("([\w-]+)"', TEXTS[name])
+    ids = re.findall(r'\b(?:check|hint|progress|model_answer)\("([\w-]+)"', text_of(name))
     chapters = {exercise.chapter for exercise in exercises.catalogue()}
     known = {exercise.id for exercise in exercises.catalogue()} | chapters
     assert not missing(name, ids, known)
@@ -63,7 +77,7 @@ def test_exercises_that_are_named_exist(name):
 @each_text
 def test_targets_of_make_exist(name):
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf8"), re.MULTILINE)
-    said = re.findall(r"(?:^|`)(?:[A-Z_]+=\S+ )?make ([a-z][a-z-]*)", TEXTS[name], re.MULTILINE)
+    said = re.findall(r"(?:^|`)(?:[A-Z_]+=\S+ )?make ([a-z][a-z-]*)", text_of(name), re.MULTILINE)
     assert not missing(name, said, targets)
 
 
@@ -71,10 +85,10 @@ def test_targets_of_make_exist(name):
 def test_paths_exist(name):
     """Code with a slash or a file's ending is a path from the root, or one that a command makes."""
     wrong = []
-    for code in CODE.findall(TEXTS[name]):
+    for code in CODE.findall(text_of(name)):
         if not re.fullmatch(r"[\w./-]*(?:/[\w.-]*|\.(?:py|md|yml|toml|txt|json|cff))", code):
             continue
-        there = (ROOT / code).exists() or any(ROOT.glob(f"src/*/{code}")) or any(ROOT.glob(f"**/{code}"))
+        there = (ROOT / code).exists() or any(place.endswith(f"/{code.strip('/')}") for place in places())
         if not there and not code.startswith(GENERATED) and code not in EXAMPLES.get(name, ()):
             wrong.append(code)
     assert not wrong
@@ -98,7 +112,7 @@ def is_name(name):
 
 @each_text
 def test_names_of_the_packages_exist(name):
-    text = re.sub(r"https?://\S+|\S+\.whl", "", TEXTS[name])
+    text = re.sub(r"https?://\S+|\S+\.whl", "", text_of(name))
     old = {"fysstk_nn.check"} if name == "CHANGELOG.md" else set()  # what a change has done away with
     said = {found.rstrip(".") for found in re.findall(r"\bfysstk_(?:nn|book)(?:\.\w+)+", text)} - old
     assert not [found for found in said if not is_name(found)]
@@ -106,7 +120,7 @@ def test_names_of_the_packages_exist(name):
 
 @each_paper
 def test_variables_exist(name):
-    said = re.findall(r"\b(?:FYSSTK|BOOK)_[A-Z_]+\b", TEXTS[name])
+    said = re.findall(r"\b(?:FYSSTK|BOOK)_[A-Z_]+\b", text_of(name))
     code = "".join(path.read_text("utf8") for path in MODULES)
     assert not [variable for variable in said if f'"{variable}"' not in code]
 
@@ -120,7 +134,7 @@ def options(*command):
 
 def test_options_of_the_grader_exist():
     parts = re.split(
-        r"^\(ch-instructors-(?:grading|adding)\)=", TEXTS["book/instructors.md"], flags=re.MULTILINE
+        r"^\(ch-instructors-(?:grading|adding)\)=", text_of("book/instructors.md"), flags=re.MULTILINE
     )
     grading = parts[1]
     said = set(re.findall(r"`(--[a-z-]+)", grading))
@@ -131,7 +145,7 @@ def test_options_of_the_grader_exist():
 @each_paper
 def test_options_of_other_programs_exist(name):
     for program, rest in re.findall(
-        r"(?:\.venv/bin/)?python (-m \w[\w.]*|tools/\w+\.py)([^`\n]*)", TEXTS[name]
+        r"(?:\.venv/bin/)?python (-m \w[\w.]*|tools/\w+\.py)([^`\n]*)", text_of(name)
     ):
         if program not in {"-m pytest", "-m http.server"}:
             said = set(re.findall(r"(?<!\S)--[a-z][a-z-]*", rest))
@@ -143,10 +157,10 @@ def test_options_of_other_programs_exist(name):
 @each_paper
 def test_a_command_that_needs_the_environment_says_where_it_is(name):
     """``python`` alone may be any Python; only the standard library's own programs run in all of them."""
-    alone = re.findall(r"(?:^|`|\$ )python (?!-m http\.server)[^`\n]*", TEXTS[name], re.MULTILINE)
+    alone = re.findall(r"(?:^|`|\$ )python (?!-m http\.server)[^`\n]*", text_of(name), re.MULTILINE)
     assert not alone
 
 
 def test_marks_of_tests_that_are_named_exist():
-    files = re.findall(r"\btests/[\w/]+\.py", "".join(TEXTS[name] for name in PAPERS))
+    files = re.findall(r"\btests/[\w/]+\.py", "".join(text_of(name) for name in PAPERS))
     assert not missing("CONTRIBUTING.md", [f for f in files if not (ROOT / f).is_file()], ())
