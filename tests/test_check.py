@@ -256,12 +256,16 @@ def test_check_finds_the_exercise():
         check("", ...)
 
 
-def test_only_the_module_that_is_needed_is_imported():
-    script = "import sys; from fysstk_book.check import check; check('one-cost', ...); " \
-        "print([m for m in sys.modules if m.startswith('fysstk_book.exercises.')])"  # fmt: skip
+def test_only_the_modules_that_are_needed_are_imported():
+    script = """if True:
+        import sys
+        from fysstk_book.check import check
+        check("one-cost", ...)
+        check("gates-nand-line", ...)
+        print([m for m in sys.modules if m.startswith(("fysstk_book.exercises.", "scipy.optimize"))])"""
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True,
                           env={**os.environ, "FYSSTK_PROGRESS": "off"})  # fmt: skip
-    assert told.stdout.strip() == "['fysstk_book.exercises.one_neuron']"
+    assert told.stdout.strip() == "['fysstk_book.exercises.one_neuron', 'fysstk_book.exercises.gates']"
 
 
 def test_hints_come_one_after_the_other():

@@ -4,7 +4,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from fysstk_book.exercises import Exercise, Mistake, nice
 from fysstk_nn.activations import sigmoid, step
@@ -79,7 +79,9 @@ def turning_point() -> float:
 
 def _or3_slope() -> float:
     """Slope at which the seven rows with a 1 balance the row without, at intercept 0."""
-    return float(brentq(lambda w: 3 * sigmoid(w) + 3 * sigmoid(2 * w) + sigmoid(3 * w) - 6.5, 0.1, 10.0))
+    # Named in full, it is loaded when it is needed: who checks a gate does not wait for all of SciPy.
+    find = scipy.optimize.brentq
+    return float(find(lambda w: 3 * sigmoid(w) + 3 * sigmoid(2 * w) + sigmoid(3 * w) - 6.5, 0.1, 10.0))
 
 
 def _or3_pull(w: float) -> float:
