@@ -38,13 +38,16 @@ def scores(fitted):
 def cluster():
     # Every two seconds Dask's memory manager deletes copies of data that lie on several workers. If the one
     # worker that is left with them dies, they are lost.
-    with (
-        dask.config.set({"distributed.scheduler.active-memory-manager.start": False}),
-        distributed.LocalCluster(
+    settings = {
+        "distributed.scheduler.active-memory-manager.start": False,
+        "distributed.worker.multiprocessing-method": "forkserver",  # which imports once for all workers
+    }
+    with dask.config.set(settings):
+        distributed.utils.get_mp_context().set_forkserver_preload(["distributed", "fysstk_nn.estimators"])
+        with distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
-        ) as cluster,
-    ):
-        yield cluster
+        ) as cluster:
+            yield cluster
 
 
 def test_the_result_does_not_depend_on_where_it_runs(cluster):
