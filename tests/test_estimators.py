@@ -29,7 +29,7 @@ def checks():
     """Yield all of scikit-learn's checks that are meant for our estimators, with several settings."""
     for settings in ({}, {"batch_norm": True}, {"patience": 5}, {"batch_norm": True, "patience": 20}):
         for model in (MLPClassifier, MLPRegressor):
-            for estimator, check in estimator_checks_generator(model(epochs=100, eta=0.01, **settings)):
+            for estimator, check in estimator_checks_generator(model(epochs=40, eta=0.025, **settings)):
                 name = check.func.__name__
                 # There is no decision_function; and the mean and variance of a batch count all its samples
                 # alike, so that with batch normalisation a weight of 2 is not the same as a sample twice.
