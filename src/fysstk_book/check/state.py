@@ -76,7 +76,7 @@ def untouched(modules: Names) -> Iterator[None]:
     shown = cast(Any, warnings)._showwarnmsg_impl
     pyplot: Any = sys.modules.get("matplotlib.pyplot")
     figures = set(pyplot.get_fignums()) if pyplot else set()
-    parameters = dict(pyplot.rcParams) if pyplot else {}
+    parameters = dict.copy(pyplot.rcParams) if pyplot else {}  # as they are kept: to ask would check each
     show = pyplot.show if pyplot else None
     try:
         yield
@@ -103,8 +103,6 @@ def untouched(modules: Names) -> Iterator[None]:
             os.environ.update(environment)
         if pyplot:
             pyplot.show = show
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                pyplot.rcParams.update(parameters)
+            dict.update(pyplot.rcParams, parameters)
             for number in set(pyplot.get_fignums()) - figures:
                 pyplot.close(number)
