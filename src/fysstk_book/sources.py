@@ -120,6 +120,7 @@ def labelled(path: Path) -> list[Entry]:
 
 
 INFO = re.compile(r"^(?:\{([\w:-]+)\})?\s*(.*)$")
+FENCE = re.compile("```|~~~|:::")
 TARGET = re.compile(r"^\(([^()\s]+)\)=\s*$")
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*$")
 MATH = re.compile(r"\$\$(.+?)\$\$(?:[ \t]*\(([^)$\r\n]+?)\))?", re.DOTALL)
@@ -133,7 +134,7 @@ def blocks(text: str) -> tuple[str | Directive, ...]:
 
 def _blocks(text: str) -> Iterator[str | Directive]:
     lines, read = body_lines(text), 0
-    for token in _parser().parse("\n".join(lines)):
+    for token in _parser().parse("\n".join(lines)) if FENCE.search(text) else ():
         name, argument = INFO.findall(token.info.strip())[0]
         if token.map is None or (token.type != "fence" and not (token.type == "colon_fence" and name)):
             continue
