@@ -6,6 +6,7 @@ text here, ``\frac { 1 } { 2 } ( a _ { j } ^ { L } - y _ { j } ) ^ { 2 }``.
 
 from __future__ import annotations
 
+import functools
 import re
 
 __all__ = ["UnreadableError", "tidy"]
@@ -56,6 +57,7 @@ SEPARATORS = {r"\qquad", r"\quad", r"\\"}
 CONNECTIVES = {r"\Longrightarrow", r"\Longleftrightarrow"}
 
 
+@functools.cache
 def tidy(latex: str) -> str:
     r"""Return the LaTeX of a formula without layout, every argument in braces and tokens apart.
 
