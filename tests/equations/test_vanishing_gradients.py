@@ -4,6 +4,7 @@ Expectations over random weights are exact here where it can be: a weight is plu
 variance, and the mean runs over all combinations of signs.
 """
 
+import functools
 from itertools import product
 
 import numpy as np
@@ -316,6 +317,7 @@ def test_mean_square_slope_of_saturated_sigmoids(q, tolerance, printed):
     printed("eq-van-saturated-slope").holds(names, approx=tolerance * measured)
 
 
+@functools.cache
 def saturated(Mv):
     """Return the slopes where the variance of z reproduces itself from layer to layer, and how to average."""
     q = Mv / 2
