@@ -98,11 +98,15 @@ MARKS = {  # a chapter of the evening is one of the week, too
     "evening": r'"\00a0••" / ", on the evening\2019s and the week\2019s path"',
 }
 
-LINKS = (  # from another folder, from the same one, and on the page itself
-    '.bd-sidebar-primary a[href$="/{0}.html"]::after',
-    '.bd-sidebar-primary a[href="{0}.html"]::after',
-    'html:has(#ch-{0}) .bd-sidebar-primary a[href="#"]::after',
-)
+LINKS = ('a[href$="/{0}.html"]', 'a[href="{0}.html"]')  # from another folder, and from the same one
+ITSELF = 'a[href="#"]'
+"""What a page's own link in the menu leads to."""
+
+
+def rule(path: str, links: list[str]) -> str:
+    """Write the rule that marks these links of the menu."""
+    which = ", ".join(f".bd-sidebar-primary {link}::after" for link in links)
+    return f"{which} {{ content: {MARKS[path]}; color: var(--pst-color-text-muted); }}\n"
 
 
 def mark_the_menu(app: Sphinx, config: Config) -> None:
@@ -110,14 +114,24 @@ def mark_the_menu(app: Sphinx, config: Config) -> None:
     whole = Path(app.srcdir, config.external_toc_path) == ROOT / "_toc.yml"
     pages = sources.pages(ROOT) if whole else []  # else one page is looked at, while it is written
     rules = []
-    for path, mark in MARKS.items():
+    path_of: dict[str, str] = {}
+    for path in MARKS:
         names = [page.name for page in pages if page.chapter and paths.on(path, page)] or ["none"]
-        which = ", ".join(link.format(name) for name in names for link in LINKS)
-        rules.append(f"{which} {{ content: {mark}; color: var(--pst-color-text-muted); }}\n")
+        path_of |= dict.fromkeys(names, path)
+        rules.append(rule(path, [link.format(name) for name in names for link in LINKS]))
     folder = Path(app.doctreedir).parent / ".paths"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "paths.css").write_text("".join(rules), encoding="utf8")
     config.html_static_path.append(str(folder))
+
+    def mark_itself(
+        app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+    ) -> None:
+        # html:has(#ch-...) in the sheet would have all links weighed again whenever a page changes.
+        if path := path_of.get(Path(pagename).name):
+            context["metatags"] += f"\n<style>{rule(path, [ITSELF])}</style>"
+
+    app.connect("html-page-context", mark_itself)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -75,9 +75,10 @@ NOT_YET = {"four-equations": ["step"]}
 SCRIPT = "playground.js"
 """The module that starts all others, and the script that is made of them."""
 # No drawing, and room for the live one: nothing jumps when it comes. It does not come to an old browser.
+# The page of the playground is laid out in its own way; body:has(.pg-full) would be weighed at each change.
 HEAD = """
 const page = document.documentElement.classList;
-page.add("pg-ready");
+page.add("pg-ready"{whole});
 addEventListener("load", () => {
   if (document.querySelector(".playground:not(.pg-live)")) page.remove("pg-ready");
 });
@@ -210,10 +211,12 @@ def load_script(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """Load style and script on a page that has a playground."""
-    if doctree is None or next(iter(doctree.findall(playground)), None) is None:
+    found = list(doctree.findall(playground)) if doctree else []
+    if not found:
         return
+    whole = any(box["page"] for box in found)
     app.add_css_file("playground/playground.css")
-    app.add_js_file(None, body=HEAD)
+    app.add_js_file(None, body=HEAD.replace("{whole}", ', "pg-whole"' if whole else ""))
     app.add_js_file(f"playground/{SCRIPT}", defer="defer", priority=900)
 
 
