@@ -36,6 +36,9 @@ LEAST = 0.01
 SHOWN: dict[str, set[str]] = {}
 """The catalogue's mistakes that each self-check shows, by its id."""
 
+_Shown = tuple[Number, set[str]]
+"""Inputs with their right and wrong answers, and the mistakes of the catalogue that they show."""
+
 Draw = Callable[[np.random.Generator], tuple[Any, ...]]
 Part = Callable[[Any], Any]
 
@@ -120,9 +123,12 @@ def selfcheck(
         words[name] = (name, other) if isinstance(other, str) else other
     merged = {frozenset(names): pair for names, pair in (twins or {}).items()}
 
-    def number(inputs: tuple[Any, ...]) -> tuple[Number, set[str]] | None:
+    def number(inputs: tuple[Any, ...], known: list[_Shown]) -> _Shown | None:
         value = _value(right, part, inputs, digits, border=0.02)
         if value is None or value == given_away or not _askable(value, digits, least):
+            return None
+        given = names(*inputs) if callable(names) else f"For {assigned(names, inputs)}:"
+        if any(given == other.given or (value == other.right and not few) for other, _ in known):
             return None
         seen = _look(value, digits)
         found: list[tuple[Value, _Look, set[str]]] = []
@@ -141,13 +147,12 @@ def selfcheck(
             if pair:
                 wrongs.append(Wrong(wrong, *pair))
                 shown |= group_names
-        given = names(*inputs) if callable(names) else f"For {assigned(names, inputs)}:"
         return Number(given, value, tuple(wrongs)), shown
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # a mistake may take the mean of nothing
         given_away = family and _value(family.right, part, family.own, digits)
-        numbers = _search(id, number, draw or exercise.inputs, count, len(mistakes), few)
+        numbers = _search(id, number, draw or exercise.inputs, count, len(mistakes))
     return SelfCheck(id, exercise.id, ask, numbers, digits)
 
 
@@ -190,7 +195,7 @@ def _value(
     rounded ones that a reader's way of computing could end on the other side.
     """
     try:
-        array = np.squeeze(np.asarray(part(answer(*inputs)), dtype=float))
+        array = np.asarray(part(answer(*inputs)), dtype=float).squeeze()
     except (ArithmeticError, IndexError, TypeError, ValueError):
         return None
     numbers = array.ravel().tolist()
@@ -198,8 +203,11 @@ def _value(
         return None
     if any(abs(abs(x) / _unit(x, digits) % 1 - 0.5) < border for x in numbers):
         return None
-    rounded: Value = np.reshape([_round(x, digits + 3) for x in numbers], array.shape).tolist()
-    return rounded
+    rounded = [_round(x, digits + 3) for x in numbers]
+    if array.ndim == 2:
+        columns = array.shape[1]
+        return [rounded[i : i + columns] for i in range(0, len(rounded), columns)]
+    return rounded if array.ndim else rounded[0]
 
 
 def _round(number: float, digits: int) -> float:
@@ -242,23 +250,19 @@ def _askable(value: Value, digits: int, least: float) -> bool:
 
 def _search(
     id: str,
-    number: Callable[[tuple[Any, ...]], tuple[Number, set[str]] | None],
+    number: Callable[[tuple[Any, ...], list[_Shown]], _Shown | None],
     draw: Draw | None,
     count: int,
     wanted: int,
-    few: bool,
 ) -> tuple[Number, ...]:
     """Return the inputs that show most of the mistakes, and together all that can be shown."""
     if draw is None:
         raise ValueError(f"{id}: draw is needed, since the exercise itself draws no inputs")
     seed = int.from_bytes(id.encode(), "little")
-    found: list[tuple[Number, set[str]]] = []
+    found: list[_Shown] = []
     for trial in range(TRIALS):
-        candidate = number(draw(np.random.default_rng([trial, seed])))
-        if candidate is None or any(
-            candidate[0].given == other.given or (candidate[0].right == other.right and not few)
-            for other, _ in found
-        ):
+        candidate = number(draw(np.random.default_rng([trial, seed])), found)
+        if candidate is None:
             continue
         found.append(candidate)
         most = max(len(names) for _, names in found)
