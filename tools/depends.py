@@ -45,15 +45,26 @@ def literal(code: str) -> Any:
         return ast.literal_eval(code)
 
 
-def imports(code: str) -> Iterator[str]:
-    """Yield the dotted names of all that a program imports, anywhere in it."""
-    for node in ast.walk(parse(code)):
+@lru_cache(maxsize=1000)
+def imports(code: str) -> tuple[str, ...]:
+    """Return the dotted names of all that a program imports, anywhere in it."""
+    found: list[str] = []
+    for node in statements(parse(code)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             if node.level:
                 raise ValueError(f"line {node.lineno}: a relative import, which this reader does not follow")
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += (f"{node.module}.{alias.name}" for alias in node.names)
+    return tuple(dict.fromkeys(found))
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what stands below a node, but for expressions: most of a program, and they hold no import."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.expr):
+            yield child
+            yield from statements(child)
 
 
 def reach(paths: Iterable[Path], root: Path = ROOT) -> set[Path]:
@@ -64,14 +75,9 @@ def reach(paths: Iterable[Path], root: Path = ROOT) -> set[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            names = _imports(path.read_text(encoding="utf-8"))
+            names = imports(path.read_text(encoding="utf-8"))
             waiting += (file for name in names for file in find(name, root))
     return found
-
-
-@lru_cache(maxsize=1000)
-def _imports(code: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(imports(code)))
 
 
 def fingerprint(path: Path, *, as_text: bool = False) -> str:
