@@ -1,5 +1,6 @@
 """The notebooks: plain Markdown, the book's numbers, stubs, checks, no solutions for students."""
 
+import functools
 import importlib.util
 import re
 import tomllib
@@ -24,19 +25,22 @@ RUN_HERE = [("student", "four-equations"), ("instructor", "one-neuron")]
 def written(tmp_path_factory):
     """Both sets of notebooks, and what the writer complained about."""
     folder = tmp_path_factory.mktemp("notebooks")
-    problems = notebooks.write_all(folder / "student", solutions=False)
-    problems += notebooks.write_all(folder / "instructor", solutions=True)
-    return folder, problems
+    return folder, notebooks.write_both(folder)
+
+
+@functools.cache
+def read(path):
+    return nbformat.read(path, as_version=4)
 
 
 @pytest.fixture
 def student(written, page):
-    return nbformat.read(written[0] / "student" / f"{page.name}.ipynb", as_version=4)
+    return read(written[0] / "student" / f"{page.name}.ipynb")
 
 
 @pytest.fixture
 def instructor(written, page):
-    return nbformat.read(written[0] / "instructor" / f"{page.name}.ipynb", as_version=4)
+    return read(written[0] / "instructor" / f"{page.name}.ipynb")
 
 
 def markdown(notebook):

@@ -204,6 +204,7 @@ def nice(rng: np.random.Generator, *shape: int, low: float = -2.0, high: float =
     return tenths / 10 if shape else float(tenths / 10)
 
 
+@cache
 def _modules() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
 
