@@ -319,6 +319,7 @@ def test_the_menu_marks_the_chapters_of_the_week_and_of_the_evening_by_more_than
         (evening, "••", "on the evening\\2019s and the week\\2019s path"),
     ):
         assert re.findall(r'href="(.+?)"', rule) == ["first.html"]
+        assert ":has(" not in rule, "each change of a page would have all its links weighed anew"
         assert f'content: "\\00a0{mark}" / ", {said}"' in rule
     page = (site / "book" / "first.html").read_text("utf8")
     assert "paths.css" in page
