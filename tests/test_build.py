@@ -174,7 +174,7 @@ def small_book(tmp_path):
     )
 
     def build():
-        run = warm.run("tools/build_book.py", cwd=tmp_path)
+        run = warm.run("tools/build_book.py", cwd=tmp_path, **warm.BARE)
         return run.returncode, run.stdout
 
     return build

@@ -25,6 +25,9 @@ LIBRARIES = [
     "yaml",
 ]
 
+BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}
+"""An environment in which a build's pytest loads no plugin but the one whose option a build names."""
+
 context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
 if sys.platform != "win32":
     context.set_forkserver_preload(LIBRARIES)
