@@ -195,12 +195,11 @@ def equant(mean_anomaly, eccentricity):
 
 def taylor(angle, value):
     """Expand an angle around e = 0, from M and its known value there on, to third order."""
-    slopes = [sp.simplify(sp.diff(angle, e, order).subs(e, 0)) for order in (1, 2, 3)]
-    return (
-        value
-        + sum(slope * e**n / sp.factorial(n) for n, slope in enumerate(slopes, start=1))
-        + sp.Order(e**4)
-    )
+    terms = [value, sp.Order(e**4)]
+    for order in (1, 2, 3):
+        angle = sp.diff(angle, e)
+        terms.append(sp.trigsimp(angle.subs(e, 0)) * e**order / sp.factorial(order))
+    return sp.Add(*terms)
 
 
 @functools.cache
