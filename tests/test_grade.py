@@ -233,7 +233,6 @@ def test_a_cell_that_hangs_is_one_row_and_the_others_run(tmp_path, protection):
     path = tmp_path / "fia.ipynb"
     path.write_text(notebook("import time\nwhile True:\n    time.sleep(0.1)", RIGHT))
     one = Judge()
-    one.ask({"ask": "task", "exercise": "one-cost"})  # it starts beforehand: these seconds are no cell's
     rows = grade_notebook("fia", [File(path, "fia.ipynb")], "fia.ipynb", Limits(300, 2), protection, one)
     one.close()
     assert of(rows, "fia") == [
