@@ -11,13 +11,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 LIBRARIES = [
     "tools.lean_start",  # found where the tests run from the repository's folder
-    "fysstk_book.exercises.gates",  # with SciPy's optimizers
     "fysstk_book.printed",
     "jupyter_book.cli.main",
     "myst_nb.sphinx_ext",
     "nbclient",
     "nbformat",
     "pytest",
+    "scipy.optimize",
     "sphinx.cmd.build",
     "sphinx_book_theme",
     "sphinxcontrib.bibtex",
