@@ -210,24 +210,24 @@ def tab(one_tab):
 
 
 # Formulas are drawn by glyphs, which are hidden from screen readers, and said by MathML, which axe does not
-# read: both are most of a page's elements.
-FORMULAS_AS_TEXT = """() => {
+# read: both are most of a page's elements. Axe cannot judge what has the shades of what scrolls, which keep
+# off its text, and what is scrolled out of sight: the shades go, and the menus are opened whole.
+PLAIN = """() => {
   for (const drawn of document.querySelectorAll("mjx-math[aria-hidden=true]:has(+ mjx-assistive-mml)")) {
     drawn.nextSibling.replaceChildren(drawn.nextSibling.textContent);
     drawn.remove();
   }
   document.querySelectorAll(".question math").forEach(e => e.replaceWith(e.textContent));
+  for (const {style} of [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]))
+    if (style?.background.includes(" local")) style.backgroundImage = "none";
+  for (const menu of document.querySelectorAll(".bd-sidebar")) menu.style.maxHeight = "none";
 }"""
 # Contrast is what axe takes longest for. Texts of one colour, size and weight on one ground have the same:
 # one of each look is enough, and it is marked for axe, unless it has passed on another page. What lies below
 # a ground without holes is not seen. What leaves its place may lie on anything, and is always looked at.
-# Some things axe cannot judge: what has the shades of what scrolls (they keep off its text, and go), what is
-# scrolled out of sight (the menus are opened whole), ticks and single letters (they become a word), and what
-# is drawn (a word in its colour is put beside the drawing). Spans that are but their text are dissolved.
+# Ticks and single letters, which axe cannot judge either, become a word, and a word in the colour of what is
+# drawn is put beside the drawing. Spans that are but their text are dissolved.
 MARK_NEW_LOOKS = """([inside, known]) => {
-  for (const {style} of [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]))
-    if (style?.background.includes(" local")) style.backgroundImage = "none";
-  for (const menu of document.querySelectorAll(".bd-sidebar")) menu.style.maxHeight = "none";
   const all = [...document.querySelectorAll(`:is(${inside}) *`)].filter(e => !e.closest("mjx-container"));
   const found = {}, coloured = new Set();
   for (const theme of ["light", "dark"]) {
@@ -292,7 +292,7 @@ def barriers():
 
     def barriers(page, inside="html", viewport=None):
         page.emulate_media(reduced_motion="reduce")  # a colour on its way from light to dark is neither
-        page.evaluate(FORMULAS_AS_TEXT)
+        page.evaluate(PLAIN)
         if viewport:
             page.set_viewport_size(viewport)
         looks = page.evaluate(MARK_NEW_LOOKS, [inside, known])

@@ -4,6 +4,7 @@ tests/conftest.py says which site and which browser.
 """
 
 import hashlib
+import html
 import os
 import re
 from pathlib import Path
@@ -90,6 +91,17 @@ WIDER_THAN_THE_PAGE = """() => document.documentElement.scrollWidth <= innerWidt
 def test_there_is_a_page_for_every_entry_of_the_contents(site):
     listed = re.findall(r"(?:file|root): (book/\S+)", (ROOT / "_toc.yml").read_text("utf-8"))
     assert {f"{name}.html" for name in listed} <= set(PAGES)
+
+
+def test_no_line_of_code_or_output_is_longer_than_the_page_is_wide(site):
+    found = [
+        f"{name}: {line}"
+        for name in PAGES
+        for block in re.findall(r"<pre[^>]*>(.*?)</pre>", (site / name).read_text("utf-8"), re.DOTALL)
+        for line in html.unescape(re.sub("<[^>]+>", "", block)).splitlines()
+        if len(line) > 88
+    ]
+    assert not found, "\n".join(found)
 
 
 CLOSED = [  # what the reader asks for: it is inside a <details>, and no other machinery folds anything

@@ -17,6 +17,7 @@ import html
 import itertools
 import math
 import numbers
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple, Self
@@ -201,7 +202,7 @@ class Comparison:
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in (head, *body)
         ]
-        return "\n".join([self._caption(), *lines])
+        return "\n".join([textwrap.fill(self._caption(), 88), *lines])
 
     def _repr_html_(self) -> str:
         """Return the table for a page or a notebook."""
@@ -360,7 +361,8 @@ def compare(
     --------
     >>> def walk(seed, eta):
     ...     return -((eta - 0.3) ** 2) + 0.01 * np.random.default_rng(seed).normal()
-    >>> race = {"tuned": (walk, {"eta": (0.1, 0.3, 1)}), "too slow": (walk, {"eta": (0.1,)})}
+    >>> rates = {"tuned": (0.1, 0.3, 1), "too slow": (0.1,)}
+    >>> race = {name: (walk, {"eta": eta}) for name, eta in rates.items()}
     >>> compare(race, seeds=range(10), tuning=range(10, 15)).verdict("too slow")
     'worse'
     """

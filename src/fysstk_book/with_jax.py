@@ -13,7 +13,7 @@ def train(theta: Sequence[Any], X: Any, y: Any, eta: float, epochs: int) -> tupl
 
     Parameters
     ----------
-    theta : W1 of shape (M0, M1), b1 (M1,), W2 (M1, M2), b2 (M2,); tanh in the hidden layer, a linear output
+    theta : W1 of shape (M0, M1), b1 (M1,), W2 (M1, M2), b2 (M2,); tanh hidden, linear output
     X, y : inputs of shape (n, M0), targets of shape (n, M2)
     """
     import jax

@@ -278,8 +278,8 @@ class MLPClassifier(ClassifierMixin, _Network):  # type: ignore[misc]
     --------
     >>> from fysstk_nn.gates import XOR
     >>> from fysstk_nn.optimizers import Adam
-    >>> model = MLPClassifier((8,), activation="tanh", eta=0.1, random_state=0).fit(XOR.X, XOR.y)
-    >>> model.score(XOR.X, XOR.y)
+    >>> model = MLPClassifier((8,), activation="tanh", eta=0.1, random_state=0)
+    >>> model.fit(XOR.X, XOR.y).score(XOR.X, XOR.y)
     1.0
     """
 
@@ -446,8 +446,8 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
     --------
     >>> from fysstk_nn.datasets import polynomial
     >>> X, y = polynomial(n=200, rng=0)
-    >>> model = MLPRegressor((20,), activation="tanh", eta=0.01, random_state=0).fit(X, y)
-    >>> model.score(X, y) > 0.99
+    >>> model = MLPRegressor((20,), activation="tanh", eta=0.01, random_state=0)
+    >>> model.fit(X, y).score(X, y) > 0.99
     True
     """
 

@@ -148,7 +148,8 @@ class Checkpoint:
     --------
     ::
 
-        run = fit(net, net.init(), X, y, epochs=100, checkpoint=Checkpoint("digits.npz", every=5))
+        checkpoint = Checkpoint("digits.npz", every=5)
+        run = fit(net, net.init(), X, y, epochs=100, checkpoint=checkpoint)
         # later, perhaps in another process
         net, run = load_run("digits.npz")
         rest = 100 - run.state.epoch

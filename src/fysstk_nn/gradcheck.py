@@ -245,7 +245,9 @@ def check_gradient(
 
     Examples
     --------
-    >>> check_gradient(lambda x: x[0] ** 2 * x[1], lambda x: np.array([2 * x[0] * x[1], x[0]]), [3.0, 5.0])
+    >>> def gradient(x):
+    ...     return np.array([2 * x[0] * x[1], x[0]])
+    >>> check_gradient(lambda x: x[0] ** 2 * x[1], gradient, [3.0, 5.0])
     the gradient is WRONG: largest relative error 6.7e-01,
     in entry gradient[1]: 3, central difference 9
     """

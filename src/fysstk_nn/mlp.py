@@ -77,7 +77,7 @@ class MLP:
 
     Examples
     --------
-    >>> net = MLP((2, 3, 1), hidden="tanh", output="sigmoid", cost="binary_cross_entropy")
+    >>> net = MLP((2, 3, 1), "tanh", "sigmoid", cost="binary_cross_entropy")
     >>> params = net.init(rng=1)
     >>> trace = net.forward(params, [[0.0, 1.0], [1.0, 1.0]])
     >>> trace.output.shape

@@ -3,7 +3,8 @@ r"""Networks of one neuron per layer, by hand: all quantities are scalars, and e
 First one hidden layer with its four parameters, then a chain of any length. `x` and `y` are two numbers, or
 two arrays of shape (n,): a batch, whose cost is the mean of the samples' costs, as is its gradient.
 
->>> gradients(x=2.0, y=1.0, w1=0.0, b1=0.0, w2=2.0, b2=-1.0)  # dC/dw1, dC/db1, dC/dw2, dC/db2
+>>> dw1, db1, dw2, db2 = gradients(x=2.0, y=1.0, w1=0.0, b1=0.0, w2=2.0, b2=-1.0)
+>>> dw1, db1, dw2, db2
 (-0.125, -0.0625, -0.0625, -0.125)
 """
 

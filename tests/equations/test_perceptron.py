@@ -237,7 +237,8 @@ def test_scaling_changes_nothing(printed):
 @pytest.mark.equation("eq-perceptron-sigmoid-derivative", method="sympy")
 def test_derivative_of_the_sigmoid(printed):
     z = sp.Symbol("z", real=True)
-    printed("eq-perceptron-sigmoid-derivative").holds({"z": z}, where=["def-perceptron-sigmoid"])
+    derivative = printed("eq-perceptron-sigmoid-derivative")
+    derivative.holds({"z": z}, where=["def-perceptron-sigmoid"])
 
 
 @pytest.mark.equation("eq-perceptron-sigmoid-derivative", method="sympy")
