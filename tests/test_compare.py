@@ -191,8 +191,9 @@ def result():
 
 
 def test_the_table_as_text_and_html(result):
-    caption, head, first, second = repr(result).splitlines()
-    assert caption == (
+    *caption, head, first, second = repr(result).splitlines()
+    assert [len(line) <= 88 for line in caption] == [True, True]
+    assert " ".join(caption) == (
         "Score in points; no time; 20 seeds; settings chosen on 10 others. "
         "Differences are paired, with 95% intervals."
     )

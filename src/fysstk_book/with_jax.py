@@ -8,12 +8,12 @@ from typing import Any
 __all__ = ["train"]
 
 
-def train(theta: Sequence[Any], X: Any, y: Any, eta: float, epochs: int) -> tuple[list[Any], list[float]]:
-    """Return the parameters after gradient descent on all samples, and the cost before each step.
+def train(theta: Sequence[Any], X: Any, y: Any, eta: float, epochs: int) -> Any:
+    """Return the parameters after full-batch descent, and the cost before each step.
 
     Parameters
     ----------
-    theta : W1 of shape (M0, M1), b1 (M1,), W2 (M1, M2), b2 (M2,); tanh hidden, linear output
+    theta : W1 (M0, M1), b1 (M1,), W2 (M1, M2), b2 (M2,); tanh hidden, linear output
     X, y : inputs of shape (n, M0), targets of shape (n, M2)
     """
     import jax

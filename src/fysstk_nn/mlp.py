@@ -135,7 +135,7 @@ class MLP:
     # into a trace, a gradient and deltas that the caller owns and may use again for the next batch.
 
     def forward_into(self, params: Params, trace: Trace, rng: Seed | None = None) -> None:
-        """Propagate the inputs ``trace.a[0]`` forward: equation (eq-four-matrix-forward)."""
+        """Propagate the inputs ``trace.a[0]`` forward (eq-four-matrix-forward)."""
         if not trace.plain:
             return extras.forward_into(params, trace, self.f, self.p, rng)
         W, b, f, z, a = params.W, params.b, self.f, trace.z, trace.a
@@ -149,8 +149,8 @@ class MLP:
     ) -> None:
         """Propagate the error backward: the four equations, from the output layer down.
 
-        ``delta[l]``, shape (n, M_l), is ∂C/∂z^l at the end of the pass, and `gradient` holds
-        ∂C/∂W^l and ∂C/∂b^l. Equation 1 is (eq-four-matrix-delta-output),
+        ``delta[l]``, shape (n, M_l), is ∂C/∂z^l at the end of the pass, and `gradient`
+        holds ∂C/∂W^l and ∂C/∂b^l. Equation 1 is (eq-four-matrix-delta-output),
         2 (eq-four-matrix-dw), 3 (eq-four-matrix-db), 4 (eq-four-matrix-delta-hidden).
         """
         if not trace.plain:
