@@ -40,6 +40,11 @@ os.environ["FYSSTK_PROGRESS"] = "off"
 gc.disable()
 
 
+def pytest_xdist_auto_num_workers():
+    """Ask for one worker more than there are cores: one always waits, for its browser or a program."""
+    return 1 + (os.cpu_count() or 1)
+
+
 def pytest_collection_finish():
     gc.freeze()
     gc.enable()

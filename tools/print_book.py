@@ -49,7 +49,13 @@ HOST = "http://book.invalid"  # answered from the site's folder; there is no suc
 NOT_PRINTED = (
     "script, .headerlink, .ledger-tick, button, details.above-input, details.above-output, .not-in-print"
 )
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUMS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium-headless-shell",
+)
 
 # A formula wider than the column is set smaller. Returns what is too wide even so.
 FIT_WIDTH = """() => {
