@@ -56,7 +56,7 @@ hypothesis.settings.load_profile("book")
 
 SITE = Path(os.environ.get("FYSSTK_SITE", Path(__file__).parents[1] / "_build" / "html")).resolve()
 BROWSERS = (
-    "chromium-headless-shell",  # draws no windows around the pages: up to a third of the work
+    "chromium-headless-shell",  # draws no windows around the pages: a fifth less to do
     "chromium",
     "chromium-browser",
     "google-chrome",
