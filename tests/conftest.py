@@ -215,14 +215,15 @@ def tab(one_tab):
 
 
 # Formulas are drawn by glyphs, which are hidden from screen readers, and said by MathML, which axe does not
-# read: both are most of a page's elements. Axe cannot judge what has the shades of what scrolls, which keep
-# off its text, and what is scrolled out of sight: the shades go, and the menus are opened whole.
+# read: both are most of a page's elements, and a text stands for them. Axe cannot judge what has the shades of
+# what scrolls, which keep off its text, and what is scrolled out of sight: the shades go, and the menus are
+# opened whole. Nothing is shown, so that all of it is laid out anew once.
 PLAIN = """() => {
-  for (const drawn of document.querySelectorAll("mjx-math[aria-hidden=true]:has(+ mjx-assistive-mml)")) {
-    drawn.nextSibling.replaceChildren(drawn.nextSibling.textContent);
-    drawn.remove();
-  }
+  document.documentElement.hidden = true;
+  for (const drawn of document.querySelectorAll("mjx-math[aria-hidden=true]:has(+ mjx-assistive-mml)"))
+    drawn.parentElement.replaceWith(drawn.nextSibling.textContent);
   document.querySelectorAll(".question math").forEach(e => e.replaceWith(e.textContent));
+  document.querySelectorAll(".copybtn svg").forEach(icon => icon.replaceChildren());
   for (const {style} of [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]))
     if (style?.background.includes(" local")) style.backgroundImage = "none";
   for (const menu of document.querySelectorAll(".bd-sidebar")) menu.style.maxHeight = "none";
@@ -233,6 +234,7 @@ PLAIN = """() => {
 # Ticks and single letters, which axe cannot judge either, become a word, and a word in the colour of what is
 # drawn is put beside the drawing. Spans that are but their text are dissolved.
 MARK_NEW_LOOKS = """([inside, known]) => {
+  document.documentElement.hidden = false;
   const all = [...document.querySelectorAll(`:is(${inside}) *`)].filter(e => !e.closest("mjx-container"));
   const found = {}, coloured = new Set();
   for (const theme of ["light", "dark"]) {

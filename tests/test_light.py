@@ -1,6 +1,7 @@
 """The site's style sheet keeps every rule that can apply and no other; figures are small and have a size."""
 
 import gzip
+import re
 import sys
 from pathlib import Path
 
@@ -85,3 +86,19 @@ def test_figures_are_smaller_than_pictures_of_pixels_would_be(site):
     sizes = {figure.name: len(gzip.compress(figure.read_bytes())) for figure in figures}
     assert max(sizes.values()) < 40e3, max(sizes, key=sizes.get)
     assert sum(sizes.values()) / len(sizes) < 20e3
+
+
+def test_code_is_marked_where_that_changes_something():
+    marked = '<pre><span></span><span class="n">a</span><span class="o">=</span><span class="mi">1</span></pre>'
+    context = {"body": f'<span class="n">name</span>{marked}<pre><span></span>\n</pre>'}
+    book_light.lighten_code(None, "", "", context, None)
+    left = '<pre>a<span class="o">=</span><span class="mi">1</span></pre>'
+    assert context["body"] == f'<span class="n">name</span>{left}<pre><span></span>\n</pre>'
+
+
+def test_what_is_not_marked_has_the_colour_of_code(site):
+    sheet = (site / "_static/pygments.css").read_text("utf-8")
+    for theme in ("light", "dark"):
+        found = dict(re.findall(rf'\[data-theme="{theme}"\] \.highlight ?(\S*) \{{([^}}]*)\}}', sheet))
+        colour = found[""].split("color: ")[-1].strip()
+        assert {found[f".{mark}"].strip() for mark in ("n", "nn", "p", "w")} == {f"color: {colour}"}

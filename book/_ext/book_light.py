@@ -36,6 +36,10 @@ BOXES = (
     '["pre",".nboutput > .output_area",".cell_output > .output",'
     '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"]'
 )
+CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+# Names and punctuation, which have the colour of the code itself: half of all that Pygments marks. And the
+# empty mark with which it keeps an empty first line.
+UNCOLOURED = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>|<span></span>(?!\n)')
 FIGURE = re.compile(r'<img (?![^>]*style="width)[^>]*src="[^"]*_images/(?P<name>[^"/]+\.svg)"')
 
 
@@ -61,6 +65,13 @@ def keep_places(
     context["body"] = FIGURE.sub(
         lambda image: image[0] + size_in_pixels(files[image["name"]]), context.get("body", "")
     )
+
+
+def lighten_code(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document
+) -> None:
+    """Take those marks from a page's code that change nothing in it."""
+    context["body"] = CODE.sub(lambda code: UNCOLOURED.sub(r"\1", code[0]), context.get("body", ""))
 
 
 def size_in_pixels(path: Path) -> str:
@@ -145,6 +156,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.connect("html-page-context", drop_unneeded, priority=900)
     app.connect("html-page-context", keep_places)
+    app.connect("html-page-context", lighten_code)
     app.connect("build-finished", trim_site, priority=900)  # after all others: it looks at what there is
     app.add_js_file("scroll.js", defer="defer")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
