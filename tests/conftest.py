@@ -215,15 +215,15 @@ def tab(one_tab):
 
 
 # Formulas are drawn by glyphs, which are hidden from screen readers, and said by MathML, which axe does not
-# read: both are most of a page's elements, and a text stands for them. Axe cannot judge what has the shades of
+# read: both are most of a page's elements, and a word stands for them. Axe cannot judge what has the shades of
 # what scrolls, which keep off its text, and what is scrolled out of sight: the shades go, and the menus are
 # opened whole. Nothing is shown, so that all of it is laid out anew once.
 PLAIN = """() => {
   document.documentElement.hidden = true;
   for (const drawn of document.querySelectorAll("mjx-math[aria-hidden=true]:has(+ mjx-assistive-mml)"))
-    drawn.parentElement.replaceWith(drawn.nextSibling.textContent);
+    drawn.parentElement.replaceWith("formula");
   document.querySelectorAll(".question math").forEach(e => e.replaceWith(e.textContent));
-  document.querySelectorAll(".copybtn svg").forEach(icon => icon.replaceChildren());
+  document.querySelectorAll(".copybtn svg > :not(title)").forEach(e => e.remove());
   for (const {style} of [...document.styleSheets].flatMap(sheet => [...sheet.cssRules]))
     if (style?.background.includes(" local")) style.backgroundImage = "none";
   for (const menu of document.querySelectorAll(".bd-sidebar")) menu.style.maxHeight = "none";
@@ -298,8 +298,8 @@ def barriers():
     known = {"light": [], "dark": []}
 
     def barriers(page, inside="html", viewport=None):
-        page.emulate_media(reduced_motion="reduce")  # a colour on its way from light to dark is neither
         page.evaluate(PLAIN)
+        page.emulate_media(reduced_motion="reduce")  # a colour on its way from light to dark is neither
         if viewport:
             page.set_viewport_size(viewport)
         looks = page.evaluate(MARK_NEW_LOOKS, [inside, known])
