@@ -215,9 +215,9 @@ def tab(one_tab):
 
 
 # Formulas are drawn by glyphs, which are hidden from screen readers, and said by MathML, which axe does not
-# read: both are most of a page's elements, and a word stands for them. Axe cannot judge what has the shades of
-# what scrolls, which keep off its text, and what is scrolled out of sight: the shades go, and the menus are
-# opened whole. Nothing is shown, so that all of it is laid out anew once.
+# read: both are most of a page's elements, and a word stands for them. Axe cannot judge what has the shades
+# of what scrolls, which keep off its text, and what is scrolled out of sight: the shades go, and the menus
+# are opened whole. Nothing is shown meanwhile, so that all of it is laid out once.
 PLAIN = """() => {
   document.documentElement.hidden = true;
   for (const drawn of document.querySelectorAll("mjx-math[aria-hidden=true]:has(+ mjx-assistive-mml)"))

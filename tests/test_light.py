@@ -89,11 +89,11 @@ def test_figures_are_smaller_than_pictures_of_pixels_would_be(site):
 
 
 def test_code_is_marked_where_that_changes_something():
-    marked = '<pre><span></span><span class="n">a</span><span class="o">=</span><span class="mi">1</span></pre>'
+    left = '<span class="o">=</span><span class="mi">1</span></pre>'
+    marked = f'<pre><span></span><span class="n">a</span>{left}'
     context = {"body": f'<span class="n">name</span>{marked}<pre><span></span>\n</pre>'}
     book_light.lighten_code(None, "", "", context, None)
-    left = '<pre>a<span class="o">=</span><span class="mi">1</span></pre>'
-    assert context["body"] == f'<span class="n">name</span>{left}<pre><span></span>\n</pre>'
+    assert context["body"] == f'<span class="n">name</span><pre>a{left}<pre><span></span>\n</pre>'
 
 
 def test_what_is_not_marked_has_the_colour_of_code(site):

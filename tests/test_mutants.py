@@ -1,6 +1,7 @@
 """The tests of the printed formulas notice small changes, and what they do not notice is known."""
 
 import json
+import runpy
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -170,9 +171,17 @@ def test_a_draw_is_the_same_again_and_another_one_for_another_book():
         assert one in few
 
 
+def test_what_is_drawn_is_of_the_stored_result_unless_the_formula_is_another_now():
+    book = command.formulas()
+    some = list(command.stored_changes().items())[::20]
+    assert all(len(command.kept(label, book[label])) == len(keys) for label, keys in some)
+    assert [label for label, _ in some if command.kept(label, f"0 + {book[label]}")] == []
+    assert command.kept("eq-new", "a = b + c") == []
+
+
 def test_tests_that_fail_on_what_is_printed_are_said_and_nothing_is_changed(monkeypatch, capsys):
     broken = command.Outcome(broken=["eq-gates-ols: test_it fails without any change: 1 is not 2"])
-    monkeypatch.setattr(command, "_part", lambda *_: broken)
+    monkeypatch.setattr(command, "run", lambda *_: broken)
     monkeypatch.setattr(command, "store", lambda _: pytest.fail("this stores a result"))
     assert command.main([]) == 1
     assert capsys.readouterr().out.splitlines() == [
@@ -185,6 +194,13 @@ def test_a_sample_of_changes_is_noticed():
     """Other changes each time a formula changes: what survives makes a test stronger, or is listed."""
     done = warm.run("tools/mutants.py", "--draw", "30", cwd=ROOT)
     assert done.returncode == 0, done.stdout
+
+
+def test_as_a_program_it_is_found_by_its_name(monkeypatch):
+    """So that the processes of --jobs find its functions."""
+    monkeypatch.setattr(command, "main", lambda: 3)
+    with pytest.raises(SystemExit, match="3"):
+        runpy.run_path(command.__file__, run_name="__main__")
 
 
 @pytest.fixture
@@ -226,15 +242,17 @@ def test_survivors_are_listed_and_nothing_else_is(listed):
     caught, equal, gone = command.complaints(command.Outcome(tried, gone={label: ["a = b"]}))
     assert "is caught" in caught and "has the printed formula's value" in equal
     assert "is no change of the formula any more" in gone
-    stored = command.summary(command.Outcome(tried), 2, 1.0)
+    stored = command.summary(command.Outcome(tried, changes={label: ["1", "2", "3"]}), 2, 1.0)
     assert sum(map(np.array, stored["labels"][label].values())).tolist() == [1, 0, 1]
     assert [one["reason"] for one in stored["survivors"]] == ["So."]
     assert [one["latex"] for one in stored["equivalent"]] == [third.text]
     gone = {"eq-gone": {"sign": [0, 0, 1]}}
     lost = [{"label": "eq-gone", "change": "sign", "latex": "a", "reason": "So."}]
     other = {**stored, "labels": {"eq-first": {"sign": [1, 0, 0]}, label: {}, **gone}, "survivors": lost}
+    other["changes"] = {"eq-first": ["4"], label: [], "eq-gone": ["5"]}
     both = command.join(other, stored, [label], ["eq-first", label])
     assert both["labels"] == {"eq-first": {"sign": [1, 0, 0]}, **stored["labels"]}
+    assert both["changes"] == {"eq-first": ["4"], label: ["1", "2", "3"]}
     assert both["survivors"] == stored["survivors"] and both["equivalent"] == stored["equivalent"]
     assert both["provenance"]["seconds"] == 2.0 and both["provenance"]["data"].startswith("2 claims")
 
@@ -249,6 +267,9 @@ def test_the_stored_result_is_whole_and_of_this_book():
     left = Counter(one["label"] for one in stored["survivors"])
     assert left == {label: count[2] for label, count in counts.items() if count[2]}
     assert all(one["reason"] for one in stored["survivors"])
+    equal = Counter(one["label"] for one in stored["equivalent"])
+    tried = {label: len(keys) for label, keys in stored["changes"].items() if keys}
+    assert tried == {label: count.sum() + equal[label] for label, count in counts.items()}
     assert set(counts) | set(stored["by eye"]) <= set(sources.equations(ROOT))
     assert len(counts) > 300 and set(counts) <= set(stored["left out"])
     assert command.RESULT.stat().st_size < 200_000

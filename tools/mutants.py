@@ -74,6 +74,7 @@ class Outcome:
     untested: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)  # what tests say without any change
     gone: dict[str, list[str]] = field(default_factory=dict)  # what is listed and is no change of a formula
+    changes: dict[str, list[str]] = field(default_factory=dict)  # the keys of those that were tried
     left_out: dict[str, list[int]] = field(default_factory=dict)  # changes that fit, and others
 
     def join(self, other: Outcome) -> None:
@@ -81,6 +82,7 @@ class Outcome:
         for one in ("tried", "by_eye", "untested", "broken"):
             getattr(self, one).extend(getattr(other, one))
         self.gone |= other.gone
+        self.changes |= other.changes
         self.left_out |= other.left_out
 
 
@@ -111,6 +113,27 @@ def drawn(latex: dict[str, str], count: int) -> tuple[list[str], str]:
     """Return so many labels, and a seed to change them: both are others if any formula changes."""
     seed = f"{zlib.crc32(repr(sorted(latex.items())).encode()):08x}"
     return random.Random(seed).sample(sorted(latex), min(count, len(latex))), seed
+
+
+def key(latex: str, mutant: Mutant) -> str:
+    """Return what is stored of a change: another one if the formula is printed in another way."""
+    return f"{zlib.crc32(f'{latex} {mutant.text}'.encode()):08x}"
+
+
+@functools.cache
+def stored_changes() -> dict[str, list[str]]:
+    """Return the keys of the changes of the stored result, by label."""
+    return dict(json.loads(RESULT.read_text(encoding="utf8"))["changes"])
+
+
+def kept(label: str, latex: str) -> list[Mutant]:
+    """Return the changes of the stored result; none if it is of another formula.
+
+    Else the tests run on the formula as it is printed to tell which changes there are: that takes longest.
+    """
+    tree, keys = parse(latex), stored_changes().get(label, [])
+    found = {key(latex, one): one for one in mutants(tree, Notes(label, tree).others)}
+    return [found[one] for one in keys] if found.keys() >= {*keys} else []
 
 
 def survivors_listed() -> dict[str, dict[str, str]]:
@@ -146,6 +169,9 @@ class Run:
                 items.get(mark.args[0], []).append(item)
         work = []
         for label in self._bar(self.labels, "as printed"):
+            if self.seed and (known := kept(label, sources.equations(ROOT)[label].text)):
+                work.append((label, items[label], None, chosen(label, known, self.each, self.seed)))
+                continue
             tests, notes = self._as_printed(label, items[label])
             work.append((label, tests, notes, self._changes(label, notes) if tests else []))
         if self.outcome.broken:
@@ -189,12 +215,14 @@ class Run:
             self.outcome.left_out[label] = [len(everything), len(possible) - len(everything)]
         texts = {m.text for m in everything}
         self.outcome.gone[label] = [t for t in survivors_listed().get(label, {}) if t not in texts]
-        return chosen(label, everything, self.each, self.seed)
+        few = chosen(label, everything, self.each, self.seed)
+        self.outcome.changes[label] = [key(sources.equations(ROOT)[label].text, one) for one in few]
+        return few
 
-    def _try(self, label: str, mutant: Mutant, tests: list[pytest.Item], notes: Notes) -> None:
+    def _try(self, label: str, mutant: Mutant, tests: list[pytest.Item], notes: Notes | None) -> None:
         tree = mutant.tree
         caught, message = self._noticed(label, tree, tests) if tree else ("by error", "it cannot be read")
-        if tree and not caught and is_equivalent(notes, tree):
+        if tree and not caught and is_equivalent(notes or self._as_printed(label, tests)[1], tree):
             caught = "equivalent"
         if not caught:
             tqdm.write(f"{label}: {mutant.kind}, {mutant.change}\n    {mutant.text}", sys.__stderr__)
@@ -285,11 +313,6 @@ def run(labels: list[str], each: int | None, seed: str = "", place: int = 0) -> 
     return plugin.outcome
 
 
-def _part(labels: list[str], each: int | None, seed: str, place: int) -> Outcome:
-    sys.path.insert(0, str(ROOT / "tools"))
-    return run(labels, each, seed, place)
-
-
 def complaints(outcome: Outcome) -> list[str]:
     """Return the survivors that are not listed, and what is listed and was noticed or is no change at all."""
     listed = survivors_listed()
@@ -335,6 +358,7 @@ def summary(outcome: Outcome, each: int | None, seconds: float) -> dict[str, Any
         "each": each,
         "by eye": sorted(outcome.by_eye),
         "left out": outcome.left_out,
+        "changes": outcome.changes,
         "labels": labels,
         "equivalent": rows("equivalent"),
         "survivors": [
@@ -371,7 +395,10 @@ def join(stored: dict[str, Any], new: dict[str, Any], labels: list[str], order: 
         **new,
         "provenance": made,
         "by eye": sorted({*stored["by eye"]} & old | {*new["by eye"]}),
-        "left out": {label: n for label, n in stored["left out"].items() if label in old} | new["left out"],
+        **{
+            what: {label: one for label, one in stored[what].items() if label in old} | new[what]
+            for what in ("left out", "changes")
+        },
         "labels": dict(sorted(counts.items(), key=lambda row: order.index(row[0]))),
         **{key: sorted(found, key=lambda row: order.index(row["label"])) for key, found in rows.items()},
     }
@@ -411,7 +438,7 @@ def main(arguments: list[str] | None = None) -> int:
         each = stored["each"]
     begin = time.perf_counter()
     parts = Parallel(n_jobs=options.jobs)(
-        delayed(_part)(labels[k :: options.jobs], each, seed, k) for k in range(options.jobs)
+        delayed(run)(labels[k :: options.jobs], each, seed, k) for k in range(options.jobs)
     )
     outcome = Outcome()
     for part in parts:
@@ -443,4 +470,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    import mutants as by_name  # other processes find its functions by their names
+
+    sys.exit(by_name.main())
