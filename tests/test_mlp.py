@@ -74,6 +74,9 @@ def test_no_hidden_layer_is_a_regression(rng):
     np.testing.assert_allclose(net.gradient(params, X, y).theta, 0, atol=1e-13)
 
 
+# OpenBLAS takes what an earlier product has left in its buffer along, and not into the result, where a vector
+# of 32 bits meets five columns (0.3.31 with AVX-512). If that is no number, the processor notes it.
+@pytest.mark.filterwarnings("ignore:invalid value encountered in dot")
 @settings(max_examples=40)
 @given(
     sizes=st.lists(st.integers(1, 7), min_size=2, max_size=6).map(tuple),
@@ -97,7 +100,7 @@ def test_shapes_and_types(sizes, n, dtype, scale, batch_norm, p):
     kept = snapshot(*trace.z[1:], *trace.a)
     gradient = net.backprop(params, trace, y)
     assert gradient.theta.shape == params.theta.shape and gradient.dtype == dtype
-    assert np.isfinite(gradient.theta).all()
+    assert np.isfinite(gradient.theta).all() and np.isfinite(trace.output).all()
     assert net.predict(params, X).dtype == dtype
     assert [d.shape for d in net.deltas(params, trace, y)[1:]] == [(n, m) for m in sizes[1:]]
     assert type(net.cost_of(params, X, y, training=training, rng=1)) is float
