@@ -23,6 +23,7 @@ LIBRARIES = [
     "sphinxcontrib.bibtex",
     "sympy",
     "yaml",
+    "tests.warm_end",
 ]
 
 BARE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}

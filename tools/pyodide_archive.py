@@ -43,7 +43,9 @@ def unpack(archive: Path, scratch: Path) -> Path:
         folder = scratch / "unpacked"
         try:
             with tarfile.open(archive) as tar:
-                tar.extractall(folder, filter="data")
+                # As an option of `extractall` it would need Python 3.11.4; Debian 12 has 3.11.2.
+                tar.extraction_filter = getattr(tarfile, "data_filter", None)
+                tar.extractall(folder)
         except (tarfile.TarError, EOFError) as error:
             raise ArchiveError(f"{archive} is not an archive that can be unpacked: {error}.") from None
     for place in [folder, *sorted(folder.glob("*/"))]:
