@@ -8,13 +8,14 @@ import sys
 import textwrap
 import threading
 import time
+import types
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fysstk_book.check import running
+from fysstk_book.check import running, state
 from fysstk_book.check.diagnosis import diagnose
 from fysstk_book.check.running import RUNNERS, openmp_in, runner
 from fysstk_book.exercises import Exercise
@@ -224,6 +225,16 @@ MAPS = """\
 """
 
 
+def test_a_module_that_is_imported_later_is_remembered(monkeypatch):
+    def remembered():
+        return {module.__name__ for module, _ in state.snapshot()}
+
+    before = remembered()
+    assert {"numpy", "fysstk_nn.activations", "fysstk_book.check.state"} <= before
+    monkeypatch.setitem(sys.modules, "fysstk_book.later", types.ModuleType("fysstk_book.later"))
+    assert remembered() == before | {"fysstk_book.later"}
+
+
 def test_libraries_of_openmp_are_found_whatever_their_path():
     assert openmp_in(MAPS) == {
         "/home/a student/with blanks/lib/libgomp-a49a47f9.so.1.0.0",
@@ -251,7 +262,7 @@ def test_openmp_from_a_path_with_a_blank(place, tmp_path):
     import ctypes
     ctypes.CDLL({str(copy)!r}, mode=ctypes.RTLD_GLOBAL)
     from pathlib import Path
-    from fysstk_book.check import running
+    from fysstk_book.check import running, state
     assert {str(copy)!r} in running.openmp_in(Path("/proc/self/maps").read_text())
     running._use_one_thread()
     print(ctypes.CDLL({str(copy)!r}).omp_get_max_threads())

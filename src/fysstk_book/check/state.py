@@ -2,6 +2,7 @@
 
 import builtins
 import contextlib
+import functools
 import gc
 import math
 import os
@@ -25,12 +26,15 @@ FREE = frozenset({"_", "__", "___", "input", "open", "print", "display", "get_ip
 
 def snapshot() -> Names:
     """Remember the names in numpy, in a few modules of Python, and in the book's packages."""
-    own = [
-        module
-        for name, module in list(sys.modules.items())
-        if name.startswith(("fysstk_nn.", "fysstk_book."))
-    ]
+    own = _own_modules(len(sys.modules), next(reversed(sys.modules)))
     return [(module, dict(vars(module))) for module in (*WATCHED, *own)]
+
+
+@functools.lru_cache(maxsize=1)
+def _own_modules(count: int, last: str) -> list[types.ModuleType]:
+    """Find the modules of the book's packages among thousands, anew when others have been imported."""
+    ours = ("fysstk_nn.", "fysstk_book.")
+    return [module for name, module in list(sys.modules.items()) if name.startswith(ours)]
 
 
 # As they were when this package was first imported.
