@@ -14,7 +14,7 @@ VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE
 export PYTHONNOUSERSITE = 1
 
-.PHONY: help setup book test lint chapter serve test-fast notebooks questions lab lite pyodide public pdf linkcheck grade digits measure mutants bench next clean distclean
+.PHONY: help setup book test lint lint-code lint-types lint-words chapter serve test-fast notebooks questions lab lite pyodide public pdf linkcheck grade digits measure mutants bench next clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1 @\2/p' Makefile | awk -F@ '{printf "%-18s %s\n", $$1, $$2}'
@@ -36,12 +36,19 @@ test-fast: setup  ## the tests that are nearest to what has changed since the br
 	@$(VENV) tools/fast_tests.py
 
 lint: setup  ## ruff, mypy, yamllint, actionlint (where it is installed)
+	@$(MAKE) -j lint-code lint-types lint-words
+
+lint-code:
 	$(VENV) -m ruff check --quiet .
 	$(VENV) -m ruff format --quiet --check .
+	$(VENV) tools/check_pages.py
+
+lint-types:
 	$(VENV) -m mypy
+
+lint-words:
 	$(VENV) -m yamllint --strict .
 	$(VENV) tools/check_yaml.py
-	$(VENV) tools/check_pages.py
 	@if command -v actionlint >/dev/null 2>&1; then echo actionlint; actionlint; \
 		else echo "actionlint is not installed: the workflows were read as YAML only"; fi
 
