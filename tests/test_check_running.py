@@ -262,7 +262,7 @@ def test_openmp_from_a_path_with_a_blank(place, tmp_path):
     import ctypes
     ctypes.CDLL({str(copy)!r}, mode=ctypes.RTLD_GLOBAL)
     from pathlib import Path
-    from fysstk_book.check import running, state
+    from fysstk_book.check import running
     assert {str(copy)!r} in running.openmp_in(Path("/proc/self/maps").read_text())
     running._use_one_thread()
     print(ctypes.CDLL({str(copy)!r}).omp_get_max_threads())
