@@ -45,6 +45,22 @@ def pytest_xdist_auto_num_workers():
     return 1 + (os.cpu_count() or 1)
 
 
+def pytest_collection_modifyitems(items):
+    """Put files that need a browser together, and those that need a warm Python: one worker starts each.
+
+    Workers first get equal shares, in this order; who has nothing left takes from the end of another's.
+    """
+    shares = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    if shares == 1:
+        return
+    browsing = {item.path for item in items if item.get_closest_marker("browser")}
+    browsed = [item for item in items if item.path in browsing]
+    warm = [item for item in items if item.path not in browsing and hasattr(item.module, "warm")]
+    others = [item for item in items if item.path not in browsing and not hasattr(item.module, "warm")]
+    first = max(0, len(items) // shares - len(browsed))
+    items[:] = [*browsed, *others[:first], *warm, *others[first:]]
+
+
 def pytest_collection_finish():
     gc.freeze()
     gc.enable()
