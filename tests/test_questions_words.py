@@ -4,11 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import yaml
 
 from fysstk_book import exercises, sources
 from fysstk_book.questions.model import Choice, Understanding
-from fysstk_book.questions.selfchecks import selfchecks
+from test_questions import KNOWN
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "book" / "questions"
@@ -19,15 +18,15 @@ CHAPTERS = [page.name for page in PAGES if page.chapter]  # in the order of the 
 def questions():
     """All of them, each checked by the model: three to five choices, exactly one right, no two alike."""
     for name in CHAPTERS:
-        for one in yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf8")):
+        for one in sources.read_yaml((FOLDER / f"{name}.yml").read_text(encoding="utf8")):
             assert set(one) <= {"id", "after", "ask", "choices"}, one["id"]
             choices = tuple(Choice(c["text"], c.get("right", False), c["say"]) for c in one["choices"])
             yield Understanding(one["id"], name, one["ask"], choices, one.get("after"))
 
 
 ALL = list(questions())
-SETS = yaml.safe_load((FOLDER / "sets.yml").read_text(encoding="utf8"))
-CHAPTER = {one.id: exercises.find(one.exercise).chapter for one in selfchecks()} | {
+SETS = sources.read_yaml((FOLDER / "sets.yml").read_text(encoding="utf8"))
+CHAPTER = {one.id: exercises.find(one.exercise).chapter for one in KNOWN.selfchecks.values()} | {
     one.id: one.chapter for one in ALL
 }
 

@@ -12,18 +12,11 @@ import pytest
 
 from fysstk_book.exercises import catalogue, find
 from fysstk_book.questions.model import entries, shape
-from fysstk_book.questions.selfchecks import (
-    LEFT_OUT,
-    SHOWN,
-    UNASKED,
-    Family,
-    of_chapter,
-    selfcheck,
-    selfchecks,
-)
+from fysstk_book.questions.selfchecks import LEFT_OUT, UNASKED, Family, of_chapter, selfcheck
 from fysstk_book.questions.selfchecks._typeset import typeset
+from test_questions import KNOWN
 
-ALL = list(selfchecks())
+ALL = list(KNOWN.selfchecks.values())
 CHECKED = [exercise for exercise in catalogue() if exercise.checked]
 BY_ID = pytest.mark.parametrize("check", ALL, ids=lambda check: check.id)
 
@@ -63,7 +56,7 @@ def test_every_mistake_of_the_catalogue_is_shown_or_left_out_with_a_reason():
         if exercise.id in LEFT_OUT:
             continue
         names = {mistake.name for mistake in exercise.mistakes}
-        shown = set().union(*(SHOWN[check.id] for check in ALL if check.exercise == exercise.id))
+        shown = set().union(*(check.shown for check in ALL if check.exercise == exercise.id))
         unasked = UNASKED.get(exercise.id, {})
         assert names == shown | set(unasked), exercise.id
         assert not shown & set(unasked), exercise.id

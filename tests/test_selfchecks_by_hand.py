@@ -7,9 +7,9 @@ import re
 import pytest
 
 from fysstk_book.questions.model import entries
-from fysstk_book.questions.selfchecks import selfchecks
+from test_questions import KNOWN
 
-CHECKS = {check.id: check for check in selfchecks()}
+CHECKS = KNOWN.selfchecks
 
 
 def value_of(text):

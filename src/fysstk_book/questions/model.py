@@ -73,6 +73,8 @@ class SelfCheck:
         Three to six sets of numbers.
     digits
         How many significant digits are asked for. A value is right within rounding to them.
+    shown
+        The catalogue's mistakes that some of the numbers show, in alphabetical order.
     """
 
     id: str
@@ -80,6 +82,7 @@ class SelfCheck:
     ask: str
     numbers: tuple[Number, ...]
     digits: int = 3
+    shown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         words("ask", self.ask)

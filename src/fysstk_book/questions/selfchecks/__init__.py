@@ -22,7 +22,7 @@ from fysstk_book.questions.model import Number, SelfCheck, Value, Wrong, entries
 from fysstk_book.questions.selfchecks._left_out import LEFT_OUT, UNASKED
 from fysstk_book.questions.selfchecks._typeset import typeset
 
-__all__ = ["LEFT_OUT", "SHOWN", "UNASKED", "Family", "of_chapter", "selfcheck", "selfchecks", "together"]
+__all__ = ["LEFT_OUT", "UNASKED", "Family", "of_chapter", "selfcheck", "selfchecks", "together"]
 
 TRIALS = 200
 """So many inputs are drawn at most to find those on which every mistake can be told from every other."""
@@ -32,9 +32,6 @@ ENOUGH = 60
 
 LEAST = 0.01
 """Smaller right values are not asked for: with a pocket calculator they lose digits."""
-
-SHOWN: dict[str, set[str]] = {}
-"""The catalogue's mistakes that each self-check shows, by its id."""
 
 _Shown = tuple[Number, set[str]]
 """Inputs with their right and wrong answers, and the mistakes of the catalogue that they show."""
@@ -152,8 +149,9 @@ def selfcheck(
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)  # a mistake may take the mean of nothing
         given_away = family and _value(family.right, part, family.own, digits)
-        numbers = _search(id, number, draw or exercise.inputs, count, len(mistakes))
-    return SelfCheck(id, exercise.id, ask, numbers, digits)
+        chosen = _search(id, number, draw or exercise.inputs, count, len(mistakes))
+    shown = set().union(*(names for _, names in chosen))
+    return SelfCheck(id, exercise.id, ask, tuple(one for one, _ in chosen), digits, tuple(sorted(shown)))
 
 
 def assigned(names: str, inputs: tuple[Any, ...]) -> str:
@@ -254,7 +252,7 @@ def _search(
     draw: Draw | None,
     count: int,
     wanted: int,
-) -> tuple[Number, ...]:
+) -> list[_Shown]:
     """Return the inputs that show most of the mistakes, and together all that can be shown."""
     if draw is None:
         raise ValueError(f"{id}: draw is needed, since the exercise itself draws no inputs")
@@ -273,26 +271,25 @@ def _search(
             break
     if len(found) < count:
         raise ValueError(f"{id}: {count} inputs are needed, and {len(found)} were found")
-    chosen: list[Number] = []
+    chosen: list[_Shown] = []
     shown: set[str] = set()
     while len(chosen) < count:
         best = max(found, key=lambda pair: (len(pair[1] - shown), len(pair[1]), -_repeats(pair[0], chosen)))
         found.remove(best)
-        chosen.append(best[0])
+        chosen.append(best)
         shown |= best[1]
-    SHOWN.setdefault(id, set()).update(shown)
-    return tuple(chosen)
+    return chosen
 
 
-def _repeats(number: Number, chosen: list[Number]) -> int:
+def _repeats(number: Number, chosen: list[_Shown]) -> int:
     """Count the letters that have the same value as in an input that is chosen already."""
-    return sum(len(set(number.given.split("$")) & set(other.given.split("$"))) for other in chosen)
+    return sum(len(set(number.given.split("$")) & set(other.given.split("$"))) for other, _ in chosen)
 
 
 def together(first: SelfCheck, second: SelfCheck) -> SelfCheck:
     """Return one self-check with the inputs of two, by turns."""
     numbers = itertools.chain.from_iterable(zip(first.numbers, second.numbers, strict=True))
-    return replace(first, numbers=tuple(numbers))
+    return replace(first, numbers=tuple(numbers), shown=tuple(sorted({*first.shown, *second.shown})))
 
 
 @cache
