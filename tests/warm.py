@@ -13,6 +13,7 @@ LIBRARIES = [
     "tools.lean_start",  # found where the tests run from the repository's folder
     "fysstk_book.printed",
     "jupyter_book.cli.main",
+    "jupyter_cache.cache.main",
     "myst_nb.sphinx_ext",
     "nbclient",
     "nbformat",

@@ -29,7 +29,6 @@ from typing import Any
 
 import nbformat
 from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -294,6 +293,8 @@ def describe(chapter: Chapter, index: int, error: Exception) -> str:
 
 def fill_cache(chapters: Iterable[Chapter], folder: Path) -> None:
     """Hand the kept outputs to Sphinx as a jupyter-cache, made anew each time."""
+    from jupyter_cache.base import CacheBundleIn  # with a database, which only this needs
+
     cache = get_cache(str(folder))
     cache.change_cache_limit(10_000)
     for chapter in chapters:

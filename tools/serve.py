@@ -43,7 +43,7 @@ new EventSource("{CHANGES}?COUNT").onmessage = ({{data}}) => {{
 LIBRARIES = (
     "fontTools.subset",
     "jupyter_book.config",
-    "jupyter_cache",
+    "jupyter_cache.cache.main",
     "matplotlib.pyplot",
     "minify_html",
     "myst_nb.sphinx_",
