@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [page for page in sources.pages(ROOT) if page.path.is_file() and notebooks.is_notebook(page.path)]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 # These run here; `tools/notebooks.py --run student` runs them all.
-RUN_HERE = [("student", "four-equations"), ("instructor", "one-neuron")]
+RUN_HERE = [("student", "four-equations"), ("instructor", "chain-rule")]
 
 
 @pytest.fixture(scope="module")
