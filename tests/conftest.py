@@ -86,6 +86,7 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--no-proxy-server",
+    "--js-flags=--single-threaded",  # there is a worker for each core: threads beside it only cost
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # there is no other host
 )
 
